@@ -1,0 +1,125 @@
+// What a plugin gets from its host.
+import type { ResolvedPluginMeta } from './meta.ts'
+import type { ServiceRef } from './service-ref.ts'
+
+/** Takes back what made it. Calling it twice does nothing. */
+export type Undo = () => void
+
+/** A logger that pino fits as it is. */
+export interface Logger {
+  debug(message: string): void
+  debug(details: object, message?: string): void
+  info(message: string): void
+  info(details: object, message?: string): void
+  warn(message: string): void
+  warn(details: object, message?: string): void
+  error(message: string): void
+  error(details: object, message?: string): void
+  child?(bindings: Record<string, unknown>): Logger
+}
+
+/** `high` is 100, `normal` 50, `low` 0. Higher runs first. */
+export type Priority = 'high' | 'normal' | 'low' | number
+
+export interface HandlerOptions {
+  /** @default 'normal' */
+  readonly priority?: Priority
+  /** How long a handler may take, in milliseconds. @default 30000 */
+  readonly timeoutMs?: number
+  /** Run once, then be gone. @default false */
+  readonly once?: boolean
+}
+
+/** What a handler is told about the event that it handles. */
+export interface EventContext<Payload = unknown> {
+  readonly id: string
+  readonly event: string
+  readonly payload: Payload
+  /** Milliseconds since the epoch. */
+  readonly time: number
+  /** The plugin that emitted, or `host`. */
+  readonly source: string
+  /** Aborted when the emit is, or when its deadline is over. */
+  readonly signal: AbortSignal
+}
+
+export type EventHandler<Payload = unknown> = (payload: Payload, context: EventContext<Payload>) => unknown
+export type HookHandler<Args extends readonly unknown[] = readonly unknown[], Result = unknown> = (...args: Args) => Result
+
+/** Who failed to handle an event, and how. */
+export interface HandlerFailure {
+  readonly plugin: string
+  readonly error: unknown
+}
+
+/** How an awaited `emit` ended. */
+export interface EmitReport {
+  readonly event: string
+  /** Handlers that were called, failed ones among them. */
+  readonly handled: number
+  readonly failures: readonly HandlerFailure[]
+}
+
+/** Anything that can be listened to: Node's `EventEmitter` or an `EventTarget`. */
+export type Listenable =
+  | { on(event: string, handler: (...args: unknown[]) => void): unknown; off(event: string, handler: (...args: unknown[]) => void): unknown }
+  | EventTarget
+
+/** What a scope can release: a function, or a disposable. */
+export type Ownable = (() => unknown) | Disposable | AsyncDisposable
+
+/** Hooks as a plugin sees them. */
+export interface ContextHooks {
+  /** Adds a handler, owned by this plugin's scope and live from the plugin's commit. */
+  on<Args extends readonly unknown[]>(hook: string, handler: HookHandler<Args>, options?: HandlerOptions): Undo
+  /** Calls every handler in order, one after the other, and gives their results. */
+  call(hook: string, ...args: unknown[]): Promise<unknown[]>
+  /** The same, at once; refuses a handler that returns a promise. */
+  callSync(hook: string, ...args: unknown[]): unknown[]
+}
+
+/**
+ * What a plugin gets from its host. Every member works destructured. Everything acquired through it (handlers,
+ * services, timers, listeners, owned things) is released in reverse order when the plugin's generation ends, and a
+ * member called after that throws `CFP_GENERATION_RETIRED`.
+ */
+export interface PluginContext<App = unknown, Config = unknown, Shared = unknown> {
+  /** The host application, or the host's scoped view of it. */
+  readonly app: App
+  readonly name: string
+  readonly meta: ResolvedPluginMeta
+  /** Validated by the plugin's own schema. */
+  readonly config: Config
+  /** The host's object, the same for every plugin. */
+  readonly shared: Shared
+  readonly logger: Logger
+  /** Which load of the plugin's code this is, from 1. */
+  readonly generation: number
+  /** Why this instance exists. */
+  readonly reason: 'start' | 'reload' | 'rollback'
+  /** Aborted when the scope ends. */
+  readonly signal: AbortSignal
+
+  /** The service itself. @throws `CFP_SERVICE_UNKNOWN` where it is not declared or not there. */
+  inject<T>(ref: ServiceRef<T>): T
+  inject<T>(ref: ServiceRef<T>, options: { readonly optional: true }): T | undefined
+  inject(name: string, options?: { readonly optional?: boolean }): unknown
+  /** Offers a service that the metadata's `provides` names. */
+  provide<T>(ref: ServiceRef<T> | string, service: T): Undo
+
+  on<Payload = unknown>(event: string, handler: EventHandler<Payload>, options?: HandlerOptions): Undo
+  /** Emits and waits for every handler. @throws `CFP_EMIT_BEFORE_COMMIT` until the plugin is active. */
+  emit(event: string, payload?: unknown, options?: { readonly signal?: AbortSignal }): Promise<EmitReport>
+  /** Emits and does not wait. Before the plugin is active it is kept for then, and dropped if that never comes. */
+  publish(event: string, payload?: unknown): void
+  readonly hooks: ContextHooks
+
+  /** Calls `task` every `intervalMs`, while the plugin is active, never twice at once. */
+  every(intervalMs: number, task: () => unknown): Undo
+  /** Calls `task` once, after `delayMs`, when the plugin is active. */
+  after(delayMs: number, task: () => unknown): Undo
+  /** Listens while this generation lives. */
+  listen(emitter: Listenable, event: string, handler: (...args: never[]) => unknown): Undo
+  /** Releases `resource` at teardown, and gives it back. */
+  own<T extends Ownable>(resource: T): T
+}

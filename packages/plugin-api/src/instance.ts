@@ -1,0 +1,50 @@
+// What `register` returns: an object with some of the lifecycle's hooks.
+import type { EventContext } from './context.ts'
+import type { Awaitable } from './thenable.ts'
+
+/** How a plugin says that it is well. */
+export interface PluginHealth {
+  readonly status: 'healthy' | 'degraded' | 'unhealthy'
+  readonly message?: string
+}
+
+/**
+ * The hooks of an instance. Each is optional, may be sync or async, and gets a deadline. `setup` and `teardown` are
+ * strictly paired: an instance is set up at most once and, if its setup began, torn down exactly once.
+ */
+export interface PluginInstance {
+  setup?(): unknown
+  teardown?(): unknown
+  /** After a disabled plugin was enabled. An ordinary start does not call it. */
+  onEnable?(): unknown
+  onDisable?(): unknown
+  /** After a reload, once the new instance is set up and has its state. Throwing rolls the reload back. */
+  onReload?(): unknown
+  /** State to carry over a reload: anything that `structuredClone` takes. */
+  getReloadState?(): unknown
+  setReloadState?(state: never): unknown
+  /** Turns state of another `stateVersion`, older or newer, into this version's. Called before `setReloadState`. */
+  migrateState?(state: never, fromVersion: number): unknown
+  handleEvent?(event: string, context: EventContext): unknown
+  health?(): Awaitable<PluginHealth>
+}
+
+/** The hooks' names, as the lifecycle calls them. */
+export type InstanceHook = keyof PluginInstance
+
+const SERVICE = Symbol.for('cf-plugins.service')
+
+/** An instance that offers something else than itself under its plugin's name. */
+export interface ServiceCarrier {
+  readonly [SERVICE]: unknown
+}
+
+/** Makes `instance` offer what `service` returns when asked. */
+export function carryService<Instance extends object>(instance: Instance, service: () => unknown): Instance {
+  return Object.defineProperty(instance, SERVICE, { get: service, configurable: true })
+}
+
+/** What others get under a plugin's name: the instance, or, for a definition, what its `setup` returned. */
+export function serviceOf(instance: object): unknown {
+  return SERVICE in instance ? (instance as ServiceCarrier)[SERVICE] : instance
+}

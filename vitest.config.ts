@@ -1,0 +1,28 @@
+// Every package's tests in one run: one worker pool for the machine's cores, and one summary.
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { defineConfig } from 'vitest/config'
+
+const root = import.meta.dirname
+const folders = ['packages', 'examples', 'benchmarks'].flatMap((group) =>
+  readdirSync(join(root, group)).map((name) => `${group}/${name}`),
+)
+
+export default defineConfig({
+  resolve: { conditions: ['@cf-plugins/source'] },
+  ssr: { resolve: { conditions: ['@cf-plugins/source', 'module', 'node', 'development|production'] } },
+  test: {
+    projects: folders
+      .filter((folder) => existsSync(join(root, folder, 'test')))
+      .map((folder) => ({
+        extends: true,
+        test: {
+          name: folder.split('/')[1] ?? folder,
+          root: join(root, folder),
+          include: ['test/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      })),
+  },
+})
