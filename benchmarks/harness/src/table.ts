@@ -1,0 +1,61 @@
+// What a comparison prints: an aligned table in a unit that fits, and a line a goal.
+import type { JudgedGoal } from './goals.ts'
+
+/** The unit that a table's times are told in. */
+export type TimeUnit = 'ns' | 'us' | 'ms'
+
+/** One contender's row. Times in nanoseconds an operation. */
+export interface Row {
+  readonly name: string
+  readonly median: number
+  /** The middle half of the samples: first and third quartile. */
+  readonly low: number
+  readonly high: number
+}
+
+const NANOSECONDS: Readonly<Record<TimeUnit, number>> = { ns: 1, us: 1e3, ms: 1e6 }
+
+/** The rows in the order given, each with its ratio to the fastest. */
+export function renderTable(title: string, rows: readonly Row[], unit: TimeUnit = fittingUnit(rows)): string {
+  const fastest = Math.min(...rows.map((row) => row.median))
+  const cells = rows.map((row) => [
+    row.name,
+    `${inUnit(row.median, unit)} ${unit}`,
+    `${inUnit(row.low, unit)} - ${inUnit(row.high, unit)}`,
+    `${significant(row.median / fastest)} x`,
+  ])
+  const table = [['', 'median', 'middle half', 'to fastest'], ...cells]
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((line) => line[column]?.length ?? 0)))
+  const lines = table.map((line) =>
+    line
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  )
+  return [title, ...lines].map((line, index) => (index === 0 ? line : `  ${line}`)).join('\n')
+}
+
+/** One goal, what was measured for it, and the verdict. */
+export function renderGoal(goal: JudgedGoal): string {
+  const mark = goal.verdict === 'missed' ? 'MISSED' : goal.verdict
+  const why = goal.why === undefined ? '' : ` (${goal.why})`
+  return `  goal ${mark}: ${goal.of} / ${goal.against} = ${significant(goal.ratio)}, at most ${goal.atMost}${why}`
+}
+
+function fittingUnit(rows: readonly Row[]): TimeUnit {
+  const fastest = Math.min(...rows.map((row) => row.median))
+  if (fastest >= 1e6) return 'ms'
+  return fastest >= 1e3 ? 'us' : 'ns'
+}
+
+function inUnit(nanoseconds: number, unit: TimeUnit): string {
+  return significant(nanoseconds / NANOSECONDS[unit])
+}
+
+/** Three digits that count, and no exponent. */
+function significant(value: number): string {
+  if (!Number.isFinite(value)) return String(value)
+  if (value >= 100) return value.toFixed(0)
+  if (value >= 10) return value.toFixed(1)
+  return value >= 1 ? value.toFixed(2) : value.toFixed(3)
+}
