@@ -1,0 +1,98 @@
+// Handlers that were called together and are not done yet, under one deadline.
+import type { HandlerContext } from './event-context.ts'
+import { handlerTimeout } from './failures.ts'
+import type { HandlerEntry } from './handler-entry.ts'
+
+/** What a wave tells of each of its handlers that did not end well, and of its own end. */
+export interface WaveOwner {
+  fail(plugin: string, error: unknown): void
+  waveEnded(): void
+}
+
+interface Pending {
+  readonly entry: HandlerEntry<unknown>
+  readonly context: HandlerContext
+  readonly limitMs: number
+  open: boolean
+}
+
+export class Wave {
+  readonly #owner: WaveOwner
+  #all: Pending[] = []
+  #open = 0
+  #sealed = false
+  #timer: NodeJS.Timeout | undefined
+  #resolve: (() => void) | undefined
+
+  constructor(owner: WaveOwner) {
+    this.#owner = owner
+  }
+
+  /** Waits for what `entry`'s handler returned; its gate was entered. */
+  watch(entry: HandlerEntry<unknown>, context: HandlerContext, limitMs: number, promise: PromiseLike<unknown>): void {
+    const pending = { entry, context, limitMs, open: true }
+    this.#all.push(pending)
+    this.#open++
+    try {
+      promise.then(
+        () => this.#settle(pending),
+        (error) => this.#settleWith(pending, error),
+      )
+    } catch (error) {
+      this.#settleWith(pending, error)
+    }
+  }
+
+  /** After the last `watch`: arms the deadline. False when nothing is left to wait for, and then `waveEnded` is not called. */
+  seal(): boolean {
+    if (this.#open === 0) return false
+    this.#sealed = true
+    this.#arm(0)
+    return true
+  }
+
+  /** Settles with the last of its handlers; to be called on a sealed wave. */
+  ended(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve
+    })
+  }
+
+  /** Aborts what the handlers that are not done were given as signal. */
+  abort(reason: unknown): void {
+    for (const { open, context } of this.#all) if (open) context.end(reason)
+  }
+
+  #arm(elapsedMs: number): void {
+    let nextMs = Number.POSITIVE_INFINITY
+    for (const { open, limitMs } of this.#all) if (open && limitMs < nextMs) nextMs = limitMs
+    this.#timer = setTimeout(() => this.#expire(nextMs), nextMs - elapsedMs)
+  }
+
+  #expire(elapsedMs: number): void {
+    for (const pending of this.#all) {
+      const { entry, context, limitMs, open } = pending
+      if (!open || limitMs > elapsedMs) continue
+      const error = handlerTimeout(entry.owner.name, entry.name, limitMs)
+      context.end(error)
+      this.#settleWith(pending, error)
+    }
+    if (this.#open > 0) this.#arm(elapsedMs)
+  }
+
+  #settleWith(pending: Pending, error: unknown): void {
+    if (pending.open) this.#owner.fail(pending.entry.owner.name, error)
+    this.#settle(pending)
+  }
+
+  #settle(pending: Pending): void {
+    if (!pending.open) return
+    pending.open = false
+    pending.entry.owner.gate?.leave()
+    if (--this.#open > 0 || !this.#sealed) return
+    clearTimeout(this.#timer)
+    this.#all = []
+    this.#owner.waveEnded()
+    this.#resolve?.()
+  }
+}
