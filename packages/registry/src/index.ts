@@ -1,1 +1,10 @@
-export {}
+export type { ResolutionNote } from './dependency-conflicts.ts'
+export { type RegistryErrorCode, RegistryErrorCodes } from './error-codes.ts'
+export type { Explanation, ExplanationStep, PluginStatusView } from './explanation.ts'
+export { nearestName } from './nearest-name.ts'
+export type { PluginCatalog, ResolveOptions } from './plugin-catalog.ts'
+export type { Need } from './plugin-links.ts'
+export { PluginRegistry, type PluginRegistryOptions } from './plugin-registry.ts'
+export type { Resolution } from './resolution.ts'
+export { type PublishedService, ServiceTable } from './service-table.ts'
+export type { RegistryChange, StagedRegistry } from './staged-registry.ts'

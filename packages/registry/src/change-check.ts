@@ -1,0 +1,99 @@
+// What a change of the registry may not do.
+import { HotReloadError, type PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
+import { conflict, listed } from './conflict.ts'
+import type { PluginCatalog, ResolveOptions } from './plugin-catalog.ts'
+import type { RegistryChange } from './staged-registry.ts'
+
+/**
+ * Refuses a change that would break something which holds now, or that brings in a plugin which cannot start.
+ *
+ * @throws HotReloadError: the one problem, or `CFP_CHANGE_REFUSED` with all of them
+ */
+export function checkChange(
+  before: PluginCatalog,
+  after: PluginCatalog,
+  change: RegistryChange,
+  options: ResolveOptions,
+): void {
+  const problems = [...identityConflicts(before, change), ...newConflicts(before, after, change, options)]
+  const [first] = problems
+  if (first === undefined) return
+  const code: string = problems.length === 1 ? first.code : 'CFP_CHANGE_REFUSED'
+  const message =
+    problems.length === 1 ? first.message : `The change has ${problems.length} problems:\n${listed(problems)}`
+  throw new HotReloadError(code, message, {
+    plugin: first.plugin,
+    phase: 'validate',
+    file: first.file,
+    generation: change.set?.find((record) => record.meta.name === first.plugin)?.source.generation,
+    issues: problems.flatMap((problem) => problem.issues ?? []),
+    cause: first,
+  })
+}
+
+/** Renames, and names that another file has already. What the change also takes out is in nobody's way. */
+function identityConflicts(before: PluginCatalog, change: RegistryChange): PluginError[] {
+  const removed = new Set(change.remove)
+  const staying = before.records().filter((record) => !removed.has(record.meta.name))
+  const found: PluginError[] = []
+  const incoming: PluginRecord[] = []
+  for (const record of change.set ?? []) {
+    const sameName = [...staying, ...incoming].find(
+      (other) => other.meta.name === record.meta.name && elsewhere(other, record),
+    )
+    const sameFile = staying.find(
+      (other) => other.meta.name !== record.meta.name && other.source.file === record.source.file,
+    )
+    if (sameName !== undefined) found.push(duplicateName(record, sameName))
+    else if (sameFile !== undefined && record.source.file !== undefined) found.push(renamed(record, sameFile.meta.name))
+    incoming.push(record)
+  }
+  return found
+}
+
+/** What is wrong with the plugins that come in, and what is newly wrong with the others. */
+function newConflicts(
+  before: PluginCatalog,
+  after: PluginCatalog,
+  change: RegistryChange,
+  options: ResolveOptions,
+): PluginError[] {
+  const members = new Set(change.set?.map((record) => record.meta.name))
+  const was = before.resolve(options)
+  const willBe = after.resolve(options)
+  const known = new Set(was.conflicts.map(identityOf))
+  const found = willBe.conflicts.filter((problem) => {
+    if (problem.code === 'CFP_DEPENDENCY_DISABLED')
+      return members.has(problem.plugin!) && !known.has(identityOf(problem))
+    return members.has(problem.plugin!) || !known.has(identityOf(problem))
+  })
+  if (found.length > 0) return found
+  // Nothing is wrong with the change itself: then no member may come to wait for a plugin that could not start before.
+  return [...willBe.blocked.entries()]
+    .filter(([name, { code }]) => members.has(name) && code === 'CFP_DEPENDENCY_BLOCKED' && !was.blocked.has(name))
+    .map(([, error]) => error)
+}
+
+function identityOf({ code, plugin, issues, message }: PluginError): string {
+  return [code, plugin, issues?.[0]?.path, code === 'CFP_DEPENDENCY_CYCLE' ? message : ''].join('\n')
+}
+
+/** The error of two plugins with one name, told to the second. */
+export function duplicateName(record: PluginRecord, first: PluginRecord): PluginError {
+  const { name } = record.meta
+  const message = `Two plugins are named "${name}": ${whereIs(first)} and ${whereIs(record)}. Rename one of them.`
+  return conflict(record, 'CFP_DUPLICATE_NAME', 'name', message)
+}
+
+function renamed(record: PluginRecord, before: string): PluginError {
+  const message = `${whereIs(record)} was plugin "${before}" and now says that it is "${record.meta.name}". Keep the name; a rename needs a restart, or removing the plugin and adding it again.`
+  return conflict(record, 'CFP_PLUGIN_RENAMED', 'name', message)
+}
+
+function elsewhere(one: PluginRecord, other: PluginRecord): boolean {
+  return one.source.file !== other.source.file
+}
+
+function whereIs({ source }: PluginRecord): string {
+  return source.file ?? 'one that the host added'
+}

@@ -1,0 +1,48 @@
+// What plugins run on: checked against their `engines` and `platforms`, which no other plugin can change.
+import { PLUGIN_API_VERSION, type PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
+import { conflict } from './conflict.ts'
+import { isRange, satisfies } from './semver-range.ts'
+
+/** What plugins run on. */
+export interface HostEnvironment {
+  /** Version of the host application; `engines.host` is not checked without it. */
+  readonly hostVersion: string | undefined
+  readonly nodeVersion: string
+  /** A value of `process.platform`. */
+  readonly platform: string
+}
+
+/** Why this plugin cannot run in this process, whatever other plugins there are. Empty where it can. */
+export function environmentConflicts(record: PluginRecord, environment: HostEnvironment): PluginError[] {
+  const found: PluginError[] = []
+  for (const [engine, label, version] of enginesOf(environment)) {
+    const range = record.meta.engines[engine]
+    if (range === undefined) continue
+    const path = `engines.${engine}`
+    if (!isRange(range)) found.push(invalidRange(record, path, range))
+    else if (version !== undefined && !satisfies(version, range)) {
+      const message = `Plugin "${record.meta.name}" needs ${label} ${range}; this is ${version}. Update the plugin or ${label}.`
+      found.push(conflict(record, 'CFP_ENGINE_MISMATCH', path, message))
+    }
+  }
+  const { platforms, name } = record.meta
+  if (platforms.length > 0 && !platforms.includes(environment.platform)) {
+    const message = `Plugin "${name}" does not run on ${environment.platform}, only on ${platforms.join(', ')}. Disable it here.`
+    found.push(conflict(record, 'CFP_PLATFORM_MISMATCH', 'platforms', message))
+  }
+  return found
+}
+
+/** The conflict of a range that is not semver, with the path at which its author wrote it. */
+export function invalidRange(record: PluginRecord, path: string, range: string): PluginError {
+  const message = `Plugin "${record.meta.name}" has "${range}" at ${path}, which is not a semver range. Write one such as ^2.0.0.`
+  return conflict(record, 'CFP_RANGE_INVALID', path, message)
+}
+
+function enginesOf(environment: HostEnvironment) {
+  return [
+    ['api', 'the plugin API', PLUGIN_API_VERSION],
+    ['host', 'the host', environment.hostVersion],
+    ['node', 'Node.js', environment.nodeVersion],
+  ] as const
+}

@@ -1,0 +1,133 @@
+// A fixed set of plugins, and every question about it. The registry's present and a staged future are both one.
+import type { DependencyGraph } from '@cf-plugins/graph'
+import { PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
+import type { RegistryErrorCode } from './error-codes.ts'
+import type { HostEnvironment } from './host-environment.ts'
+import { didYouMean } from './nearest-name.ts'
+import { graphOf, type LinkInput, linkPlugins, type Need, type PluginLinks } from './plugin-links.ts'
+import { type Resolution, resolvePlugins } from './resolution.ts'
+
+export interface ResolveOptions {
+  /** Whether a plugin is switched on. @default its metadata's `enabled` */
+  readonly enabled?: ((name: string) => boolean) | undefined
+}
+
+/**
+ * A fixed set of plugins. It never changes; what depends on whom is worked out once, when first asked.
+ */
+export class PluginCatalog {
+  readonly #records: ReadonlyMap<string, PluginRecord>
+  readonly #environment: HostEnvironment
+  #links: PluginLinks | undefined
+  #ranks: ReadonlyMap<string, number> | undefined
+
+  constructor(records: ReadonlyMap<string, PluginRecord>, environment: HostEnvironment) {
+    this.#records = records
+    this.#environment = environment
+  }
+
+  get(name: string): PluginRecord | undefined {
+    return this.#records.get(name)
+  }
+
+  has(name: string): boolean {
+    return this.#records.has(name)
+  }
+
+  /** In the order in which they were added. */
+  names(): string[] {
+    return [...this.#records.keys()]
+  }
+
+  /** In the order in which they were added. */
+  records(): PluginRecord[] {
+    return [...this.#records.values()]
+  }
+
+  /**
+   * What can start, in order, and everything that is wrong, without running any plugin's code and without changing
+   * anything.
+   */
+  resolve(options: ResolveOptions = {}): Resolution {
+    if (options.enabled === undefined) return resolvePlugins(this.#input(), this.#linked())
+    const input = { ...this.#input(), enabled: options.enabled }
+    return resolvePlugins(input, linkPlugins(input))
+  }
+
+  /**
+   * What a plugin depends on directly and is registered: its dependencies, those optional ones whose version it
+   * takes, and providers of the services that it requires.
+   *
+   * @throws `CFP_PLUGIN_UNKNOWN`
+   */
+  dependenciesOf(name: string): string[] {
+    return this.#graphWith(name).dependenciesOf(name)
+  }
+
+  /** Who depends directly on a plugin. @throws `CFP_PLUGIN_UNKNOWN` */
+  dependentsOf(name: string): string[] {
+    return this.#graphWith(name).dependentsOf(name)
+  }
+
+  /** The plugins themselves and all that depend on them, however far, dependencies first. @throws `CFP_PLUGIN_UNKNOWN` */
+  affectedBy(names: Iterable<string>): string[] {
+    const reached = new Set(names)
+    for (const name of reached) for (const dependent of this.dependentsOf(name)) reached.add(dependent)
+    return this.order(reached)
+  }
+
+  /**
+   * The plugins, or those of them that are named, dependencies first, the same each time. Inside a circle, which
+   * has no such order, it falls back on the order in which they were added.
+   *
+   * @throws `CFP_PLUGIN_UNKNOWN`
+   */
+  order(names: Iterable<string> = this.#records.keys()): string[] {
+    const chosen = [...new Set(names)]
+    for (const name of chosen) this.#graphWith(name)
+    this.#ranks ??= new Map(orderOf(this.#linked()).map((name, rank) => [name, rank]))
+    const ranks = this.#ranks
+    return chosen.sort((a, b) => ranks.get(a)! - ranks.get(b)!)
+  }
+
+  /** How much the plugin `name` needs `dependency`, or nothing where it does not depend on it. @throws `CFP_PLUGIN_UNKNOWN` */
+  requires(name: string, dependency: string): Need | undefined {
+    this.#graphWith(name)
+    return this.#linked().needs.get(name)?.get(dependency)
+  }
+
+  /** The error for a name that is not registered, with the nearest one that is. */
+  unknown(name: string): PluginError {
+    const code: RegistryErrorCode = 'CFP_PLUGIN_UNKNOWN'
+    return new PluginError(code, `There is no plugin "${name}".${didYouMean(name, this.#records.keys())}`, {
+      plugin: name,
+    })
+  }
+
+  #graphWith(name: string): DependencyGraph {
+    if (!this.#records.has(name)) throw this.unknown(name)
+    return this.#linked().graph
+  }
+
+  #linked(): PluginLinks {
+    this.#links ??= linkPlugins(this.#input())
+    return this.#links
+  }
+
+  #input(): LinkInput {
+    const records = this.#records
+    return { records, environment: this.#environment, enabled: (name) => records.get(name)?.meta.enabled ?? false }
+  }
+}
+
+function orderOf({ graph, needs }: PluginLinks): string[] {
+  if (graph.cycles({ limit: 1 }).length === 0) return graph.topologicalOrder()
+  // Required edges first, so that an optional one is what gives way.
+  const acyclic = graphOf(needs, () => false)
+  for (const wanted of ['required', 'optional']) {
+    for (const [name, own] of needs) {
+      for (const [on, need] of own) if (need === wanted && on !== name) acyclic.tryAddDependency(name, on)
+    }
+  }
+  return acyclic.topologicalOrder()
+}
