@@ -44,7 +44,9 @@ export interface EventContext<Payload = unknown> {
 }
 
 export type EventHandler<Payload = unknown> = (payload: Payload, context: EventContext<Payload>) => unknown
-export type HookHandler<Args extends readonly unknown[] = readonly unknown[], Result = unknown> = (...args: Args) => Result
+export type HookHandler<Args extends readonly unknown[] = readonly unknown[], Result = unknown> = (
+  ...args: Args
+) => Result
 
 /** Who failed to handle an event, and how. */
 export interface HandlerFailure {
@@ -62,7 +64,10 @@ export interface EmitReport {
 
 /** Anything that can be listened to: Node's `EventEmitter` or an `EventTarget`. */
 export type Listenable =
-  | { on(event: string, handler: (...args: unknown[]) => void): unknown; off(event: string, handler: (...args: unknown[]) => void): unknown }
+  | {
+      on(event: string, handler: (...args: unknown[]) => void): unknown
+      off(event: string, handler: (...args: unknown[]) => void): unknown
+    }
   | EventTarget
 
 /** What a scope can release: a function, or a disposable. */

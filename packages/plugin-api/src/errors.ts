@@ -26,7 +26,7 @@ export interface PluginIssue {
   readonly message: string
 }
 
-const BRAND = Symbol.for('cf-plugins.PluginError')
+const KIND = Symbol.for('cf-plugins.errorKind')
 
 /**
  * What every package of cf-plugins throws: a stable `code`, where it happened, and a message that says what
@@ -38,6 +38,9 @@ const BRAND = Symbol.for('cf-plugins.PluginError')
  * if (error instanceof PluginError && error.code === 'CFP_SETUP_TIMEOUT') retryLater(error.plugin)
  */
 export class PluginError extends Error implements PluginErrorDetails {
+  // Kinds are strings of their own, because a minifier renames classes, each copy in another way.
+  static readonly [KIND]: string = 'PluginError'
+
   readonly code: string
   readonly plugin: string | undefined
   readonly phase: string | undefined
@@ -57,44 +60,57 @@ export class PluginError extends Error implements PluginErrorDetails {
     this.column = details.column
     this.generation = details.generation
     this.issues = details.issues
-    Object.defineProperty(this, 'name', { value: `${new.target.name} [${code}]`, configurable: true, writable: true })
+    const name = `${kindOf(new.target) ?? new.target.name} [${code}]`
+    Object.defineProperty(this, 'name', { value: name, configurable: true, writable: true })
     // Taken again because the first line of a stack is fixed when it is captured, and the code belongs on it.
     Error.captureStackTrace(this, new.target)
   }
 
-  get [BRAND](): string[] {
-    return brandsOf(this)
+  /** A class that names no kind of its own, such as a host's subclass, is told by its prototype as usual. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    const kind = kindOf(this)
+    if (kind === undefined) return Function.prototype[Symbol.hasInstance].call(this, value)
+    const kinds = typeof value === 'object' && value !== null && (value as { [KIND]?: unknown })[KIND]
+    return Array.isArray(kinds) && kinds.includes(kind)
   }
 
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    if (typeof value !== 'object' || value === null) return false
-    const brands = (value as { [BRAND]?: unknown })[BRAND]
-    return Array.isArray(brands) && brands.includes(this.name)
+  /** The kinds of this error, its own first. */
+  get [KIND](): readonly string[] {
+    const kinds: string[] = []
+    for (let type: unknown = this.constructor; typeof type === 'function'; type = Object.getPrototypeOf(type)) {
+      const kind = kindOf(type)
+      if (kind) kinds.push(kind)
+    }
+    return kinds
   }
 
   /** The error as plain data, for `--json` and logs. The cause is its message; stacks stay out. */
   toJSON(): Record<string, unknown> {
     const { code, message, plugin, phase, file, line, column, generation, issues, cause } = this
     const plain = { code, message, plugin, phase, file, line, column, generation, issues }
-    return cause === undefined ? plain : { ...plain, cause: cause instanceof Error ? cause.message : String(cause) }
+    return cause === undefined ? plain : { ...plain, cause: messageOf(cause) }
   }
 }
 
 /** A reload that did not happen, or was rolled back. */
-export class HotReloadError extends PluginError {}
-
-/** State that could not be taken, kept or given back. */
-export class StatePreservationError extends PluginError {}
-
-/** The message of anything that was thrown. */
-export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown)
+export class HotReloadError extends PluginError {
+  static override readonly [KIND]: string = 'HotReloadError'
 }
 
-function brandsOf(error: PluginError): string[] {
-  const names: string[] = []
-  for (let type = Object.getPrototypeOf(error); type && type !== Error.prototype; type = Object.getPrototypeOf(type)) {
-    names.push(type.constructor.name)
+/** State that could not be taken, kept or given back. */
+export class StatePreservationError extends PluginError {
+  static override readonly [KIND]: string = 'StatePreservationError'
+}
+
+/** The message of anything that was thrown; never throws itself. */
+export function messageOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? thrown.message : String(thrown)
+  } catch {
+    return 'something that has no message'
   }
-  return names
+}
+
+function kindOf(type: object): string | undefined {
+  return Object.hasOwn(type, KIND) ? (type as { [KIND]?: string })[KIND] : undefined
 }

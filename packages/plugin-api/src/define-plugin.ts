@@ -1,0 +1,146 @@
+// A plugin as a definition: functions and values, from which every type flows.
+import type { EventContext, PluginContext } from './context.ts'
+import type { PluginHealth, PluginInstance } from './instance.ts'
+import { carryService } from './instance.ts'
+import type { PluginMeta, ResolvedPluginMeta } from './meta.ts'
+import { metaReaders, type ReadMeta, resolveWith } from './resolve-meta.ts'
+import { valueAt } from './safe-values.ts'
+import type { ServiceRef } from './service-ref.ts'
+import type { InferOutput, StandardSchema } from './standard-schema.ts'
+import { type Awaitable, isThenable } from './thenable.ts'
+import { callable, type Readers, shape, wholeNumber } from './value-readers.ts'
+
+/** What a definition carries over a reload. Its types flow best where `state` stands below `setup`. */
+export interface DefinitionState<Service, State> {
+  /** Version of the shape that `save` returns, a whole number from 0. @default 0 */
+  readonly version?: number
+  /** State to carry over: anything that `structuredClone` takes. */
+  save?(service: Service): Awaitable<State>
+  restore?(state: NoInfer<State>, service: Service): unknown
+  /** Turns state of another version, older or newer, into this version's. Called before `restore`. */
+  migrate?(state: unknown, fromVersion: number): unknown
+}
+
+/** A plugin's metadata, and its hooks. Each hook but `setup` is given the service: what `setup` returned. */
+export interface PluginDefinition<Schema extends StandardSchema, Service, State>
+  extends Omit<PluginMeta, 'config' | 'stateVersion'> {
+  /** Checks the plugin's configuration: any Standard Schema. Its output is the type of `context.config`. */
+  readonly config?: Schema
+  readonly state?: DefinitionState<Service, State>
+  /** Starts the plugin. What it returns is the service offered under the plugin's name; nothing offers nothing. */
+  setup?(context: PluginContext<unknown, InferOutput<Schema>>): Awaitable<Service>
+  /** Called only once `setup` has succeeded: whatever it acquired before it failed, its context releases. */
+  teardown?(service: Service): unknown
+  onEnable?(service: Service): unknown
+  onDisable?(service: Service): unknown
+  onReload?(service: Service): unknown
+  handleEvent?(event: string, context: EventContext, service: Service): unknown
+  health?(service: Service): Awaitable<PluginHealth>
+}
+
+const DEFINITION = Symbol.for('cf-plugins.definition')
+
+/** A definition as `definePlugin` returns it. It is also the reference of its own service: `inject(cachePlugin)`. */
+export interface DefinedPlugin<Service = unknown> extends ServiceRef<Service> {
+  readonly version: string
+  readonly [DEFINITION]: true
+}
+
+/**
+ * Defines a plugin, for a module to export as its default. It is checked when it is loaded, not here, so that the
+ * file can be named.
+ *
+ * @example
+ * export default definePlugin({
+ *   name: 'cache', version: '1.2.0',
+ *   config: z.object({ ttl: z.number().default(300) }),
+ *   setup: ({ config, every }) => { ...; return { get, set } },
+ *   teardown: (service) => service.clear(),
+ * })
+ */
+export function definePlugin<Schema extends StandardSchema = StandardSchema, Service = void, State = unknown>(
+  definition: PluginDefinition<Schema, Service, State>,
+): DefinedPlugin<Service> {
+  return Object.freeze({ ...definition, [DEFINITION]: true as const })
+}
+
+/** A definition with its types forgotten, as this package calls it. */
+export type AnyDefinition = PluginDefinition<StandardSchema, unknown, unknown>
+
+/** Whether a value is what `definePlugin`, of any copy of this package, returned. */
+export function isDefinition(value: unknown): value is AnyDefinition {
+  return typeof value === 'object' && value !== null && valueAt(value, DEFINITION) === true
+}
+
+const SERVICE_HOOKS = ['teardown', 'onEnable', 'onDisable', 'onReload', 'health'] as const
+
+type ReadDefinition = ReadMeta & Pick<AnyDefinition, 'setup' | 'handleEvent' | 'state' | (typeof SERVICE_HOOKS)[number]>
+
+const { stateVersion: _, ...definitionReaders } = metaReaders
+const readDefinition = shape<Omit<ReadDefinition, 'stateVersion'>>(
+  {
+    ...definitionReaders,
+    setup: callable,
+    teardown: callable,
+    onEnable: callable,
+    onDisable: callable,
+    onReload: callable,
+    health: callable,
+    handleEvent: callable,
+    state: shape<DefinitionState<unknown, unknown>>({
+      version: wholeNumber,
+      save: callable,
+      restore: callable,
+      migrate: callable,
+    }),
+  } as Readers<Omit<ReadDefinition, 'stateVersion'>>,
+  ['name', 'version'],
+)
+
+/** The metadata of a definition. @throws `CFP_META_INVALID` */
+export function metaOfDefinition(definition: AnyDefinition, file: string | undefined): ResolvedPluginMeta {
+  return resolveWith(readDefinition, metaAlone, definition, file)
+}
+
+/** An instance of a definition: it keeps what `setup` returned, and has only the hooks that the definition has. */
+export function instanceOfDefinition(
+  definition: AnyDefinition,
+  context: PluginContext<never, never, never>,
+): PluginInstance {
+  const instance: Record<string, (...args: never[]) => unknown> = {}
+  const { state } = definition
+  let service: unknown
+  let isUp = definition.setup === undefined
+  let isOver = false
+  const keep = (made: unknown): unknown => {
+    service = made
+    isUp = true
+    // A setup that wakes after its plugin was given up has nobody left but this to tear down what it made.
+    return isOver ? definition.teardown?.(made) : undefined
+  }
+  if (definition.setup) {
+    instance['setup'] = () => {
+      const made = definition.setup?.(context as unknown as PluginContext)
+      return isThenable(made) ? made.then(keep) : keep(made)
+    }
+  }
+  for (const hook of SERVICE_HOOKS) if (definition[hook]) instance[hook] = () => definition[hook]?.(service)
+  if (definition.teardown) {
+    instance['teardown'] = () => {
+      isOver = true
+      return isUp ? definition.teardown?.(service) : undefined
+    }
+  }
+  if (definition.handleEvent) {
+    instance['handleEvent'] = (event: string, about: EventContext) => definition.handleEvent?.(event, about, service)
+  }
+  if (state?.save) instance['getReloadState'] = () => state.save?.(service)
+  if (state?.restore) instance['setReloadState'] = (kept: unknown) => state.restore?.(kept, service)
+  if (state?.migrate) instance['migrateState'] = (kept: unknown, from: number) => state.migrate?.(kept, from)
+  return carryService(instance, () => service)
+}
+
+function metaAlone(read: Omit<ReadDefinition, 'stateVersion'>): ReadMeta {
+  const { setup, handleEvent, state, teardown, onEnable, onDisable, onReload, health, ...meta } = read
+  return state?.version === undefined ? meta : { ...meta, stateVersion: state.version }
+}
