@@ -113,8 +113,7 @@ export function resolveWith<T extends object>(
   checkNames(meta, tell)
   if (issues.length > 0) throw invalid(given, issues, file)
   const reload = { strategy: 'exclusive', state: 'keep', ...meta.reload } as const
-  const { name, version } = meta
-  const resolved: ResolvedPluginMeta = { name, version, ...DEFAULTS, ...meta, reload }
+  const resolved: ResolvedPluginMeta = { ...DEFAULTS, ...meta, reload }
   for (const value of Object.values(resolved)) if (value !== meta.config) Object.freeze(value)
   return Object.freeze(resolved)
 }
