@@ -1,1 +1,10 @@
-export {}
+// A dependency graph: order, batches, cycles by path, dependents; speaks @dagrejs/graphlib.
+export type { AddResult, CyclesOptions } from './dependency-graph.ts'
+export { DependencyGraph } from './dependency-graph.ts'
+export type { GraphErrorCode } from './error-codes.ts'
+export { GraphErrorCodes } from './error-codes.ts'
+export type { GraphErrorDetails } from './errors.ts'
+export { GraphError } from './errors.ts'
+export type { GraphlibLike } from './graphlib.ts'
+export type { RecordDependencies, SortableRecord } from './sort-records.ts'
+export { topologicalSortBatches } from './sort-records.ts'

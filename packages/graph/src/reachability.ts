@@ -1,0 +1,77 @@
+// What some nodes lead to, over any number of steps, in the order of the whole graph.
+import type { Adjacency } from './adjacency.ts'
+import type { Arrangement } from './arrangement.ts'
+
+/** Above this share of the graph, picking from the order is cheaper than sorting. */
+const PICK_FROM = 1 / 16
+
+/** Answers for one arrangement; its scratch memory is used again by every question. */
+export class Reachability {
+  readonly #graph: Adjacency
+  readonly #arrangement: Arrangement
+  readonly #position: Int32Array
+  readonly #seen: Int32Array
+  readonly #found: Int32Array
+  #stamp = 0
+  #size = 0
+
+  constructor(graph: Adjacency, arrangement: Arrangement) {
+    this.#graph = graph
+    this.#arrangement = arrangement
+    const { order } = arrangement
+    this.#position = new Int32Array(order.length)
+    for (let at = 0; at < order.length; at++) this.#position[order[at]!] = at
+    this.#seen = new Int32Array(order.length)
+    this.#found = new Int32Array(order.length)
+  }
+
+  /** The nodes, and whatever depends on one of them, dependencies first. */
+  dependents(ids: Iterable<number>): string[] {
+    this.#begin(ids)
+    const { starts, dependents } = this.#arrangement
+    const found = this.#found
+    for (let at = 0; at < this.#size; at++) {
+      const id = found[at]!
+      for (let row = starts[id]!, end = starts[id + 1]!; row < end; row++) this.#meet(dependents[row]!)
+    }
+    return this.#names()
+  }
+
+  /** The nodes, and whatever one of them depends on, dependencies first. */
+  dependencies(ids: Iterable<number>): string[] {
+    this.#begin(ids)
+    const { head, next, target } = this.#graph
+    const found = this.#found
+    for (let at = 0; at < this.#size; at++) {
+      for (let edge = head[found[at]!]!; edge !== 0; edge = next[edge]!) this.#meet(target[edge]!)
+    }
+    return this.#names()
+  }
+
+  #begin(ids: Iterable<number>): void {
+    this.#stamp++
+    this.#size = 0
+    for (const id of ids) this.#meet(id)
+  }
+
+  #meet(id: number): void {
+    if (this.#seen[id] === this.#stamp) return
+    this.#seen[id] = this.#stamp
+    this.#found[this.#size++] = id
+  }
+
+  #names(): string[] {
+    const { order } = this.#arrangement
+    const { names } = this.#graph
+    const result: string[] = []
+    if (this.#size > order.length * PICK_FROM) {
+      for (const id of order) if (this.#seen[id] === this.#stamp) result.push(names[id]!)
+      return result
+    }
+    const places = this.#found.subarray(0, this.#size)
+    for (let at = 0; at < places.length; at++) places[at] = this.#position[places[at]!]!
+    places.sort()
+    for (const place of places) result.push(names[order[place]!]!)
+    return result
+  }
+}
