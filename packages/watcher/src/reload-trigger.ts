@@ -1,0 +1,193 @@
+// What decides that a reload is due: settled changes of source files, by the hash of their bytes.
+import { basename, sep } from 'node:path'
+import type { FileChange } from './file-change.ts'
+import { Settler } from './settler.ts'
+import { createSourceFilter } from './source-filter.ts'
+import { WatchedRoots } from './watched-roots.ts'
+import { WatcherError } from './watcher-error.ts'
+
+export interface ReloadTriggerOptions {
+  /** Folders, looked through with all that is below, or single files. One that is not there yet is waited for. */
+  readonly roots: readonly string[]
+  /**
+   * How long two reads of a file must be apart, and equal, for it to be settled. Less than 60 loads torn saves;
+   * what is beyond 60 is waited for atomic saves too, and so groups more saves in one call.
+   * @default 60
+   */
+  readonly debounceMs?: number
+  /** @default ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs', '.json'] */
+  readonly extensions?: readonly string[]
+  /** Asked with the absolute path of every file and folder that the built-in rules let through. */
+  readonly ignore?: (path: string) => boolean
+  /** After this time a file that still changes is told to `onError`, and others no longer wait for it. @default 5000 */
+  readonly settleTimeoutMs?: number
+  /** How long a file must be away to be reported as `'unlink'`, or empty to be reported so. @default 500 */
+  readonly unlinkGraceMs?: number
+  /** Poll every file instead of watching folders: for network drives that send no events. @default false */
+  readonly usePolling?: boolean
+  /** Gets what settled together in one call: a git checkout, a helper and its users. */
+  readonly onChanges: (changes: readonly FileChange[]) => void
+  /** Gets why something that happened is no change. For debug output. */
+  readonly onPassedOver?: (file: string, why: string) => void
+  /** Gets what went wrong; watching goes on. Without it, errors become process warnings. */
+  readonly onError?: (error: WatcherError) => void
+}
+
+/** Whether changes are seen as they should be. */
+export interface WatcherHealth {
+  readonly status: 'healthy' | 'degraded'
+  /** What is wrong and what to do. */
+  readonly message?: string
+}
+
+/**
+ * Tells of source files whose bytes have changed and come to rest.
+ *
+ * Start it before you load the files: what is in them when `start` arms the folders counts as known to the host.
+ *
+ * @example
+ * const trigger = new ReloadTrigger({ roots: ['plugins'], onChanges: (changes) => reload(changes) })
+ * await trigger.start()
+ */
+export class ReloadTrigger implements AsyncDisposable {
+  readonly #options: ReloadTriggerOptions
+  readonly #settler: Settler
+  readonly #roots: WatchedRoots
+  /** Hints that came before all was known; `undefined` from then on. */
+  #early: Set<string> | undefined = new Set()
+  #state: 'new' | 'started' | 'stopped' = 'new'
+
+  /** @throws {@link WatcherError} `CFP_WATCH_OPTIONS` */
+  constructor(options: ReloadTriggerOptions) {
+    checkOptions(options)
+    this.#options = options
+    const onPassedOver = (file: string, why: string) =>
+      this.#call('onPassedOver', () => options.onPassedOver?.(file, why))
+    const onError = (error: WatcherError) => this.#tell(error)
+    this.#settler = new Settler({
+      debounceMs: options.debounceMs ?? 60,
+      settleTimeoutMs: options.settleTimeoutMs ?? 5_000,
+      unlinkGraceMs: options.unlinkGraceMs ?? 500,
+      onChanges: (changes) => this.#call('onChanges', () => options.onChanges(changes)),
+      onPassedOver,
+      onError,
+      onNoFile: (path) => this.#roots.inspect(path),
+    })
+    this.#roots = new WatchedRoots({
+      roots: options.roots,
+      filter: createSourceFilter(options),
+      polling: options.usePolling ?? false,
+      onBaseline: (file) => this.#settler.takeAsKnown(file),
+      onPresent: (file) => this.#settler.compare(file),
+      onHint: (file, event) => {
+        if (this.#early) this.#early.add(file)
+        else this.#settler.hint(file, event)
+      },
+      onLost: (path) => {
+        for (const file of this.#settler.knownFiles((known) => known === path || known.startsWith(path + sep)))
+          this.#settler.compare(file)
+      },
+      onPassedOver,
+      onError,
+    })
+  }
+
+  /** `'degraded'` while folders are polled for want of system watches, or a root is not there. */
+  get health(): WatcherHealth {
+    const { missing, polled } = this.#roots
+    const messages: string[] = []
+    if (polled.length > 0)
+      messages.push(
+        `${polled.length} folders (${basename(polled[0] ?? '')}, ...) are polled, because no file watches are left: raise fs.inotify.max_user_watches (sysctl), or watch fewer folders.`,
+      )
+    if (missing.length > 0 && this.#state === 'started')
+      messages.push(`Not there, and waited for: ${missing.join(', ')}.`)
+    return messages.length === 0 ? { status: 'healthy' } : { status: 'degraded', message: messages.join(' ') }
+  }
+
+  /**
+   * Resolves when every later edit is seen for certain.
+   * @throws {@link WatcherError} `CFP_WATCH_STARTED`; the signal's reason, if it is aborted before.
+   */
+  async start(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    if (this.#state !== 'new')
+      throw new WatcherError('CFP_WATCH_STARTED', `This ReloadTrigger was ${this.#state} before. Make a new one.`)
+    this.#state = 'started'
+    const { signal } = options
+    const onAbort = () => void this.stop()
+    signal?.addEventListener('abort', onAbort, { once: true })
+    try {
+      signal?.throwIfAborted()
+      await this.#roots.start()
+      signal?.throwIfAborted()
+    } catch (error) {
+      await this.stop()
+      throw error
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+    }
+    const early = this.#early ?? []
+    this.#early = undefined
+    for (const file of early) this.#settler.hint(file, 'look')
+  }
+
+  /** Ends all of it; no callback is called after this call, not even before it resolves. */
+  async stop(): Promise<void> {
+    this.#state = 'stopped'
+    this.#settler.close()
+    await this.#roots.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  /** A callback's error is its own, and must not end the watching. */
+  #call(name: string, callback: () => unknown): void {
+    if (this.#state === 'stopped') return
+    const fail = (cause: unknown) => {
+      const message = `${name} of ReloadTrigger failed: ${cause instanceof Error ? cause.message : String(cause)}. Watching goes on.`
+      this.#tell(new WatcherError('CFP_WATCH_CALLBACK_FAILED', message, { cause }))
+    }
+    try {
+      const returned = callback()
+      if (isThenable(returned)) returned.then(undefined, fail)
+    } catch (cause) {
+      fail(cause)
+    }
+  }
+
+  #tell(error: WatcherError): void {
+    if (this.#state === 'stopped') return
+    try {
+      const onError = this.#options.onError ?? ((unheard) => process.emitWarning(unheard))
+      const returned: unknown = onError(error)
+      if (isThenable(returned)) returned.then(undefined, (cause) => process.emitWarning(asError(cause)))
+    } catch (cause) {
+      process.emitWarning(asError(cause))
+    }
+  }
+}
+
+function checkOptions(options: ReloadTriggerOptions): void {
+  const refuse = (what: string): never => {
+    throw new WatcherError('CFP_WATCH_OPTIONS', `ReloadTrigger: ${what}.`)
+  }
+  if (!Array.isArray(options.roots) || options.roots.length === 0) refuse('roots must be at least one folder or file')
+  if (typeof options.onChanges !== 'function') refuse('onChanges must be a function')
+  for (const name of ['debounceMs', 'settleTimeoutMs', 'unlinkGraceMs'] as const) {
+    const value = options[name]
+    if (value !== undefined && !(Number.isFinite(value) && value >= 0))
+      refuse(`${name} must be milliseconds, 0 or more`)
+  }
+  const wrong = options.extensions?.find((extension) => !extension.startsWith('.'))
+  if (wrong !== undefined) refuse(`extensions must begin with a dot, and "${wrong}" does not`)
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | undefined)?.then === 'function'
+}
+
+function asError(value: unknown): Error {
+  return value instanceof Error ? value : new Error(String(value))
+}
