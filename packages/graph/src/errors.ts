@@ -13,9 +13,9 @@ export interface GraphErrorDetails {
 export class GraphError extends Error implements GraphErrorDetails {
   readonly code: GraphErrorCode
   /** With `CFP_GRAPH_CYCLE`: paths `[a, b, c]`, each meaning a -> b -> c -> a; the first 100 at most. */
-  readonly cycles?: readonly (readonly string[])[]
+  declare readonly cycles?: readonly (readonly string[])[]
   /** With `CFP_GRAPH_MISSING`: each dependency that no record has, and who needs it. */
-  readonly missing?: readonly { readonly name: string; readonly dependency: string }[]
+  declare readonly missing?: readonly { readonly name: string; readonly dependency: string }[]
 
   constructor(code: GraphErrorCode, message: string, details?: GraphErrorDetails) {
     super(message)
@@ -35,7 +35,7 @@ const NAMES_IN_MESSAGE = 20
 
 export function cycleError(who: string, cycles: string[][], remedy: string): GraphError {
   const paths = cycles.slice(0, CYCLES_IN_MESSAGE).map(pathText)
-  if (cycles.length > paths.length) paths.push('...')
+  if (cycles.length > paths.length) paths.push('and more')
   return new GraphError('CFP_GRAPH_CYCLE', `${who} depend on each other in a circle: ${paths.join('; ')}. ${remedy}`, {
     cycles,
   })
