@@ -18,21 +18,14 @@ export interface HookMethod {
 interface HookEntry {
   readonly hook: string
   readonly options: HandlerOptions
-  readonly name: string | symbol
-  readonly private: boolean
-  readonly get: (instance: unknown) => unknown
+  readonly place: ClassMethodDecoratorContext
 }
 
+/** What one class's decorators were given. */
 interface Noted {
   plugin?: unknown
   readonly hooks: HookEntry[]
   readonly injected: InjectedService[]
-}
-
-const BELONGS = {
-  class: 'a class',
-  method: 'a method of instances',
-  accessor: 'an accessor of instances (`accessor name`)',
 }
 
 const NOTED = Symbol.for('cf-plugins.decorated')
@@ -52,7 +45,7 @@ export function plugin(
   context: ClassDecoratorContext<Class>,
 ) => void {
   return (_target, context) => {
-    noted(context, 'plugin', 'class').plugin = meta
+    noted(context, 'class').plugin = meta
   }
 }
 
@@ -66,9 +59,8 @@ export function hook(
   name: string,
   options: HandlerOptions = {},
 ): <This>(method: (this: This, ...args: never[]) => unknown, context: ClassMethodDecoratorContext<This>) => void {
-  return (_method, context) => {
-    const entry = { hook: name, options, name: context.name, private: context.private }
-    noted(context, 'hook', 'method').hooks.push({ ...entry, get: (instance) => context.access.get(instance as never) })
+  return (_method, place) => {
+    noted(place, 'method').hooks.push({ hook: name, options, place: place as ClassMethodDecoratorContext })
   }
 }
 
@@ -96,7 +88,7 @@ export function inject(
   return (_target, context) => {
     const name = serviceName(refOrName)
     const optional = options.optional === true
-    noted(context, 'inject', 'accessor').injected.push({ name, optional })
+    noted(context, 'accessor').injected.push({ name, optional })
     const at = `@inject("${name}") ${String(context.name)}`
     return {
       init(initial) {
@@ -104,16 +96,13 @@ export function inject(
         if (typeof given?.inject !== 'function') {
           throw new PluginError(
             'CFP_INJECT_NO_CONTEXT',
-            `${at} found no context to take its service from. Extend BasePlugin, or a base class whose constructor sets \`context\`.`,
+            `${at} found no context. Extend BasePlugin, or a class whose constructor sets \`context\`.`,
           )
         }
         return (given.inject(name, { optional }) ?? initial) as never
       },
       set() {
-        throw new PluginError(
-          'CFP_INJECT_READONLY',
-          `${at} can't be assigned to. Keep the value in a field of its own.`,
-        )
+        throw new PluginError('CFP_INJECT_READONLY', `${at} is read-only. Keep the value in a field of its own.`)
       },
     }
   }
@@ -122,36 +111,43 @@ export function inject(
 /** The `@hook` methods of an instance, those of its base classes first, each bound to it. */
 export function hookMethodsOf(instance: object): readonly HookMethod[] {
   const overridden = new Set<string | symbol>()
-  const found: HookEntry[][] = []
+  const found: HookEntry[] = []
   for (const { hooks } of notedOf(Object.getPrototypeOf(instance)?.constructor)) {
-    found.unshift(hooks.filter((entry) => entry.private || !overridden.has(entry.name)))
-    for (const entry of hooks) if (!entry.private) overridden.add(entry.name)
+    found.unshift(...hooks.filter(({ place }) => place.private || !overridden.has(place.name)))
+    for (const { place } of hooks) overridden.add(place.name)
   }
-  return found.flat().map(({ hook, options, get }) => {
-    const method = get(instance) as (...args: unknown[]) => unknown
+  return found.map(({ hook, options, place }) => {
+    const method = place.access.get(instance)
     return { hook, options, method: (...args) => method.apply(instance, args) }
   })
 }
 
-/** What `@plugin` was given, or `undefined` for what is no class with a `@plugin` of its own. */
-export function pluginMetaOf(type: unknown): { readonly meta: unknown } | undefined {
-  const own = typeof type === 'function' && Object.hasOwn(type, Symbol.metadata) ? notedOf(type)[0] : undefined
-  return own && 'plugin' in own ? { meta: own.plugin } : undefined
+/** What a class's own `@plugin` was given, and what the class and its base classes inject. */
+export function decorationOf(
+  type: object,
+): { readonly meta: unknown; readonly injected: readonly InjectedService[] } | undefined {
+  const own = Object.hasOwn(type, Symbol.metadata) && notedOn((type as DecoratedClass)[Symbol.metadata])
+  return own && 'plugin' in own
+    ? { meta: own.plugin, injected: notedOf(type).flatMap(({ injected }) => injected) }
+    : undefined
 }
 
-/** The services that a class and its base classes ask for by `@inject`. */
-export function injectedInto(type: unknown): readonly InjectedService[] {
-  return notedOf(type).flatMap(({ injected }) => injected)
+interface DecoratedClass {
+  readonly [Symbol.metadata]?: DecoratorMetadata
 }
 
-/** What each class of a chain noted in its metadata, the class itself first. */
-function notedOf(type: unknown): Noted[] {
+/** What each class of a chain noted, the class itself first. */
+function notedOf(type: DecoratedClass | undefined): Noted[] {
   const found: Noted[] = []
-  let metadata = typeof type === 'function' ? type[Symbol.metadata] : undefined
-  for (; metadata; metadata = Object.getPrototypeOf(metadata)) {
-    if (Object.hasOwn(metadata, NOTED)) found.push(metadata[NOTED] as Noted)
+  for (let metadata = type?.[Symbol.metadata]; metadata; metadata = Object.getPrototypeOf(metadata)) {
+    const own = notedOn(metadata)
+    if (own) found.push(own)
   }
   return found
+}
+
+function notedOn(metadata: DecoratorMetadata | undefined): Noted | undefined {
+  return metadata && Object.hasOwn(metadata, NOTED) ? (metadata[NOTED] as Noted) : undefined
 }
 
 /** What this module reads of a decorator's context. */
@@ -163,17 +159,17 @@ interface Place {
 }
 
 /** Where the decorated class notes things, after a check that the decorator stands where it may. */
-function noted(place: Place, decorator: string, kind: 'class' | 'method' | 'accessor'): Noted {
-  const misuse = (problem: string) => new PluginError('CFP_DECORATOR_MISUSE', `@${decorator} ${problem}`)
-  // Legacy decorators are called with a name, or with nothing, where standard ones are called with a context.
-  if (typeof place !== 'object' || !place?.metadata) {
-    throw misuse('is a standard decorator, but was compiled as a legacy one. Turn `experimentalDecorators` off.')
+function noted(place: Place, kind: 'class' | 'method' | 'accessor'): Noted {
+  // A legacy decorator is called with a name, or with nothing, where a standard one is called with its context.
+  const metadata = place?.metadata
+  if (!metadata || place.kind !== kind || place.static) {
+    throw new PluginError(
+      'CFP_DECORATOR_MISUSE',
+      metadata
+        ? `A decorator for a ${kind} stands on the ${place.static ? 'static ' : ''}${place.kind} "${String(place.name)}".`
+        : 'Decorators were compiled as legacy ones. Turn `experimentalDecorators` off.',
+    )
   }
-  const { metadata } = place
-  if (place.kind !== kind || place.static) {
-    const found = `${place.static ? 'static ' : ''}${place.kind} "${String(place.name)}"`
-    throw misuse(`stands on the ${found}, and belongs on ${BELONGS[kind]}.`)
-  }
-  if (!Object.hasOwn(metadata, NOTED)) metadata[NOTED] = { hooks: [], injected: [] } satisfies Noted
+  metadata[NOTED] = notedOn(metadata) ?? ({ hooks: [], injected: [] } satisfies Noted)
   return metadata[NOTED] as Noted
 }

@@ -4,11 +4,11 @@ import type { PluginHealth, PluginInstance } from './instance.ts'
 import { carryService } from './instance.ts'
 import type { PluginMeta, ResolvedPluginMeta } from './meta.ts'
 import { metaReaders, type ReadMeta, resolveWith } from './resolve-meta.ts'
-import { valueAt } from './safe-values.ts'
+import { isObject, valueAt } from './safe-values.ts'
 import type { ServiceRef } from './service-ref.ts'
 import type { InferOutput, StandardSchema } from './standard-schema.ts'
 import { type Awaitable, isThenable } from './thenable.ts'
-import { callable, type Readers, shape, wholeNumber } from './value-readers.ts'
+import { callable, type Readers, shape } from './value-readers.ts'
 
 /** What a definition carries over a reload. Its types flow best where `state` stands below `setup`. */
 export interface DefinitionState<Service, State> {
@@ -69,37 +69,37 @@ export type AnyDefinition = PluginDefinition<StandardSchema, unknown, unknown>
 
 /** Whether a value is what `definePlugin`, of any copy of this package, returned. */
 export function isDefinition(value: unknown): value is AnyDefinition {
-  return typeof value === 'object' && value !== null && valueAt(value, DEFINITION) === true
+  return isObject(value) && valueAt(value, DEFINITION) === true
 }
 
-const SERVICE_HOOKS = ['teardown', 'onEnable', 'onDisable', 'onReload', 'health'] as const
+/** Hooks that an instance has under the same name, `setup` aside, each called with its own arguments and the service. */
+const HOOKS = ['teardown', 'onEnable', 'onDisable', 'onReload', 'health', 'handleEvent'] as const
 
-type ReadDefinition = ReadMeta & Pick<AnyDefinition, 'setup' | 'handleEvent' | 'state' | (typeof SERVICE_HOOKS)[number]>
+/** An instance's hooks for state, by their names in `state`. */
+const STATE_HOOKS = { save: 'getReloadState', restore: 'setReloadState', migrate: 'migrateState' } as const
 
-const { stateVersion: _, ...definitionReaders } = metaReaders
-const readDefinition = shape<Omit<ReadDefinition, 'stateVersion'>>(
+type Hook = (...args: unknown[]) => unknown
+
+const { stateVersion, ...otherReaders } = metaReaders
+const definitionReader = shape<ReadMeta>(
   {
-    ...definitionReaders,
-    setup: callable,
-    teardown: callable,
-    onEnable: callable,
-    onDisable: callable,
-    onReload: callable,
-    health: callable,
-    handleEvent: callable,
-    state: shape<DefinitionState<unknown, unknown>>({
-      version: wholeNumber,
-      save: callable,
-      restore: callable,
-      migrate: callable,
-    }),
-  } as Readers<Omit<ReadDefinition, 'stateVersion'>>,
+    ...otherReaders,
+    ...callables(['setup', ...HOOKS]),
+    state: shape({ version: stateVersion, ...callables(Object.keys(STATE_HOOKS)) }),
+  } as unknown as Readers<ReadMeta>,
   ['name', 'version'],
 )
 
 /** The metadata of a definition. @throws `CFP_META_INVALID` */
-export function metaOfDefinition(definition: AnyDefinition, file: string | undefined): ResolvedPluginMeta {
-  return resolveWith(readDefinition, metaAlone, definition, file)
+export function metaOfDefinition(definition: object, file: string | undefined): ResolvedPluginMeta {
+  return resolveWith(
+    (value, path, tell) => {
+      const read: (ReadMeta & { state?: { version?: number } }) | undefined = definitionReader(value, path, tell)
+      return read && { ...read, stateVersion: read.state?.version ?? 0 }
+    },
+    definition,
+    file,
+  )
 }
 
 /** An instance of a definition: it keeps what `setup` returned, and has only the hooks that the definition has. */
@@ -107,40 +107,39 @@ export function instanceOfDefinition(
   definition: AnyDefinition,
   context: PluginContext<never, never, never>,
 ): PluginInstance {
-  const instance: Record<string, (...args: never[]) => unknown> = {}
-  const { state } = definition
+  const instance: Record<string, Hook> = {}
   let service: unknown
-  let isUp = definition.setup === undefined
+  let isUp = !definition.setup
   let isOver = false
+  const pass = (name: string, owner: unknown, method = name) => {
+    if ((owner as Record<string, Hook> | undefined)?.[method]) {
+      instance[name] = (...args) => (owner as Record<string, Hook>)[method]?.(...args, service)
+    }
+  }
+  for (const name of HOOKS) pass(name, definition)
+  for (const [method, name] of Object.entries(STATE_HOOKS)) pass(name, definition.state, method)
+  const { teardown } = instance
   const keep = (made: unknown): unknown => {
     service = made
     isUp = true
     // A setup that wakes after its plugin was given up has nobody left but this to tear down what it made.
-    return isOver ? definition.teardown?.(made) : undefined
+    return isOver ? teardown?.() : undefined
   }
   if (definition.setup) {
-    instance['setup'] = () => {
+    instance.setup = () => {
       const made = definition.setup?.(context as unknown as PluginContext)
       return isThenable(made) ? made.then(keep) : keep(made)
     }
   }
-  for (const hook of SERVICE_HOOKS) if (definition[hook]) instance[hook] = () => definition[hook]?.(service)
-  if (definition.teardown) {
-    instance['teardown'] = () => {
+  if (teardown) {
+    instance.teardown = () => {
       isOver = true
-      return isUp ? definition.teardown?.(service) : undefined
+      return isUp ? teardown() : undefined
     }
   }
-  if (definition.handleEvent) {
-    instance['handleEvent'] = (event: string, about: EventContext) => definition.handleEvent?.(event, about, service)
-  }
-  if (state?.save) instance['getReloadState'] = () => state.save?.(service)
-  if (state?.restore) instance['setReloadState'] = (kept: unknown) => state.restore?.(kept, service)
-  if (state?.migrate) instance['migrateState'] = (kept: unknown, from: number) => state.migrate?.(kept, from)
   return carryService(instance, () => service)
 }
 
-function metaAlone(read: Omit<ReadDefinition, 'stateVersion'>): ReadMeta {
-  const { setup, handleEvent, state, teardown, onEnable, onDisable, onReload, health, ...meta } = read
-  return state?.version === undefined ? meta : { ...meta, stateVersion: state.version }
+function callables(names: readonly string[]) {
+  return Object.fromEntries(names.map((name) => [name, callable]))
 }

@@ -28,6 +28,8 @@ export interface PluginIssue {
 
 const KIND = Symbol.for('cf-plugins.errorKind')
 
+const DETAILS = ['plugin', 'phase', 'file', 'line', 'column', 'generation', 'issues'] as const
+
 /**
  * What every package of cf-plugins throws: a stable `code`, where it happened, and a message that says what
  * happened, where, and what to do.
@@ -40,54 +42,31 @@ const KIND = Symbol.for('cf-plugins.errorKind')
 export class PluginError extends Error implements PluginErrorDetails {
   // Kinds are strings of their own, because a minifier renames classes, each copy in another way.
   static readonly [KIND]: string = 'PluginError'
+  static override readonly [Symbol.hasInstance] = isOfKind
 
   readonly code: string
-  readonly plugin: string | undefined
-  readonly phase: string | undefined
-  readonly file: string | undefined
-  readonly line: number | undefined
-  readonly column: number | undefined
-  readonly generation: number | undefined
-  readonly issues: readonly PluginIssue[] | undefined
+  declare readonly plugin: string | undefined
+  declare readonly phase: string | undefined
+  declare readonly file: string | undefined
+  declare readonly line: number | undefined
+  declare readonly column: number | undefined
+  declare readonly generation: number | undefined
+  declare readonly issues: readonly PluginIssue[] | undefined
 
   constructor(code: string, message: string, details: PluginErrorDetails = {}) {
-    super(message, 'cause' in details ? { cause: details.cause } : undefined)
+    super(message, details)
     this.code = code
-    this.plugin = details.plugin
-    this.phase = details.phase
-    this.file = details.file
-    this.line = details.line
-    this.column = details.column
-    this.generation = details.generation
-    this.issues = details.issues
+    Object.assign(this, detailsOf(details))
     const name = `${kindOf(new.target) ?? new.target.name} [${code}]`
-    Object.defineProperty(this, 'name', { value: name, configurable: true, writable: true })
+    Object.defineProperty(this, 'name', { value: name, writable: true })
     // Taken again because the first line of a stack is fixed when it is captured, and the code belongs on it.
     Error.captureStackTrace(this, new.target)
   }
 
-  /** A class that names no kind of its own, such as a host's subclass, is told by its prototype as usual. */
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    const kind = kindOf(this)
-    if (kind === undefined) return Function.prototype[Symbol.hasInstance].call(this, value)
-    const kinds = typeof value === 'object' && value !== null && (value as { [KIND]?: unknown })[KIND]
-    return Array.isArray(kinds) && kinds.includes(kind)
-  }
-
-  /** The kinds of this error, its own first. */
-  get [KIND](): readonly string[] {
-    const kinds: string[] = []
-    for (let type: unknown = this.constructor; typeof type === 'function'; type = Object.getPrototypeOf(type)) {
-      const kind = kindOf(type)
-      if (kind) kinds.push(kind)
-    }
-    return kinds
-  }
-
   /** The error as plain data, for `--json` and logs. The cause is its message; stacks stay out. */
   toJSON(): Record<string, unknown> {
-    const { code, message, plugin, phase, file, line, column, generation, issues, cause } = this
-    const plain = { code, message, plugin, phase, file, line, column, generation, issues }
+    const { code, message, cause } = this
+    const plain = { code, message, ...detailsOf(this) }
     return cause === undefined ? plain : { ...plain, cause: messageOf(cause) }
   }
 }
@@ -109,6 +88,19 @@ export function messageOf(thrown: unknown): string {
   } catch {
     return 'something that has no message'
   }
+}
+
+function detailsOf(details: PluginErrorDetails): Record<string, unknown> {
+  return Object.fromEntries(DETAILS.map((key) => [key, details[key]]))
+}
+
+/** A class that names no kind of its own, such as a host's subclass, is told by its prototype as usual. */
+function isOfKind(this: object, value: unknown): boolean {
+  const kind = kindOf(this)
+  if (!kind) return Function.prototype[Symbol.hasInstance].call(this, value)
+  let type = (value as object | undefined | null)?.constructor
+  while (typeof type === 'function' && kindOf(type) !== kind) type = Object.getPrototypeOf(type)
+  return typeof type === 'function'
 }
 
 function kindOf(type: object): string | undefined {

@@ -16,7 +16,6 @@ export type {
 } from './context.ts'
 export { type HookMethod, hook, hookMethodsOf, inject, plugin } from './decorators.ts'
 export { type DefinedPlugin, type DefinitionState, definePlugin, type PluginDefinition } from './define-plugin.ts'
-export { PluginApiErrorCodes } from './error-codes.ts'
 export {
   HotReloadError,
   messageOf,

@@ -1,30 +1,21 @@
 // Which known word somebody meant who wrote an unknown one.
 
-/** The word of `known` that takes the fewest edits to become `word`, or `undefined` where none is near. */
+/** The word of `known` that is one or two edits away from `word`, or `undefined`. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  let best: string | undefined
-  let least = 1 + Math.min(3, word.length / 2)
-  // Whatever is far longer than every known word is no slip of the keyboard, and not worth its comparison.
-  if (word.length > 40) return best
-  for (const candidate of known) {
-    const edits = distance(word.toLowerCase(), candidate.toLowerCase())
-    if (edits < least) {
-      best = candidate
-      least = edits
-    }
-  }
-  return best
+  const isNear = (edits: number) => known.find((each) => isWithin(word.toLowerCase(), each.toLowerCase(), edits))
+  return isNear(1) ?? isNear(2)
 }
 
-/** Levenshtein's distance, a row at a time. */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= to.length; j++) {
-      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + Number(from[i - 1] !== to[j - 1]))
-    }
-    row = next
-  }
-  return row[to.length]!
+/** Whether `edits` insertions, deletions and replacements turn one word into the other. */
+function isWithin(one: string, other: string, edits: number): boolean {
+  if (one === other) return true
+  if (Math.abs(one.length - other.length) > edits || edits === 0) return false
+  let same = 0
+  while (one[same] === other[same]) same++
+  const [rest, otherRest] = [one.slice(same), other.slice(same)]
+  return (
+    isWithin(rest.slice(1), otherRest, edits - 1) ||
+    isWithin(rest, otherRest.slice(1), edits - 1) ||
+    isWithin(rest.slice(1), otherRest.slice(1), edits - 1)
+  )
 }

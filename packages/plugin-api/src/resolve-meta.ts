@@ -1,7 +1,7 @@
 // Checks a plugin's metadata, tells everything that is wrong with it at once, and fills in what was left out.
 import { PluginError, type PluginIssue } from './errors.ts'
 import type { PluginDependency, PluginMeta, PluginTimeouts, ResolvedPluginMeta } from './meta.ts'
-import { valueAt } from './safe-values.ts'
+import { isObject, valueAt } from './safe-values.ts'
 import {
   dependencyList,
   duration,
@@ -67,7 +67,7 @@ export const metaReaders: Readers<ReadMeta> = {
 }
 
 /** What stands where the author said nothing. */
-const DEFAULTS = {
+const DEFAULTS: Omit<ResolvedPluginMeta, 'name' | 'version'> = {
   description: '',
   enabled: true,
   dependencies: [],
@@ -79,13 +79,14 @@ const DEFAULTS = {
   platforms: [],
   permissions: [],
   config: undefined,
+  reload: { strategy: 'exclusive', state: 'keep' },
   stateVersion: 0,
   execution: 'inline',
   timeouts: {},
   onFailure: 'continue',
-} as const satisfies Partial<ResolvedPluginMeta>
+}
 
-export const readMeta = shape<ReadMeta>(metaReaders, ['name', 'version'])
+export const metaReader = shape<ReadMeta>(metaReaders, ['name', 'version'])
 
 /**
  * Checks metadata and completes it: every default filled in, both forms of a dependency list made one, deeply frozen
@@ -95,63 +96,56 @@ export const readMeta = shape<ReadMeta>(metaReaders, ['name', 'version'])
  * @throws `CFP_META_INVALID` with every problem in `issues`, and all of them in the message.
  */
 export function resolveMeta(meta: unknown, where: { readonly file?: string | undefined } = {}): ResolvedPluginMeta {
-  return resolveWith(readMeta, (read) => read, meta, where.file)
+  return resolveWith(metaReader, meta, where.file)
 }
 
-/** The same for metadata that stands among other things, of which `metaOf` takes it, and with what a class injects. */
-export function resolveWith<T extends object>(
-  reader: Reader<T>,
-  metaOf: (read: T) => ReadMeta,
+/** The same for metadata that stands among other things, which `reader` knows, and with what a class injects. */
+export function resolveWith(
+  reader: Reader<ReadMeta>,
   given: unknown,
   file: string | undefined,
   injected: readonly InjectedService[] = [],
 ): ResolvedPluginMeta {
   const issues: PluginIssue[] = []
-  const tell: Tell = (path, problem) => void issues.push({ path, message: problem })
-  const read = reader(given, '', tell)
-  const meta = withInjected(read ? metaOf(read) : ({} as ReadMeta), injected, tell)
-  checkNames(meta, tell)
+  const tell: Tell = (path, message) => void issues.push({ path, message })
+  const read = withInjected(reader(given, '', tell) ?? {}, injected, tell)
+  checkNames(read, tell)
   if (issues.length > 0) throw invalid(given, issues, file)
-  const reload = { strategy: 'exclusive', state: 'keep', ...meta.reload } as const
-  const resolved: ResolvedPluginMeta = { ...DEFAULTS, ...meta, reload }
-  for (const value of Object.values(resolved)) if (value !== meta.config) Object.freeze(value)
-  return Object.freeze(resolved)
+  const meta: Record<string, unknown> = {}
+  for (const key of Object.keys(metaReaders) as (keyof ResolvedPluginMeta)[]) {
+    const value = key === 'reload' ? { ...DEFAULTS.reload, ...read.reload } : (read[key] ?? DEFAULTS[key as 'config'])
+    meta[key] = key === 'config' ? value : Object.freeze(value)
+  }
+  return Object.freeze(meta) as unknown as ResolvedPluginMeta
 }
 
 /** An injected service is required, or an optional dependency, unless the metadata names it already. */
-function withInjected(meta: ReadMeta, injected: readonly InjectedService[], tell: Tell): ReadMeta {
-  const known = new Set([
-    ...namesOf(meta.dependencies),
-    ...namesOf(meta.optionalDependencies),
-    ...(meta.requires ?? []),
-  ])
-  const requires: string[] = []
-  const optionalDependencies: PluginDependency[] = []
-  for (const { name, optional } of injected.toSorted((a, b) => Number(a.optional) - Number(b.optional))) {
-    if (!pluginName(name, '@inject', tell) || known.has(name)) continue
-    known.add(name)
-    if (optional) optionalDependencies.push(Object.freeze({ name, range: '*' }))
-    else requires.push(name)
+function withInjected(meta: Partial<ReadMeta>, injected: readonly InjectedService[], tell: Tell): Partial<ReadMeta> {
+  const requires = [...(meta.requires ?? [])]
+  const optionalDependencies = [...(meta.optionalDependencies ?? [])]
+  const known = new Set([...namesOf(meta.dependencies), ...namesOf(optionalDependencies), ...requires])
+  // Required ones first: a service that is asked for both ways is required.
+  for (const isOptional of [false, true]) {
+    for (const { name, optional } of injected) {
+      if (optional !== isOptional || !pluginName(name, '@inject', tell) || known.has(name)) continue
+      known.add(name)
+      if (optional) optionalDependencies.push(Object.freeze({ name, range: '*' }))
+      else requires.push(name)
+    }
   }
-  return {
-    ...meta,
-    requires: [...(meta.requires ?? []), ...requires],
-    optionalDependencies: [...(meta.optionalDependencies ?? []), ...optionalDependencies],
-  }
+  return { ...meta, requires, optionalDependencies }
 }
 
 /** What no single value shows: names that contradict each other. */
-function checkNames(meta: ReadMeta, tell: Tell): void {
-  const needed = new Set(namesOf(meta.dependencies))
-  for (const name of namesOf(meta.optionalDependencies)) {
-    if (needed.has(name))
-      tell(`optionalDependencies.${name}`, 'is among `dependencies` too; leave it in one of the two')
-    needed.add(name)
+function checkNames(meta: Partial<ReadMeta>, tell: Tell): void {
+  const own = [meta.name, ...(meta.provides ?? [])]
+  const dependencies = namesOf(meta.dependencies)
+  const optionalDependencies = namesOf(meta.optionalDependencies)
+  for (const [path, names] of Object.entries({ dependencies, optionalDependencies, requires: meta.requires ?? [] })) {
+    for (const name of names) if (own.includes(name)) tell(path, `names "${name}", which is the plugin's own`)
   }
-  for (const name of meta.requires ?? []) needed.add(name)
-  for (const own of [meta.name, ...(meta.provides ?? [])]) {
-    if (needed.has(own))
-      tell(own === meta.name ? 'dependencies' : 'requires', `names "${own}", which is of the plugin itself`)
+  for (const name of optionalDependencies) {
+    if (dependencies.includes(name)) tell('optionalDependencies', `names "${name}", which \`dependencies\` names too`)
   }
 }
 
@@ -160,12 +154,12 @@ function namesOf(dependencies: readonly PluginDependency[] = []): string[] {
 }
 
 function invalid(given: unknown, issues: readonly PluginIssue[], file: string | undefined): PluginError {
-  const name = typeof given === 'object' && given !== null ? valueAt(given, 'name') : undefined
+  const name = isObject(given) && valueAt(given, 'name')
   const plugin = typeof name === 'string' ? name : undefined
   const told = issues.map(({ path, message }) => `\n  ${path || 'metadata'} ${message}`)
   return new PluginError(
     'CFP_META_INVALID',
     `${plugin ? `Plugin "${plugin}"` : 'A plugin'} has wrong metadata${file ? ` (${file})` : ''}:${told.join('')}`,
-    { plugin, phase: 'validate', file, issues: Object.freeze(issues) },
+    { plugin, phase: 'validate', file, issues },
   )
 }

@@ -2,7 +2,7 @@
 // whatever it is given: metadata may come from plain JavaScript, with getters, proxies and `__proto__` keys.
 import type { PluginDependency } from './meta.ts'
 import { nearest } from './nearest.ts'
-import { entriesOf, isArray, shown } from './safe-values.ts'
+import { below, entriesOf, isArray, shown } from './safe-values.ts'
 import type { StandardSchema } from './standard-schema.ts'
 
 /** Notes one problem: the path of the value, and what is wrong as the rest of a sentence that begins with the path. */
@@ -16,25 +16,24 @@ export type Readers<T> = { readonly [Key in keyof T]-?: Reader<NonNullable<T[Key
 /** The largest delay that Node's timers take; anything longer would fire at once. */
 export const MAX_DURATION_MS = 2 ** 31 - 1
 
+const AGAIN = 'is there already'
 const NAME = /^[a-z0-9][a-z0-9._-]*$/
-const NUMBER = '(?:0|[1-9]\\d*)'
-const VERSION = new RegExp(
-  `^${NUMBER}\\.${NUMBER}\\.${NUMBER}(?:-ID(?:\\.ID)*)?(?:\\+[\\w-]+(?:\\.[\\w-]+)*)?$`.replaceAll(
-    'ID',
-    `(?:${NUMBER}|\\d*[a-zA-Z-][\\da-zA-Z-]*)`,
-  ),
-)
+const VERSION =
+  /^(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}(-(0|[1-9]\d*|\d*[a-z-][\da-z-]*)(\.(0|[1-9]\d*|\d*[a-z-][\da-z-]*))*)?(\+[\da-z-]+(\.[\da-z-]+)*)?$/i
 
 const one =
   <T>(rule: string, accepts: (value: unknown) => boolean): Reader<T> =>
   (value, path, tell) =>
     accepts(value) ? (value as T) : void tell(path, `must be ${rule}, not ${shown(value)}`)
 
-const isText = (value: unknown, pattern: RegExp): value is string => typeof value === 'string' && pattern.test(value)
+const textLike = (rule: string, pattern: RegExp, maxLength = 2 ** 16) =>
+  one<string>(rule, (value) => typeof value === 'string' && value.length <= maxLength && pattern.test(value))
 
-export const text = one<string>('a string', (value) => typeof value === 'string')
-export const word = one<string>('a string that is not blank', (value) => isText(value, /\S/))
-export const range = one<string>('a semver range such as "^1.2.0" or "*"', (value) => isText(value, /\S/))
+export const text = textLike('a string', /^/)
+export const word = textLike('a string that is not blank', /\S/)
+export const range = textLike('a semver range such as "^1.2.0"', /\S/)
+export const version = textLike('a semver version such as "1.2.0"', VERSION, 256)
+export const pluginName = textLike('a name of a-z, 0-9, ".", "_" and "-", the first a letter or digit', NAME, 214)
 export const flag = one<boolean>('true or false', (value) => typeof value === 'boolean')
 export const callable = one<(...args: never[]) => unknown>('a function', (value) => typeof value === 'function')
 export const wholeNumber = one<number>(
@@ -42,21 +41,11 @@ export const wholeNumber = one<number>(
   (value) => Number.isSafeInteger(value) && Number(value) >= 0,
 )
 export const duration = one<number>(
-  `milliseconds: a number over 0, at most ${MAX_DURATION_MS}`,
+  `milliseconds over 0, at most ${MAX_DURATION_MS}`,
   (value) => typeof value === 'number' && value > 0 && value <= MAX_DURATION_MS,
 )
-export const version = one<string>(
-  'a semver version such as "1.2.0"',
-  (value) => isText(value, VERSION) && value.length <= 256,
-)
-export const pluginName = one<string>(
-  'a name: a-z, 0-9, ".", "_" and "-", beginning with a letter or digit, at most 214 long',
-  (value) => isText(value, NAME) && value.length <= 214,
-)
 export const oneOf = <const Values extends readonly string[]>(...values: Values) =>
-  one<Values[number]>(values.map((value) => JSON.stringify(value)).join(' or '), (value) =>
-    values.includes(value as string),
-  )
+  one<Values[number]>(`"${values.join('" or "')}"`, (value) => values.includes(value as string))
 
 /** Any library's schema, given back as it is. */
 export const standardSchema: Reader<StandardSchema> = (value, path, tell) => {
@@ -64,35 +53,33 @@ export const standardSchema: Reader<StandardSchema> = (value, path, tell) => {
     const standard = (value as StandardSchema)['~standard']
     if (standard.version === 1 && typeof standard.validate === 'function') return value as StandardSchema
   } catch {}
-  tell(path, 'must be a Standard Schema (version 1), such as one of zod, valibot or arktype')
+  tell(path, 'must be a Standard Schema, such as one of zod, valibot or arktype')
 }
 
 /** An array whose items `item` reads, none of them twice. */
 export const list =
   (item: Reader<string>): Reader<readonly string[]> =>
   (value, path, tell) => {
-    if (!isArray(value)) return void tell(path, `must be an array, not ${shown(value)}`)
     const items = new Set<string>()
-    for (const [at, each] of entriesOf(value, path, tell) ?? []) {
+    for (const [at, each] of entriesOf(value, path, tell, 'array') ?? []) {
       const read = item(each, at, tell)
-      if (read === undefined) continue
-      if (items.has(read)) tell(at, `names ${shown(read)} a second time`)
-      items.add(read)
+      if (items.has(read as string)) tell(at, AGAIN)
+      if (read !== undefined) items.add(read)
     }
-    return Object.freeze([...items])
+    return [...items]
   }
 
 /** Names, or names with ranges; one shape for both. */
 export const dependencyList: Reader<readonly PluginDependency[]> = (value, path, tell) => {
-  const names = isArray(value) ? list(pluginName)(value, path, tell) : undefined
-  if (names) return Object.freeze(names.map((name) => Object.freeze({ name, range: '*' })))
-  const read: PluginDependency[] = []
-  for (const [at, each, key] of entriesOf(value, path, tell) ?? []) {
-    const name = pluginName(key, at, tell)
-    const wanted = range(each, at, tell)
-    if (name && wanted) read.push(Object.freeze({ name, range: wanted }))
+  const isList = isArray(value)
+  const ranges = new Map<string, string>()
+  for (const [at, each, key] of entriesOf(value, path, tell, 'either') ?? []) {
+    const name = pluginName(isList ? each : key, at, tell)
+    const wanted = isList ? '*' : range(each, at, tell)
+    if (ranges.has(name as string)) tell(at, AGAIN)
+    if (name && wanted) ranges.set(name, wanted)
   }
-  return Object.freeze(read)
+  return Array.from(ranges, ([name, range]) => Object.freeze({ name, range }))
 }
 
 /** A plain object with known keys only. What is wrong is left out of the result, and told. */
@@ -109,10 +96,9 @@ export const shape =
         tell(at, `is not known${meant ? `; did you mean "${meant}"?` : ''}`)
       } else if (each !== undefined) {
         missing.delete(key)
-        const result = readers[key as keyof T](each, at, tell)
-        if (result !== undefined) read[key] = result
+        read[key] = readers[key as keyof T](each, at, tell)
       }
     }
-    for (const key of missing) tell(path ? `${path}.${key}` : key, 'is missing')
-    return Object.freeze(read) as T
+    for (const key of missing) tell(below(path, key), 'is missing')
+    return read as T
   }
