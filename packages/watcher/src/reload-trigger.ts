@@ -1,9 +1,9 @@
 // What decides that a reload is due: settled changes of source files, by the hash of their bytes.
-import { basename, sep } from 'node:path'
 import type { FileChange } from './file-change.ts'
+import { isWithin } from './paths.ts'
 import { Settler } from './settler.ts'
 import { createSourceFilter } from './source-filter.ts'
-import { WatchedRoots } from './watched-roots.ts'
+import { RAISE_WATCHES, WatchedRoots } from './watched-roots.ts'
 import { WatcherError } from './watcher-error.ts'
 
 export interface ReloadTriggerOptions {
@@ -84,8 +84,7 @@ export class ReloadTrigger implements AsyncDisposable {
         else this.#settler.hint(file, event)
       },
       onLost: (path) => {
-        for (const file of this.#settler.knownFiles((known) => known === path || known.startsWith(path + sep)))
-          this.#settler.compare(file)
+        for (const file of this.#settler.knownFiles((known) => isWithin(known, path))) this.#settler.compare(file)
       },
       onPassedOver,
       onError,
@@ -96,10 +95,7 @@ export class ReloadTrigger implements AsyncDisposable {
   get health(): WatcherHealth {
     const { missing, polled } = this.#roots
     const messages: string[] = []
-    if (polled.length > 0)
-      messages.push(
-        `${polled.length} folders (${basename(polled[0] ?? '')}, ...) are polled, because no file watches are left: raise fs.inotify.max_user_watches (sysctl), or watch fewer folders.`,
-      )
+    if (polled.length > 0) messages.push(`Polled instead of watched: ${polled.join(', ')}. ${RAISE_WATCHES}`)
     if (missing.length > 0 && this.#state === 'started')
       messages.push(`Not there, and waited for: ${missing.join(', ')}.`)
     return messages.length === 0 ? { status: 'healthy' } : { status: 'degraded', message: messages.join(' ') }

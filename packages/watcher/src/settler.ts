@@ -113,7 +113,10 @@ export class Settler {
     this.#ready.delete(file)
     this.#settling++
     const replaced = this.#known.get(file)
-    const mayBeAtomic = seen.kind === 'file' && seen.size > 0 && replaced !== undefined && replaced.inode !== seen.inode
+    // Other systems join events, so that two renames may show as one.
+    const toldApart = process.platform === 'linux'
+    const mayBeAtomic =
+      toldApart && seen.kind === 'file' && seen.size > 0 && replaced !== undefined && replaced.inode !== seen.inode
     if (mayBeAtomic) this.#expectAtomic(look)
     else this.#again(look)
     return look

@@ -1,8 +1,8 @@
 // Keeps every folder below the roots armed, through removals, renames and returns, and turns events into hints.
-import { type BigIntStats, lstatSync, readdirSync, realpathSync, statSync } from 'node:fs'
-import { basename, dirname, join, resolve, sep } from 'node:path'
+import { basename, join, resolve, sep } from 'node:path'
 import { type FolderWatch, watchFolder } from './folder-watch.ts'
 import { Pacer } from './pacer.ts'
+import { folderEntries, isWithin, linkStats, type Place, placeOf, realPath } from './paths.ts'
 import type { HintEvent } from './settler.ts'
 import type { SourceFilter } from './source-filter.ts'
 import { WatcherError } from './watcher-error.ts'
@@ -24,8 +24,8 @@ export interface WatchedRootsOptions {
 
 interface Root {
   readonly path: string
-  /** Where it really is, and what tells it from another at the same place; `undefined` while it is not there. */
-  place: { readonly real: string; readonly identity: string } | undefined
+  /** `undefined` while it is not there. */
+  place: Place | undefined
 }
 
 interface Folder {
@@ -35,8 +35,14 @@ interface Folder {
   watch: FolderWatch
 }
 
+/** What to do about a system that has no watches left. */
+export const RAISE_WATCHES =
+  'Raise fs.inotify.max_user_watches and fs.inotify.max_user_instances (sysctl), or watch fewer folders.'
+
 /** A root that was removed is back in use within this time, and a second at most. */
 const CHECK_MS = 250
+/** Linux drops what does not fit its queue (16,384 events by default) without a word, so after this many all is looked at. */
+const FLOOD_EVENTS = 8_000
 
 export class WatchedRoots {
   readonly #options: WatchedRootsOptions
@@ -48,6 +54,7 @@ export class WatchedRoots {
   #baseline = true
   #closed = false
   #timer: NodeJS.Timeout | undefined
+  #events = 0
 
   constructor(options: WatchedRootsOptions) {
     this.#options = options
@@ -81,7 +88,7 @@ export class WatchedRoots {
   /** A path of which an event spoke, and which is no source file by its name, or no file at all. */
   inspect(path: string): void {
     if (this.#closed) return
-    const stats = statsOf(lstatSync, path)
+    const stats = linkStats(path)
     if (!stats?.isDirectory()) {
       if (this.#folders.has(path)) this.#lose(path)
       if (stats?.isSymbolicLink()) this.#refuseLink(path)
@@ -100,26 +107,27 @@ export class WatchedRoots {
   #checkSoon(): void {
     if (this.#closed) return
     this.#timer = setTimeout(() => {
-      Promise.all(this.#roots.map((root) => this.#checkRoot(root))).finally(() => this.#checkSoon())
+      const flooded = this.#events > FLOOD_EVENTS
+      this.#events = 0
+      const checks = this.#roots.map((root) => this.#checkRoot(root))
+      Promise.all(flooded ? [...checks, this.#lookThroughAll()] : checks).finally(() => this.#checkSoon())
     }, CHECK_MS)
     this.#timer.unref()
   }
 
+  async #lookThroughAll(): Promise<void> {
+    for (const { place } of this.#roots) if (place) this.#options.onLost(place.real)
+    await Promise.all([...this.#folders.values()].map((folder) => this.#scan(folder)))
+  }
+
   async #checkRoot(root: Root): Promise<void> {
-    const stats = statsOf(statSync, root.path)
-    const real = stats && realPath(root.path)
-    const place = stats && real ? { real, identity: identityOf(stats) } : undefined
-    const folder = stats?.isDirectory() ? real : real && dirname(real)
     const before = root.place
-    const armed = folder !== undefined && this.#folders.has(folder)
-    // A file's identity changes with every atomic save, and its folder is what is watched.
-    const same = before?.real === place?.real && (!stats?.isDirectory() || before?.identity === place?.identity)
-    if (same && (armed || !folder)) return
+    const place = placeOf(root.path)
+    const same = before?.real === place?.real && before?.identity === place?.identity
+    if (same && (!place || this.#folders.has(place.folder))) return
     root.place = place
-    if (before) this.#lose(before.real)
-    if (!folder || !real) return
-    if (stats?.isDirectory()) await this.#arm(folder, undefined)
-    else await this.#arm(folder, new Set([real]))
+    if (before && before.identity !== place?.identity) this.#lose(before.real)
+    if (place) await this.#arm(place.folder, place.real === place.folder ? undefined : new Set([place.real]))
   }
 
   /** Watches the folder first and then looks through it, so that nothing falls between. Never rejects. */
@@ -134,13 +142,12 @@ export class WatchedRoots {
     }
     const folder: Folder = { path, only, watch: this.#watch(path, this.#options.polling) }
     this.#folders.set(path, folder)
-    await folder.watch.ready
-    // By then the watch may have been replaced by a poll.
-    while (this.#polled.has(path) && this.#folders.get(path) === folder) {
-      const { watch } = folder
+    let watch: FolderWatch
+    do {
+      watch = folder.watch
       await watch.ready
-      if (watch === folder.watch) break
-    }
+      // A poll may have taken the place of a watch that could not be had.
+    } while (watch !== folder.watch)
     await this.#scan(folder)
   }
 
@@ -156,7 +163,10 @@ export class WatchedRoots {
   async #scan(folder: Folder): Promise<void> {
     const report = this.#baseline ? this.#options.onBaseline : this.#options.onPresent
     const below: Promise<void>[] = []
-    for (const entry of listFolder(folder.path)) {
+    const entries = folderEntries(folder.path)
+    // A polled folder tells of its own end only by an event about itself.
+    if (!entries) this.#lose(folder.path)
+    for (const entry of entries ?? []) {
       await this.#pacer.breathe()
       if (this.#closed || this.#folders.get(folder.path) !== folder) return
       const path = join(folder.path, entry.name)
@@ -172,6 +182,7 @@ export class WatchedRoots {
   #onEvent(folder: string, event: 'rename' | 'change', name: string | undefined): void {
     const known = this.#folders.get(folder)
     if (this.#closed || !known) return
+    this.#events++
     const path = name === undefined ? folder : resolve(folder, name)
     if (path === folder) void this.#scan(known)
     // The folder's own removal or renaming bears its own name; an entry of the same name is as well looked at anew.
@@ -198,9 +209,7 @@ export class WatchedRoots {
   #rearm(folder: Folder): void {
     this.#lose(folder.path)
     setImmediate(() => {
-      const root = this.#roots.find(
-        ({ place }) => place && (place.real === folder.path || dirname(place.real) === folder.path),
-      )
+      const root = this.#roots.find(({ place }) => place?.folder === folder.path)
       if (root) void this.#checkRoot(root)
       else this.inspect(folder.path)
     })
@@ -223,20 +232,23 @@ export class WatchedRoots {
 
   #onWatchError(path: string, polling: boolean, error: NodeJS.ErrnoException): void {
     const folder = this.#folders.get(path)
-    if (this.#closed || !folder) return
-    const exhausted = error.code === 'ENOSPC' || error.code === 'EMFILE' || error.code === 'ENOMEM'
-    if (!exhausted || polling) {
-      const message = `Watching ${path} failed: ${error.message}. It is armed again; if this goes on, set usePolling.`
-      this.#options.onError(new WatcherError('CFP_WATCH_FAILED', message, { file: path, cause: error }))
+    if (this.#closed || !folder || (!polling && this.#polled.has(path))) return
+    const details = { file: path, cause: error }
+    if (polling) {
+      const message = `Polling ${path} failed: ${error.message}. See that the process may read it.`
+      this.#options.onError(new WatcherError('CFP_WATCH_FAILED', message, details))
       return
     }
-    if (this.#polled.has(path)) return
     this.#polled.add(path)
     this.#closeWatch(folder)
     folder.watch = this.#watch(path, true)
-    const message = `No file watches are left (${error.code}), so ${path} is polled. Raise fs.inotify.max_user_watches (sysctl), or watch fewer folders.`
-    this.#options.onError(new WatcherError('CFP_WATCH_POLLING', message, { file: path, cause: error }))
-    if (!this.#baseline) void folder.watch.ready.then(() => this.#scan(folder))
+    if (error.code === 'ENOSPC' || error.code === 'EMFILE') {
+      const message = `No file watches are left (${error.code}), so ${path} is polled. ${RAISE_WATCHES}`
+      this.#options.onError(new WatcherError('CFP_WATCH_POLLING', message, details))
+    } else {
+      const message = `Watching ${path} failed, so it is polled: ${error.message}. See that the process may read it.`
+      this.#options.onError(new WatcherError('CFP_WATCH_FAILED', message, details))
+    }
   }
 
   #refuseLink(path: string): void {
@@ -246,40 +258,5 @@ export class WatchedRoots {
     if (target === undefined) why = 'it is a symbolic link to nothing'
     else if (inside) why = `it is a symbolic link to ${target}, which is watched at its own place`
     this.#options.onPassedOver(path, why)
-  }
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder + sep)
-}
-
-/** An inode number is taken again at once by some file systems, so the time of birth is part of it. */
-function identityOf(stats: BigIntStats): string {
-  return `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`
-}
-
-/** What can't be asked (EACCES above it, a loop of links) is as good as not there. */
-function statsOf(ask: typeof lstatSync | typeof statSync, path: string): BigIntStats | undefined {
-  try {
-    return ask(path, { throwIfNoEntry: false, bigint: true })
-  } catch {
-    return undefined
-  }
-}
-
-function realPath(path: string): string | undefined {
-  try {
-    return realpathSync(path)
-  } catch {
-    return undefined
-  }
-}
-
-function listFolder(path: string) {
-  try {
-    return readdirSync(path, { withFileTypes: true })
-  } catch {
-    // Gone again, or not for us to read: the event that tells of its return has it looked at anew.
-    return []
   }
 }

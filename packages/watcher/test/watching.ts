@@ -54,5 +54,12 @@ export function record(roots: string | readonly string[], options: Partial<Reloa
   })
   onTestFinished(() => trigger.stop())
   const changes = () => calls.flat()
-  return { trigger, calls, errors, passedOver, changes, of: (file) => changes().filter((change) => change.file === file) }
+  return {
+    trigger,
+    calls,
+    errors,
+    passedOver,
+    changes,
+    of: (file) => changes().filter((change) => change.file === file),
+  }
 }
