@@ -1,3 +1,9 @@
+import { writeFile } from 'node:fs/promises'
+import { defineConfig } from 'tsup'
 import { packageBuild } from '../../tsup.base.ts'
+import { pluginMetaSchema } from './src/meta-schema.ts'
 
-export default packageBuild()
+export default defineConfig({
+  ...packageBuild({ index: 'src/index.ts', schema: 'src/schema.ts' }),
+  onSuccess: () => writeFile('dist/plugin-meta.schema.json', `${JSON.stringify(pluginMetaSchema, null, 2)}\n`),
+})

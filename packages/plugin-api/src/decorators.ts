@@ -124,16 +124,17 @@ export function hookMethodsOf(instance: object): readonly HookMethod[] {
 
 /** What a class's own `@plugin` was given, and what the class and its base classes inject. */
 export function decorationOf(
-  type: object,
+  type: unknown,
 ): { readonly meta: unknown; readonly injected: readonly InjectedService[] } | undefined {
-  const own = Object.hasOwn(type, Symbol.metadata) && notedOn((type as DecoratedClass)[Symbol.metadata])
+  if (typeof type !== 'function' || !Object.hasOwn(type, Symbol.metadata)) return undefined
+  const own = notedOn(type[Symbol.metadata])
   return own && 'plugin' in own
     ? { meta: own.plugin, injected: notedOf(type).flatMap(({ injected }) => injected) }
     : undefined
 }
 
 interface DecoratedClass {
-  readonly [Symbol.metadata]?: DecoratorMetadata
+  readonly [Symbol.metadata]?: DecoratorMetadata | null
 }
 
 /** What each class of a chain noted, the class itself first. */
@@ -146,7 +147,7 @@ function notedOf(type: DecoratedClass | undefined): Noted[] {
   return found
 }
 
-function notedOn(metadata: DecoratorMetadata | undefined): Noted | undefined {
+function notedOn(metadata: DecoratorMetadata | null | undefined): Noted | undefined {
   return metadata && Object.hasOwn(metadata, NOTED) ? (metadata[NOTED] as Noted) : undefined
 }
 

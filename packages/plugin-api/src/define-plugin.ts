@@ -4,7 +4,7 @@ import type { PluginHealth, PluginInstance } from './instance.ts'
 import { carryService } from './instance.ts'
 import type { PluginMeta, ResolvedPluginMeta } from './meta.ts'
 import { metaReaders, type ReadMeta, resolveWith } from './resolve-meta.ts'
-import { isObject, valueAt } from './safe-values.ts'
+import { valueAt } from './safe-values.ts'
 import type { ServiceRef } from './service-ref.ts'
 import type { InferOutput, StandardSchema } from './standard-schema.ts'
 import { type Awaitable, isThenable } from './thenable.ts'
@@ -69,7 +69,7 @@ export type AnyDefinition = PluginDefinition<StandardSchema, unknown, unknown>
 
 /** Whether a value is what `definePlugin`, of any copy of this package, returned. */
 export function isDefinition(value: unknown): value is AnyDefinition {
-  return isObject(value) && valueAt(value, DEFINITION) === true
+  return valueAt(value, DEFINITION) === true
 }
 
 /** Hooks that an instance has under the same name, `setup` aside, each called with its own arguments and the service. */

@@ -1,7 +1,7 @@
 // Checks a plugin's metadata, tells everything that is wrong with it at once, and fills in what was left out.
 import { PluginError, type PluginIssue } from './errors.ts'
 import type { PluginDependency, PluginMeta, PluginTimeouts, ResolvedPluginMeta } from './meta.ts'
-import { isObject, valueAt } from './safe-values.ts'
+import { valueAt } from './safe-values.ts'
 import {
   dependencyList,
   duration,
@@ -154,7 +154,7 @@ function namesOf(dependencies: readonly PluginDependency[] = []): string[] {
 }
 
 function invalid(given: unknown, issues: readonly PluginIssue[], file: string | undefined): PluginError {
-  const name = isObject(given) && valueAt(given, 'name')
+  const name = valueAt(given, 'name')
   const plugin = typeof name === 'string' ? name : undefined
   const told = issues.map(({ path, message }) => `\n  ${path || 'metadata'} ${message}`)
   return new PluginError(

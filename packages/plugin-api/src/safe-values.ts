@@ -5,13 +5,6 @@ import type { Tell } from './value-readers.ts'
 /** Path, value and key. */
 type Entry = readonly [string, unknown, string]
 
-/** What may be taken apart: as a message says it, whether arrays may, and whether plain objects may. */
-const KINDS = {
-  array: ['an array', true, false],
-  object: ['a plain object', false, true],
-  either: ['an array or a plain object', true, true],
-} as const
-
 /** Stands for a value whose getter threw. */
 class Unreadable {
   readonly why: string
@@ -27,7 +20,7 @@ export function isArray(value: unknown): value is readonly unknown[] {
 }
 
 /** `value[key]`, or what stands for it where reading it throws. */
-export function valueAt(value: object, key: PropertyKey): unknown {
+export function valueAt(value: unknown, key: PropertyKey): unknown {
   return read(() => (value as Record<PropertyKey, unknown>)[key])
 }
 
@@ -36,25 +29,19 @@ export function entriesOf(
   value: unknown,
   path: string,
   tell: Tell,
-  kind: keyof typeof KINDS = 'object',
+  kind: 'an array' | 'a plain object' | 'an array or a plain object' = 'a plain object',
 ): Entry[] | undefined {
-  const [rule, takesArray, takesObject] = KINDS[kind]
   const keys = read(() => {
-    if (Array.isArray(value)) return takesArray && Array.from(value.keys(), String)
-    return takesObject && isObject(value) && isPlain(value) && Object.keys(value)
+    if (Array.isArray(value)) return kind.includes('array') && Array.from(value.keys(), String)
+    return kind.includes('object') && isPlain(value) && Object.keys(value)
   })
-  if (Array.isArray(keys)) return keys.map((key) => [below(path, key), valueAt(value as object, key), key])
-  return void tell(path, `must be ${rule}, not ${shown(keys || value)}`)
+  if (Array.isArray(keys)) return keys.map((key) => [below(path, key), valueAt(value, key), key])
+  return void tell(path, `must be ${kind}, not ${shown(keys || value)}`)
 }
 
 /** The path of what `key` holds. */
 export function below(path: string, key: string): string {
   return path ? `${path}.${key}` : key
-}
-
-/** Whether a value can have properties of its own, functions aside. */
-export function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
 }
 
 /** A value as a message shows it. */
@@ -63,12 +50,13 @@ export function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function'
   if (isArray(value)) return 'an array'
   if (value instanceof Unreadable) return `one that can't be read (${value.why})`
-  if (!isObject(value)) return String(value)
+  if (typeof value !== 'object' || value === null) return String(value)
   return read(() => isPlain(value)) === true ? 'an object' : 'an instance of a class'
 }
 
-/** Whether an object is one that braces make, in any realm, or one without a prototype, such as a module. */
-function isPlain(value: object): boolean {
+/** Whether a value is an object that braces make, in any realm, or one without a prototype, such as a module. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
   const prototype = Object.getPrototypeOf(value)
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }

@@ -6,7 +6,7 @@ import { PluginError } from './errors.ts'
 import type { PluginInstance } from './instance.ts'
 import type { PluginRecord, PluginSource, RegisterPlugin } from './record.ts'
 import { metaReader, resolveMeta, resolveWith } from './resolve-meta.ts'
-import { entriesOf, isObject, shown, valueAt } from './safe-values.ts'
+import { entriesOf, shown, valueAt } from './safe-values.ts'
 
 type PluginClass = new (app: never, context: Parameters<RegisterPlugin>[1]) => PluginInstance
 
@@ -24,7 +24,7 @@ export function toPluginRecord(moduleNamespace: unknown, source: PluginSource): 
   const { file, generation } = source
   // Twice `default`: that is where a module is that `tsc` compiled to CommonJS, and Node imported.
   let value = moduleNamespace
-  for (let depth = 0; depth < 3 && (isObject(value) || typeof value === 'function'); depth++) {
+  for (let depth = 0; depth < 3; depth++) {
     const read = readForm(value, file)
     if (read) return Object.freeze({ ...read, source })
     value = valueAt(value, 'default')
@@ -37,7 +37,7 @@ export function toPluginRecord(moduleNamespace: unknown, source: PluginSource): 
   )
 }
 
-function readForm(value: object, file: string | undefined): Omit<PluginRecord, 'source'> | undefined {
+function readForm(value: unknown, file: string | undefined): Omit<PluginRecord, 'source'> | undefined {
   if (isDefinition(value)) {
     return { meta: metaOfDefinition(value, file), register: (_app, context) => instanceOfDefinition(value, context) }
   }
@@ -62,6 +62,5 @@ function found(value: unknown): string {
 }
 
 function kindOf(value: unknown): string {
-  if (typeof value !== 'function') return isObject(value) ? shown(value) : typeof value
-  return /^class\b/.test(String(value)) ? 'a class without @plugin' : 'a function'
+  return typeof value === 'function' && /^class\b/.test(`${value}`) ? 'a class without @plugin' : shown(value)
 }

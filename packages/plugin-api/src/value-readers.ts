@@ -2,7 +2,7 @@
 // whatever it is given: metadata may come from plain JavaScript, with getters, proxies and `__proto__` keys.
 import type { PluginDependency } from './meta.ts'
 import { nearest } from './nearest.ts'
-import { below, entriesOf, isArray, shown } from './safe-values.ts'
+import { below, entriesOf, isArray, shown, valueAt } from './safe-values.ts'
 import type { StandardSchema } from './standard-schema.ts'
 
 /** Notes one problem: the path of the value, and what is wrong as the rest of a sentence that begins with the path. */
@@ -17,23 +17,23 @@ export type Readers<T> = { readonly [Key in keyof T]-?: Reader<NonNullable<T[Key
 export const MAX_DURATION_MS = 2 ** 31 - 1
 
 const AGAIN = 'is there already'
-const NAME = /^[a-z0-9][a-z0-9._-]*$/
+const NAME = /^[a-z0-9][a-z0-9._-]{0,213}$/
 const VERSION =
-  /^(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}(-(0|[1-9]\d*|\d*[a-z-][\da-z-]*)(\.(0|[1-9]\d*|\d*[a-z-][\da-z-]*))*)?(\+[\da-z-]+(\.[\da-z-]+)*)?$/i
+  /^(?!.{257})(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}(-(0|[1-9]\d*|\d*[a-z-][\da-z-]*)(\.(0|[1-9]\d*|\d*[a-z-][\da-z-]*))*)?(\+[\da-z-]+(\.[\da-z-]+)*)?$/i
 
 const one =
   <T>(rule: string, accepts: (value: unknown) => boolean): Reader<T> =>
   (value, path, tell) =>
     accepts(value) ? (value as T) : void tell(path, `must be ${rule}, not ${shown(value)}`)
 
-const textLike = (rule: string, pattern: RegExp, maxLength = 2 ** 16) =>
-  one<string>(rule, (value) => typeof value === 'string' && value.length <= maxLength && pattern.test(value))
+const textLike = (rule: string, pattern = /^/) =>
+  one<string>(rule, (value) => typeof value === 'string' && pattern.test(value))
 
-export const text = textLike('a string', /^/)
+export const text = textLike('a string')
 export const word = textLike('a string that is not blank', /\S/)
-export const range = textLike('a semver range such as "^1.2.0"', /\S/)
-export const version = textLike('a semver version such as "1.2.0"', VERSION, 256)
-export const pluginName = textLike('a name of a-z, 0-9, ".", "_" and "-", the first a letter or digit', NAME, 214)
+export const range = textLike('a semver range', /\S/)
+export const version = textLike('a semver version such as "1.2.0"', VERSION)
+export const pluginName = textLike(`a name (${NAME})`, NAME)
 export const flag = one<boolean>('true or false', (value) => typeof value === 'boolean')
 export const callable = one<(...args: never[]) => unknown>('a function', (value) => typeof value === 'function')
 export const wholeNumber = one<number>(
@@ -48,20 +48,20 @@ export const oneOf = <const Values extends readonly string[]>(...values: Values)
   one<Values[number]>(`"${values.join('" or "')}"`, (value) => values.includes(value as string))
 
 /** Any library's schema, given back as it is. */
-export const standardSchema: Reader<StandardSchema> = (value, path, tell) => {
-  try {
-    const standard = (value as StandardSchema)['~standard']
-    if (standard.version === 1 && typeof standard.validate === 'function') return value as StandardSchema
-  } catch {}
-  tell(path, 'must be a Standard Schema, such as one of zod, valibot or arktype')
-}
+export const standardSchema = one<StandardSchema>(
+  'a Standard Schema, as zod, valibot and arktype make them',
+  (value) => {
+    const standard = valueAt(value, '~standard')
+    return valueAt(standard, 'version') === 1 && typeof valueAt(standard, 'validate') === 'function'
+  },
+)
 
 /** An array whose items `item` reads, none of them twice. */
 export const list =
   (item: Reader<string>): Reader<readonly string[]> =>
   (value, path, tell) => {
     const items = new Set<string>()
-    for (const [at, each] of entriesOf(value, path, tell, 'array') ?? []) {
+    for (const [at, each] of entriesOf(value, path, tell, 'an array') ?? []) {
       const read = item(each, at, tell)
       if (items.has(read as string)) tell(at, AGAIN)
       if (read !== undefined) items.add(read)
@@ -73,7 +73,7 @@ export const list =
 export const dependencyList: Reader<readonly PluginDependency[]> = (value, path, tell) => {
   const isList = isArray(value)
   const ranges = new Map<string, string>()
-  for (const [at, each, key] of entriesOf(value, path, tell, 'either') ?? []) {
+  for (const [at, each, key] of entriesOf(value, path, tell, 'an array or a plain object') ?? []) {
     const name = pluginName(isList ? each : key, at, tell)
     const wanted = isList ? '*' : range(each, at, tell)
     if (ranges.has(name as string)) tell(at, AGAIN)
