@@ -1,99 +1,129 @@
-// One emit: every handler called in order, what is pending waited for together, what is closed parked.
-import { type EventHandler, type HandlerFailure, isThenable } from '@cf-plugins/plugin-api'
+// What is left of an emit that is more than sync calls: failures, promises to wait for together, deliveries to park.
+import { type EmitReport, type EventHandler, type HandlerFailure, isThenable } from '@cf-plugins/plugin-api'
+import type { Deadlines } from './deadlines.ts'
 import { isParked } from './delivery-gate.ts'
-import { type EmitFacts, HandlerContext } from './event-context.ts'
+import type { HandlerContext } from './event-context.ts'
 import type { HandlerEntry } from './handler-entry.ts'
-import type { HandlerTable, Plan, Slot } from './handler-table.ts'
+import type { HandlerTable, Plan } from './handler-table.ts'
 import { Wave, type WaveOwner } from './wave.ts'
 
 type Entry = HandlerEntry<EventHandler>
 
-/** How long handlers may take, in milliseconds. */
-export interface EmitLimits {
-  /** Of handlers without a time of their own. */
+/** What the emissions of one `PluginEvents` share. */
+export interface EventsCore {
+  readonly table: HandlerTable<EventHandler>
+  readonly deadlines: Deadlines
+  /** How long a handler may take where neither it nor the emit says, in milliseconds. */
   readonly usualMs: number
-  /** Of any handler. */
-  readonly mostMs: number
+  /** Takes a failure that no caller is told of. */
+  report(event: string, failure: HandlerFailure): void
 }
 
 export class Emission implements WaveOwner {
-  handled = 0
-  readonly #table: HandlerTable<EventHandler>
-  readonly #facts: EmitFacts<unknown>
+  /** Handlers called. */
+  handled: number
+  /** Whether the emitter gets the failures. */
+  awaited: boolean
+  readonly #core: EventsCore
   readonly #context: HandlerContext
-  readonly #limits: EmitLimits
-  readonly #fail: (failure: HandlerFailure) => void
-  readonly #waves = new Set<Wave>()
+  readonly #timeoutMs: number | undefined
+  readonly #failures: HandlerFailure[] = []
+  /** What the emit itself has started, before anything is replayed. */
+  #first: Wave | undefined
+  #replayed: Set<Wave> | undefined
   /** Owners whose handlers are not called one by one but all together: parked, or replaced meanwhile. */
-  readonly #apart = new Set<string>()
+  #apart: Set<string> | undefined
   #open = 0
   #resolve: (() => void) | undefined
 
+  /** @param handled how many handlers were called already */
   constructor(
-    table: HandlerTable<EventHandler>,
-    facts: EmitFacts<unknown>,
-    limits: EmitLimits,
-    fail: (failure: HandlerFailure) => void,
+    core: EventsCore,
+    context: HandlerContext,
+    timeoutMs: number | undefined,
+    awaited: boolean,
+    handled: number,
   ) {
-    this.#table = table
-    this.#facts = facts
-    this.#context = new HandlerContext(facts)
-    this.#limits = limits
-    this.#fail = fail
+    this.#core = core
+    this.#context = context
+    this.#timeoutMs = timeoutMs
+    this.awaited = awaited
+    this.handled = handled
   }
 
-  /** Calls every handler. True when something is still to be waited for. */
-  start(slot: Slot<EventHandler>): boolean {
-    const { entries }: Plan<EventHandler> = slot.plan
-    const wave = new Wave(this)
-    for (let index = 0; index < entries.length; index++) this.#meet(entries, index, wave)
-    this.#seal(wave)
+  /** Whether something is still to be waited for. */
+  get pending(): boolean {
     return this.#open > 0
   }
 
-  /** Resolves when nothing is left to wait for; to be called when `start` returned true. */
+  get report(): EmitReport {
+    return { event: this.#context.event, handled: this.handled, failures: this.#failures }
+  }
+
+  /** Resolves when nothing is left to wait for; to be called while something is. */
   ended(): Promise<void> {
     return new Promise((resolve) => {
       this.#resolve = resolve
     })
   }
 
-  abort(reason: unknown): void {
-    for (const wave of this.#waves) wave.abort(reason)
+  /** Nobody waits any longer. What runs goes on under its deadlines, and is told to stop. */
+  abandon(reason: unknown): void {
+    this.awaited = false
+    this.#first?.abort(reason)
+    for (const wave of this.#replayed ?? []) wave.abort(reason)
   }
 
   fail(plugin: string, error: unknown): void {
-    this.#fail({ plugin, error })
+    const failure = { plugin, error }
+    if (this.awaited) this.#failures.push(failure)
+    else this.#core.report(this.#context.event, failure)
   }
 
-  waveEnded(): void {
+  waveEnded(wave: Wave): void {
+    this.#replayed?.delete(wave)
     this.#close()
   }
 
-  #meet(entries: readonly Entry[], index: number, wave: Wave): void {
-    const entry = entries[index] as Entry
+  /** Waits for what a handler returned that was called directly. */
+  watch(entry: Entry, promise: PromiseLike<unknown>): void {
+    this.#watch(this.#firstWave(), entry, this.#context, promise)
+  }
+
+  /** Calls the handler at `index`, if that is still right, or what has taken its place. */
+  meet(plan: Plan<EventHandler>, index: number): void {
+    const entry = plan[index] as Entry
     const { owner } = entry
-    if (this.#apart.has(owner.name)) return
-    if (isParked(owner, this.#facts.source)) {
-      this.#apart.add(owner.name)
-      this.#park(entries, index)
+    if (this.#apart?.has(owner.name)) return
+    if (isParked(owner, this.#context.source)) {
+      this.#setApart(owner.name)
+      this.#park(plan, index)
     } else if (entry.stage.live) {
-      this.#call(entry, wave)
+      this.#call(entry, undefined)
     } else {
-      this.#apart.add(owner.name)
-      for (const successor of this.#table.shareOf(entries, index)) this.#call(successor, wave)
+      this.#setApart(owner.name)
+      for (const successor of this.#core.table.shareOf(plan, index)) this.#call(successor, undefined)
     }
   }
 
-  #park(entries: readonly Entry[], index: number): void {
-    const { owner } = entries[index] as Entry
+  /** After the last handler was met. */
+  seal(): void {
+    if (this.#first?.seal()) this.#open++
+  }
+
+  #park(plan: Plan<EventHandler>, index: number): void {
+    const { owner } = plan[index] as Entry
     let taken = false
     const deliver = (): unknown => {
       if (taken) return undefined
       taken = true
-      const wave = new Wave(this)
-      for (const entry of this.#table.shareOf(entries, index)) this.#call(entry, wave)
-      return this.#seal(wave) ? wave.ended() : undefined
+      const wave = new Wave(this, this.#core.deadlines)
+      for (const entry of this.#core.table.shareOf(plan, index)) this.#call(entry, wave)
+      if (!wave.seal()) return undefined
+      this.#open++
+      this.#replayed ??= new Set()
+      this.#replayed.add(wave)
+      return wave.ended()
     }
     const refused = (error: unknown) => {
       if (!taken) this.fail(owner.name, error)
@@ -101,6 +131,8 @@ export class Emission implements WaveOwner {
       this.#close()
     }
     this.#open++
+    // When it happened is now, not when it is delivered.
+    void this.#context.time
     try {
       owner.gate?.park(deliver).then(() => this.#close(), refused)
     } catch (error) {
@@ -108,17 +140,18 @@ export class Emission implements WaveOwner {
     }
   }
 
-  #call(entry: Entry, wave: Wave): void {
+  #call(entry: Entry, wave: Wave | undefined): void {
     if (!entry.live) return
     if (entry.once) entry.stage.remove(entry)
+    const { handler } = entry
     const { gate } = entry.owner
-    const context = entry.timeoutMs === undefined ? this.#context : new HandlerContext(this.#facts)
+    const context = entry.timeoutMs === undefined ? this.#context : this.#context.forOne()
     this.handled++
     gate?.enter()
     try {
-      const result = entry.handler(this.#facts.payload, context)
+      const result = handler(context.payload, context)
       if (isThenable(result)) {
-        wave.watch(entry, context, this.#limitOf(entry), result)
+        this.#watch(wave ?? this.#firstWave(), entry, context, result)
         return
       }
     } catch (error) {
@@ -127,15 +160,19 @@ export class Emission implements WaveOwner {
     gate?.leave()
   }
 
-  #limitOf(entry: Entry): number {
-    return Math.min(entry.timeoutMs ?? this.#limits.usualMs, this.#limits.mostMs)
+  #watch(wave: Wave, entry: Entry, context: HandlerContext, promise: PromiseLike<unknown>): void {
+    const ownMs = entry.timeoutMs ?? this.#timeoutMs ?? this.#core.usualMs
+    wave.watch(entry, context, Math.min(ownMs, this.#timeoutMs ?? ownMs), promise)
   }
 
-  #seal(wave: Wave): boolean {
-    if (!wave.seal()) return false
-    this.#open++
-    this.#waves.add(wave)
-    return true
+  #firstWave(): Wave {
+    this.#first ??= new Wave(this, this.#core.deadlines)
+    return this.#first
+  }
+
+  #setApart(name: string): void {
+    this.#apart ??= new Set()
+    this.#apart.add(name)
   }
 
   #close(): void {

@@ -28,6 +28,8 @@ export interface HandlerEntry<Handler> {
   readonly once: boolean
   /** Whether it may be called now. */
   live: boolean
+  /** Live, with no gate, no `once` and no time of its own: dispatch calls it and asks nothing else. */
+  direct: boolean
 }
 
 /** @throws `CFP_HANDLER_INVALID` naming what is wrong. */
@@ -47,7 +49,13 @@ export function createEntry<Handler>(
   }
   const { timeoutMs, once = false } = options
   checkTimeout(timeoutMs, `timeoutMs of "${name}"`, owner)
-  return { name, handler, owner, stage, priority, index, timeoutMs, once, live: false }
+  return { name, handler, owner, stage, priority, index, timeoutMs, once, live: false, direct: false }
+}
+
+/** Changed only here, so that the two flags agree. */
+export function setLive(entry: HandlerEntry<unknown>, live: boolean): void {
+  entry.live = live
+  entry.direct = live && !entry.once && entry.timeoutMs === undefined && entry.owner.gate === undefined
 }
 
 /** The order of calls: by priority, then by the owners' rank, then as registered. */

@@ -1,6 +1,7 @@
 export type { DeliveryGate, HandlerOwner } from './delivery-gate.ts'
+export type { DispatchOptions, ReportedFailure } from './dispatch-options.ts'
 export { type HooksErrorCode, HooksErrorCodes } from './error-codes.ts'
-export { type DispatchOptions, HookError, type ReportedFailure } from './failures.ts'
+export { HookError } from './failures.ts'
 export type { HandlerStage } from './handler-stage.ts'
 export type { ListenerView } from './handler-table.ts'
 export { type EmitOptions, PluginEvents } from './plugin-events.ts'

@@ -5,45 +5,60 @@ import {
   type EventHandler,
   type HandlerFailure,
   type HandlerOptions,
+  isThenable,
   PluginError,
   type Undo,
 } from '@cf-plugins/plugin-api'
+import { Deadlines } from './deadlines.ts'
 import type { HandlerOwner } from './delivery-gate.ts'
-import { Emission } from './emission.ts'
-import { type DispatchOptions, reportFailure } from './failures.ts'
-import { checkName, checkTimeout } from './handler-entry.ts'
+import { type DispatchOptions, HOST, usualTimeout } from './dispatch-options.ts'
+import { Emission, type EventsCore } from './emission.ts'
+import { type EventIds, HandlerContext } from './event-context.ts'
+import { reportFailure } from './failures.ts'
+import { checkTimeout, type HandlerEntry } from './handler-entry.ts'
 import type { HandlerStage } from './handler-stage.ts'
-import { HandlerTable, type ListenerView } from './handler-table.ts'
-
-/** @default 30 s */
-export const DEFAULT_TIMEOUT_MS = 30_000
-export const HOST = 'host'
-const NO_FAILURES: readonly HandlerFailure[] = Object.freeze([])
+import { HandlerTable, type ListenerView, type Plan } from './handler-table.ts'
 
 export interface EmitOptions {
   /** Gives up waiting; handlers see it as their context's signal. */
   readonly signal?: AbortSignal | undefined
   /** The plugin that emits. @default 'host' */
   readonly source?: string | undefined
-  /** How long each handler may take at most, in milliseconds; also longer than usual for those without a time of their own. */
+  /**
+   * How long each handler may take at most, in milliseconds. A handler without a time of its own may take this long even
+   * where it is more than usual.
+   */
   readonly timeoutMs?: number | undefined
 }
 
+const NO_OPTIONS: EmitOptions = Object.freeze({})
+const NO_FAILURES: readonly HandlerFailure[] = Object.freeze([])
+
+/**
+ * Events of one host. `emit` waits for every handler and tells how each fared, `publish` does not wait.
+ *
+ * @example
+ * const events = new PluginEvents()
+ * const undo = events.on('user.login', async (user: User) => greet(user), { priority: 'high', timeoutMs: 500 })
+ * const { failures } = await events.emit('user.login', user)
+ */
 export class PluginEvents {
   readonly #table = new HandlerTable<EventHandler>()
-  readonly #options: DispatchOptions
-  readonly #usualMs: number
   readonly #own: HandlerStage<EventHandler>
-  readonly #idPrefix = randomUUID().slice(0, 8)
+  readonly #core: EventsCore
+  readonly #ids: EventIds = { prefix: randomUUID().slice(0, 8) }
   #emitted = 0
 
   /** @throws `CFP_HANDLER_INVALID` where `timeoutMs` is no duration. */
   constructor(options: DispatchOptions = {}) {
-    checkTimeout(options.timeoutMs, 'timeoutMs')
-    this.#options = options
-    this.#usualMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
     this.#own = this.#table.stage({ name: HOST, rank: 0 })
     this.#own.commit()
+    this.#core = {
+      table: this.#table,
+      deadlines: new Deadlines(),
+      usualMs: usualTimeout(options),
+      report: (event, { plugin, error }) => reportFailure(options, { event, plugin, error }),
+    }
   }
 
   /** Adds a handler of the host's own, live at once. @throws `CFP_HANDLER_INVALID` */
@@ -51,7 +66,7 @@ export class PluginEvents {
     return this.#own.on(event, handler as EventHandler, options)
   }
 
-  /** Where a plugin's generation registers its handlers. */
+  /** Where one generation of a plugin registers its handlers. */
   stage(owner: HandlerOwner): HandlerStage<EventHandler> {
     return this.#table.stage(owner)
   }
@@ -63,24 +78,20 @@ export class PluginEvents {
 
   /**
    * Calls every handler of `event` in order, and waits for those that are async, all together. A handler that fails is
-   * an entry of the report, and hurts no other.
+   * an entry of the report, and hurts no other. Deadlines are kept to within a thirty-second part of their length.
    *
    * @throws `CFP_HANDLER_INVALID` for a bad name or duration, `CFP_EMIT_ABORTED` where `signal` is aborted.
    */
-  async emit(event: string, payload?: unknown, options: EmitOptions = {}): Promise<EmitReport> {
-    const failures: HandlerFailure[] = []
-    let tell = (failure: HandlerFailure): unknown => failures.push(failure)
-    const emission = this.#start(event, payload, options, (failure) => tell(failure))
-    if (emission === undefined) return { event, handled: 0, failures: NO_FAILURES }
+  async emit(event: string, payload?: unknown, options: EmitOptions = NO_OPTIONS): Promise<EmitReport> {
+    if (options !== NO_OPTIONS) checkOptions(event, options)
+    const plan = this.#table.plan(event)
+    const emission = this.#dispatch(plan, event, payload, options, true)
+    if (emission === undefined) return { event, handled: plan.length, failures: NO_FAILURES }
     if (emission.pending) {
-      try {
-        await endedOrAborted(event, emission.run, options.signal)
-      } catch (error) {
-        tell = (failure) => this.#report(event, failure)
-        throw error
-      }
+      if (options.signal === undefined) await emission.ended()
+      else await endedOrAborted(event, emission, options.signal)
     }
-    return { event, handled: emission.run.handled, failures }
+    return emission.report
   }
 
   /**
@@ -88,44 +99,67 @@ export class PluginEvents {
    *
    * @throws `CFP_HANDLER_INVALID` for a bad name or duration, `CFP_EMIT_ABORTED` where `signal` is aborted already.
    */
-  publish(event: string, payload?: unknown, options: EmitOptions = {}): void {
-    const emission = this.#start(event, payload, options, (failure) => this.#report(event, failure))
-    if (emission?.pending) endedOrAborted(event, emission.run, options.signal).catch(() => undefined)
+  publish(event: string, payload?: unknown, options: EmitOptions = NO_OPTIONS): void {
+    if (options !== NO_OPTIONS) checkOptions(event, options)
+    const emission = this.#dispatch(this.#table.plan(event), event, payload, options, false)
+    if (emission?.pending && options.signal !== undefined) {
+      endedOrAborted(event, emission, options.signal).catch(() => undefined)
+    }
   }
 
-  #start(event: string, payload: unknown, options: EmitOptions, fail: (failure: HandlerFailure) => void) {
-    checkName(event)
+  /** Nothing where every handler was called directly, and none failed or is pending. */
+  #dispatch(
+    plan: Plan<EventHandler>,
+    event: string,
+    payload: unknown,
+    options: EmitOptions,
+    awaited: boolean,
+  ): Emission | undefined {
     const { signal, source = HOST, timeoutMs } = options
-    checkTimeout(timeoutMs, 'timeoutMs')
-    if (signal?.aborted) throw aborted(event, signal)
-    const slot = this.#table.slot(event)
-    if (slot === undefined) return undefined
-    const id = `${this.#idPrefix}-${++this.#emitted}`
-    const facts = { event, payload, source, id, time: Date.now(), abortedBy: signal }
-    const limits = { usualMs: timeoutMs ?? this.#usualMs, mostMs: timeoutMs ?? Number.POSITIVE_INFINITY }
-    const run = new Emission(this.#table, facts, limits, fail)
-    return { run, pending: run.start(slot) }
-  }
-
-  #report(event: string, failure: HandlerFailure): void {
-    reportFailure(this.#options, { ...failure, event })
+    const context = new HandlerContext(event, payload, source, this.#ids, ++this.#emitted, signal)
+    let emission: Emission | undefined
+    for (let index = 0; index < plan.length; index++) {
+      const entry = plan[index] as HandlerEntry<EventHandler>
+      if (!entry.direct) {
+        emission ??= new Emission(this.#core, context, timeoutMs, awaited, index)
+        emission.meet(plan, index)
+        continue
+      }
+      if (emission !== undefined) emission.handled++
+      try {
+        const { handler } = entry
+        const result = handler(payload, context)
+        if (result === undefined || !isThenable(result)) continue
+        emission ??= new Emission(this.#core, context, timeoutMs, awaited, index + 1)
+        emission.watch(entry, result)
+      } catch (error) {
+        emission ??= new Emission(this.#core, context, timeoutMs, awaited, index + 1)
+        emission.fail(entry.owner.name, error)
+      }
+    }
+    emission?.seal()
+    return emission
   }
 }
 
-async function endedOrAborted(event: string, run: Emission, signal: AbortSignal | undefined): Promise<void> {
-  const ended = run.ended()
-  if (signal === undefined) return ended
+function checkOptions(event: string, { signal, timeoutMs }: EmitOptions): void {
+  checkTimeout(timeoutMs, `timeoutMs of the emit of ${JSON.stringify(event)}`)
+  if (signal?.aborted) throw aborted(event, signal)
+}
+
+async function endedOrAborted(event: string, emission: Emission, signal: AbortSignal): Promise<void> {
   let onAbort: () => void = () => undefined
   const abort = new Promise<never>((_, reject) => {
     onAbort = () => {
-      run.abort(signal.reason)
+      emission.abandon(signal.reason)
       reject(aborted(event, signal))
     }
+    // A handler may have aborted it just now.
     if (signal.aborted) onAbort()
     else signal.addEventListener('abort', onAbort, { once: true })
   })
   try {
-    await Promise.race([ended, abort])
+    await Promise.race([emission.ended(), abort])
   } finally {
     signal.removeEventListener('abort', onAbort)
   }

@@ -1,4 +1,5 @@
 // Handlers that were called together and are not done yet, under one deadline.
+import type { Deadlines, Remaining, Watched } from './deadlines.ts'
 import type { HandlerContext } from './event-context.ts'
 import { handlerTimeout } from './failures.ts'
 import type { HandlerEntry } from './handler-entry.ts'
@@ -6,7 +7,7 @@ import type { HandlerEntry } from './handler-entry.ts'
 /** What a wave tells of each of its handlers that did not end well, and of its own end. */
 export interface WaveOwner {
   fail(plugin: string, error: unknown): void
-  waveEnded(): void
+  waveEnded(wave: Wave): void
 }
 
 interface Pending {
@@ -16,16 +17,20 @@ interface Pending {
   open: boolean
 }
 
-export class Wave {
+export class Wave implements Watched {
+  next: Watched | undefined
+  previous: Watched | undefined
   readonly #owner: WaveOwner
-  #all: Pending[] = []
+  readonly #deadlines: Deadlines
+  readonly #all: Pending[] = []
   #open = 0
   #sealed = false
-  #timer: NodeJS.Timeout | undefined
+  #sinceMs: number | undefined
   #resolve: (() => void) | undefined
 
-  constructor(owner: WaveOwner) {
+  constructor(owner: WaveOwner, deadlines: Deadlines) {
     this.#owner = owner
+    this.#deadlines = deadlines
   }
 
   /** Waits for what `entry`'s handler returned; its gate was entered. */
@@ -36,18 +41,18 @@ export class Wave {
     try {
       promise.then(
         () => this.#settle(pending),
-        (error) => this.#settleWith(pending, error),
+        (error) => this.#fail(pending, error),
       )
     } catch (error) {
-      this.#settleWith(pending, error)
+      this.#fail(pending, error)
     }
   }
 
-  /** After the last `watch`: arms the deadline. False when nothing is left to wait for, and then `waveEnded` is not called. */
+  /** After the last `watch`: starts the deadline. False when nothing is left to wait for, and then `waveEnded` is not called. */
   seal(): boolean {
     if (this.#open === 0) return false
     this.#sealed = true
-    this.#arm(0)
+    this.#deadlines.watch(this, this.#shortestMs())
     return true
   }
 
@@ -63,24 +68,27 @@ export class Wave {
     for (const { open, context } of this.#all) if (open) context.end(reason)
   }
 
-  #arm(elapsedMs: number): void {
-    let nextMs = Number.POSITIVE_INFINITY
-    for (const { open, limitMs } of this.#all) if (open && limitMs < nextMs) nextMs = limitMs
-    this.#timer = setTimeout(() => this.#expire(nextMs), nextMs - elapsedMs)
-  }
-
-  #expire(elapsedMs: number): void {
+  look(nowMs: number): Remaining {
+    this.#sinceMs ??= nowMs
+    const elapsedMs = nowMs - this.#sinceMs
     for (const pending of this.#all) {
       const { entry, context, limitMs, open } = pending
       if (!open || limitMs > elapsedMs) continue
       const error = handlerTimeout(entry.owner.name, entry.name, limitMs)
       context.end(error)
-      this.#settleWith(pending, error)
+      this.#fail(pending, error)
     }
-    if (this.#open > 0) this.#arm(elapsedMs)
+    const limitMs = this.#shortestMs()
+    return { limitMs, leftMs: limitMs - elapsedMs }
   }
 
-  #settleWith(pending: Pending, error: unknown): void {
+  #shortestMs(): number {
+    let shortest = Number.POSITIVE_INFINITY
+    for (const { open, limitMs } of this.#all) if (open && limitMs < shortest) shortest = limitMs
+    return shortest
+  }
+
+  #fail(pending: Pending, error: unknown): void {
     if (pending.open) this.#owner.fail(pending.entry.owner.name, error)
     this.#settle(pending)
   }
@@ -90,9 +98,8 @@ export class Wave {
     pending.open = false
     pending.entry.owner.gate?.leave()
     if (--this.#open > 0 || !this.#sealed) return
-    clearTimeout(this.#timer)
-    this.#all = []
-    this.#owner.waveEnded()
+    this.#deadlines.unwatch(this)
+    this.#owner.waveEnded(this)
     this.#resolve?.()
   }
 }

@@ -1,0 +1,188 @@
+// Dispatch is the hot path of a host: every request and every event runs through it. What is timed here is one dispatch to 10
+// handlers, 50 names in rotation so that no call site is the only one, against the field and against a loop by hand.
+import { EventEmitter } from 'node:events'
+import { compare } from '@cf-plugins/bench-harness'
+import { type DeliveryGate, PluginEvents, PluginHooks } from '@cf-plugins/hooks'
+import Emittery from 'emittery'
+import { createHooks } from 'hookable'
+import { AsyncSeriesHook, SyncHook } from 'tapable'
+
+const NAMES = Array.from({ length: 50 }, (_, index) => `event.number-${index}`)
+
+type Handler = (payload: { count: number }) => unknown
+
+/** Ten functions written apart, as those of ten plugins are: of one literal, an engine would inline them all into a loop by hand. */
+const syncOnes = (): Handler[] => [
+  (payload) => void payload.count++,
+  (payload) => void (payload.count += 1),
+  (payload) => void (payload.count -= 1),
+  (payload) => void payload.count--,
+  (payload) => void (payload.count ^= 1),
+  (payload) => void (payload.count |= 1),
+  (payload) => void (payload.count &= 65_535),
+  (payload) => void (payload.count = payload.count + 2),
+  (payload) => void (payload.count = payload.count - 2),
+  (payload) => void (payload.count += 3),
+]
+const asyncOnes = (): Handler[] => [
+  async (payload) => void payload.count++,
+  async (payload) => void (payload.count += 1),
+  async (payload) => void (payload.count -= 1),
+  async (payload) => void payload.count--,
+  async (payload) => void (payload.count ^= 1),
+  async (payload) => void (payload.count |= 1),
+  async (payload) => void (payload.count &= 65_535),
+  async (payload) => void (payload.count = payload.count + 2),
+  async (payload) => void (payload.count = payload.count - 2),
+  async (payload) => void (payload.count += 3),
+]
+
+function handlersOf(kind: 'sync' | 'mixed' | 'async'): Handler[] {
+  if (kind === 'async') return asyncOnes()
+  return kind === 'sync' ? syncOnes() : syncOnes().with(4, asyncOnes()[4] as Handler)
+}
+
+const payload = { count: 0 }
+const sets = (kind: 'sync' | 'mixed' | 'async') => NAMES.map(() => handlersOf(kind))
+
+/** Calls `dispatch` with the next of the 50 at each call. */
+function rotating<Target, Result>(targets: readonly Target[], dispatch: (target: Target) => Result): () => Result {
+  let at = 0
+  return () => {
+    at = at === targets.length - 1 ? 0 : at + 1
+    return dispatch(targets[at] as Target)
+  }
+}
+
+function ours<T extends PluginEvents | PluginHooks>(target: T, lists: readonly Handler[][], gate?: DeliveryGate): T {
+  const stage = target.stage({ name: 'plugin', rank: 1, gate })
+  for (const [index, list] of lists.entries()) {
+    for (const handler of list) stage.on(NAMES[index] as string, handler as () => unknown)
+  }
+  stage.commit()
+  return target
+}
+
+const openGate = (): DeliveryGate => {
+  let inFlight = 0
+  return {
+    closed: false,
+    enter: () => {
+      inFlight++
+    },
+    leave: () => {
+      inFlight--
+    },
+    park: () => Promise.reject(new Error(`never closed; ${inFlight} in flight`)),
+  }
+}
+
+function tapable(lists: readonly Handler[][]): SyncHook<[{ count: number }]>[] {
+  return lists.map((list) => {
+    const hook = new SyncHook<[{ count: number }]>(['payload'])
+    for (const [index, handler] of list.entries()) hook.tap(`plugin-${index}`, handler as () => void)
+    return hook
+  })
+}
+
+function tapableAsync(lists: readonly Handler[][]): AsyncSeriesHook<[{ count: number }]>[] {
+  return lists.map((list) => {
+    const hook = new AsyncSeriesHook<[{ count: number }]>(['payload'])
+    for (const [index, handler] of list.entries()) {
+      // A tap must say whether it is async, which is what we never ask.
+      if (handler.constructor.name === 'AsyncFunction') hook.tapPromise(`plugin-${index}`, handler as () => Promise<void>)
+      else hook.tap(`plugin-${index}`, handler as () => void)
+    }
+    return hook
+  })
+}
+
+function emitter(lists: readonly Handler[][]): EventEmitter {
+  const target = new EventEmitter().setMaxListeners(0)
+  for (const [index, list] of lists.entries()) for (const handler of list) target.on(NAMES[index] as string, handler)
+  return target
+}
+
+function hookable(lists: readonly Handler[][]) {
+  const target = createHooks()
+  for (const [index, list] of lists.entries()) {
+    for (const handler of list) target.hook(NAMES[index] as string, handler as () => void)
+  }
+  return target
+}
+
+function emittery(lists: readonly Handler[][]): Emittery {
+  const target = new Emittery()
+  for (const [index, list] of lists.entries()) {
+    for (const handler of list) target.on(NAMES[index] as string, handler as () => void)
+  }
+  return target
+}
+
+/** The name is looked up, as everybody but tapable does. */
+const byName = (lists: readonly Handler[][]) => new Map(NAMES.map((name, index) => [name, lists[index] as Handler[]]))
+
+async function awaitLoop(list: readonly Handler[]): Promise<unknown[]> {
+  const results: unknown[] = []
+  for (const handler of list) results.push(await handler(payload))
+  return results
+}
+
+const sync = sets('sync')
+{
+  const events = ours(new PluginEvents(), sync)
+  const gated = ours(new PluginEvents(), sync, openGate())
+  const loops = byName(sync)
+  const node = emitter(sync)
+  await compare(
+    'sync event, 10 handlers',
+    {
+      'events.publish': rotating(NAMES, (name) => events.publish(name, payload)),
+      'events.publish, gated': rotating(NAMES, (name) => gated.publish(name, payload)),
+      'loop by hand, hook in hand': rotating(sync, (list) => {
+        for (const handler of list) handler(payload)
+      }),
+      'loop by hand, found by name': rotating(NAMES, (name) => {
+        for (const handler of loops.get(name) as Handler[]) handler(payload)
+      }),
+      tapable: rotating(tapable(sync), (hook) => hook.call(payload)),
+      EventEmitter: rotating(NAMES, (name) => node.emit(name, payload)),
+    },
+    {},
+  )
+}
+{
+  const hooks = ours(new PluginHooks(), sync)
+  const loops = byName(sync)
+  await compare('sync hook with results, 10 handlers', {
+    'hooks.callSync': rotating(NAMES, (name) => hooks.callSync(name, payload)),
+    'loop by hand, found by name': rotating(NAMES, (name) => {
+      const results: unknown[] = []
+      for (const handler of loops.get(name) as Handler[]) results.push(handler(payload))
+      return results
+    }),
+    'tapable (no results)': rotating(tapable(sync), (hook) => hook.call(payload)),
+  })
+}
+
+for (const kind of ['sync', 'mixed', 'async'] as const) {
+  const lists = sets(kind)
+  const hooks = ours(new PluginHooks(), lists)
+  const gated = ours(new PluginHooks(), lists, openGate())
+  const events = ours(new PluginEvents(), lists)
+  const field = hookable(lists)
+  const emitting = emittery(lists)
+  await compare(
+    `async dispatch, 10 handlers, ${{ sync: 'all sync', mixed: '1 of them async', async: 'all async' }[kind]}`,
+    {
+      'hooks.call': rotating(NAMES, (name) => hooks.call(name, payload)),
+      'hooks.call, gated': rotating(NAMES, (name) => gated.call(name, payload)),
+      'events.emit': rotating(NAMES, (name) => events.emit(name, payload)),
+      'await loop': rotating(lists, awaitLoop),
+      'tapable (series)': rotating(tapableAsync(lists), (hook) => hook.promise(payload)),
+      hookable: rotating(NAMES, (name) => field.callHook(name, payload)),
+      emittery: rotating(NAMES, (name) => emitting.emit(name, payload)),
+    },
+    { goals: [] },
+  )
+}
