@@ -1,1 +1,21 @@
-export {}
+export {
+  type HookTrace,
+  registerChannel,
+  type StateChange,
+  setupChannel,
+  stateChannel,
+  teardownChannel,
+} from './channels.ts'
+export type { LifecycleOptions } from './core.ts'
+export { type LifecycleErrorCode, LifecycleErrorCodes } from './error-codes.ts'
+export type { StartReason } from './generation.ts'
+export { type AppScope, DEFAULT_BOUNDS, type ScopeApp, type StatefulPlugin, type StateKeeper } from './host.ts'
+export { Lifecycle } from './lifecycle.ts'
+export { loadAndRegisterOrdered, type OrderedStart } from './load-and-register-ordered.ts'
+export type { PluginState, PluginStatus } from './plugin-slot.ts'
+export type { ReloadRequest } from './reconciler.ts'
+export { type RegisteredPlugin, registerPlugin } from './register-plugin.ts'
+export type { PhaseTiming, TransactionPhase, TransactionReport } from './reload-transaction.ts'
+export type { StateListener } from './roster.ts'
+export type { StartFailure, StartReport, StopReport, TimelineEntry } from './start-report.ts'
+export type { StartOptions } from './start-run.ts'

@@ -1,0 +1,55 @@
+// Diagnostics channels: what an observer can listen to without being known. Nothing is published while nobody listens.
+import { channel, tracingChannel } from 'node:diagnostics_channel'
+import { isThenable } from '@cf-plugins/plugin-api'
+
+/** What a tracing channel publishes about one call of one plugin's hook. */
+export interface HookTrace {
+  readonly plugin: string
+  readonly generation: number
+  error?: unknown
+}
+
+/** What `cf-plugins:state` publishes. */
+export interface StateChange {
+  readonly plugin: string
+  readonly from: string
+  readonly to: string
+  readonly error?: unknown
+}
+
+/** `tracing:cf-plugins:register:*`, around each call of `register`. */
+export const registerChannel = tracingChannel<HookTrace, HookTrace>('cf-plugins:register')
+/** `tracing:cf-plugins:setup:*`, around each call of `setup`. */
+export const setupChannel = tracingChannel<HookTrace, HookTrace>('cf-plugins:setup')
+/** `tracing:cf-plugins:teardown:*`, around each call of `teardown`. */
+export const teardownChannel = tracingChannel<HookTrace, HookTrace>('cf-plugins:teardown')
+/** `cf-plugins:state`, at each transition of a plugin. */
+export const stateChannel = channel('cf-plugins:state')
+
+type Tracing = typeof registerChannel
+
+/** Calls `task` between the channel's `start` and `asyncEnd`; a plain call while nobody listens. */
+export function traced<T>(tracing: Tracing, trace: HookTrace, task: () => T): T {
+  if (!isListenedTo(tracing)) return task()
+  tracing.start.publish(trace)
+  const end = () => tracing.asyncEnd.publish(trace)
+  const fail = (error: unknown) => {
+    tracing.error.publish({ ...trace, error })
+    end()
+  }
+  let result: T
+  try {
+    result = task()
+  } catch (error) {
+    fail(error)
+    throw error
+  }
+  tracing.end.publish(trace)
+  if (isThenable(result)) result.then(end, fail)
+  else end()
+  return result
+}
+
+function isListenedTo({ start, end, asyncEnd, error }: Tracing): boolean {
+  return start.hasSubscribers || end.hasSubscribers || asyncEnd.hasSubscribers || error.hasSubscribers
+}

@@ -1,0 +1,47 @@
+// A plugin's configuration, checked by the schema that the plugin brought.
+import { messageOf, PluginError, type PluginIssue, type PluginRecord, type StandardIssue } from '@cf-plugins/plugin-api'
+import { chain, within } from './deadline.ts'
+
+/**
+ * The validated configuration: what the schema makes of `raw`, or `raw` itself where the plugin has no schema. A
+ * promise only where the schema validates asynchronously.
+ *
+ * @throws `CFP_CONFIG_INVALID` with every problem
+ */
+export function configFor(record: PluginRecord, raw: unknown, boundMs: number): unknown {
+  const { meta, source } = record
+  if (!meta.config) return raw ?? {}
+  const refuse = (issues: readonly PluginIssue[], cause?: unknown) => {
+    const list = issues.map(
+      (issue) => `${issue.path === '' ? meta.name : `${meta.name}.${issue.path}`}: ${issue.message}`,
+    )
+    return new PluginError(
+      'CFP_CONFIG_INVALID',
+      `The configuration of plugin "${meta.name}" does not match its schema: ${list.join('; ')}.`,
+      { plugin: meta.name, file: source.file, generation: source.generation, phase: 'validate', issues, cause },
+    )
+  }
+  const failed = (error: unknown): never => {
+    throw error instanceof PluginError
+      ? error
+      : refuse([{ path: '', message: `the schema threw: ${messageOf(error)}` }], error)
+  }
+  try {
+    const result = within(meta.config['~standard'].validate(raw ?? {}), {
+      ms: boundMs,
+      late: () => refuse([{ path: '', message: `the schema did not answer within ${boundMs} ms` }]),
+    })
+    const read = chain(result, (answer) => {
+      if (answer.issues) throw refuse(answer.issues.map(toIssue))
+      return answer.value
+    })
+    return read instanceof Promise ? read.catch(failed) : read
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+function toIssue({ message, path = [] }: StandardIssue): PluginIssue {
+  const keys = path.map((part) => String(typeof part === 'object' ? part.key : part))
+  return { path: keys.join('.'), message }
+}

@@ -1,0 +1,233 @@
+// The context that a plugin gets: its generation, seen from inside.
+import {
+  type ContextHooks,
+  type EmitReport,
+  type EventHandler,
+  type HandlerOptions,
+  type HookHandler,
+  type Listenable,
+  type Logger,
+  type Ownable,
+  type PluginContext,
+  PluginError,
+  type ResolvedPluginMeta,
+  type ServiceRef,
+  serviceName,
+  type Undo,
+} from '@cf-plugins/plugin-api'
+import type { Generation } from './generation.ts'
+import { declares } from './host.ts'
+import { listenerActivation } from './listener.ts'
+import { intervalActivation, timeoutActivation } from './timers.ts'
+
+type AnyHandler = (...args: never[]) => unknown
+
+/**
+ * What `register` and `setup` get. Each method is bound when it is first read, so that all of them work destructured
+ * and none of them costs a plugin that does not use it.
+ */
+export class GenerationContext implements PluginContext {
+  readonly #of: Generation
+
+  constructor(generation: Generation) {
+    this.#of = generation
+  }
+
+  get app(): unknown {
+    return this.#of.app
+  }
+  get name(): string {
+    return this.#of.name
+  }
+  get meta(): ResolvedPluginMeta {
+    return this.#of.record.meta
+  }
+  get config(): unknown {
+    return this.#of.config
+  }
+  get shared(): unknown {
+    return this.#of.host.shared
+  }
+  get logger(): Logger {
+    return this.#of.logger
+  }
+  get generation(): number {
+    return this.#of.record.source.generation
+  }
+  get reason(): 'start' | 'reload' | 'rollback' {
+    return this.#of.reason
+  }
+  get signal(): AbortSignal {
+    return this.#of.scope.signal
+  }
+
+  get inject(): PluginContext['inject'] {
+    return this.#bind('inject', (ref: ServiceRef<unknown> | string, options?: { readonly optional?: boolean }) => {
+      const of = this.#usable('inject')
+      const service = serviceName(ref)
+      const found = of.lookup(service)
+      if (!found) {
+        if (options?.optional) return undefined
+        throw this.#error(
+          'CFP_SERVICE_UNKNOWN',
+          `asked for the service "${service}", which nobody offers. Check the name, or ask with { optional: true }.`,
+        )
+      }
+      if (!declares(of.record.meta, found.owner, service)) {
+        throw this.#error(
+          'CFP_SERVICE_UNDECLARED',
+          `asked for the service "${service}" of plugin "${found.owner}", on which it does not depend. Add '${found.owner}' to its dependencies, or '${service}' to its requires.`,
+        )
+      }
+      return found.service
+    }) as PluginContext['inject']
+  }
+
+  get provide(): PluginContext['provide'] {
+    return this.#bind('provide', (ref: ServiceRef<unknown> | string, service: unknown): Undo => {
+      const of = this.#usable('provide')
+      const name = serviceName(ref)
+      if (!of.record.meta.provides.includes(name)) {
+        throw this.#error(
+          'CFP_SERVICE_NOT_DECLARED',
+          `offered the service "${name}" without declaring it. Add '${name}' to \`provides\` in its metadata.`,
+        )
+      }
+      return of.provide(name, service)
+    })
+  }
+
+  get on(): PluginContext['on'] {
+    return this.#bind(
+      'on',
+      <P>(event: string, handler: EventHandler<P>, options?: HandlerOptions): Undo =>
+        this.#usable('on').stages.events.on(event, handler as EventHandler, options),
+    )
+  }
+
+  get emit(): PluginContext['emit'] {
+    return this.#bind(
+      'emit',
+      async (event: string, payload?: unknown, options?: { readonly signal?: AbortSignal }): Promise<EmitReport> => {
+        const of = this.#emitting('emit')
+        if (of.stage === 'staged') {
+          throw this.#error(
+            'CFP_EMIT_BEFORE_COMMIT',
+            `awaited emit('${event}') before it was active. Use publish(), which is kept until then, or emit from a handler.`,
+          )
+        }
+        return of.host.events.emit(event, payload, { ...options, source: of.name })
+      },
+    )
+  }
+
+  get publish(): PluginContext['publish'] {
+    return this.#bind('publish', (event: string, payload?: unknown): void => {
+      const of = this.#emitting('publish')
+      const publish = () => of.host.events.publish(event, payload, { source: of.name })
+      if (of.stage === 'staged') of.publishLater(publish)
+      else publish()
+    })
+  }
+
+  get hooks(): ContextHooks {
+    const { host } = this.#of
+    return this.#keep('hooks', {
+      on: <Args extends readonly unknown[]>(hook: string, handler: HookHandler<Args>, options?: HandlerOptions): Undo =>
+        this.#usable('hooks.on').stages.hooks.on(hook, handler as unknown as HookHandler, options),
+      call: (hook: string, ...args: unknown[]) => {
+        this.#usable('hooks.call')
+        return host.hooks.call(hook, ...args)
+      },
+      callSync: (hook: string, ...args: unknown[]) => {
+        this.#usable('hooks.callSync')
+        return host.hooks.callSync(hook, ...args)
+      },
+    })
+  }
+
+  get every(): PluginContext['every'] {
+    return this.#bind('every', (intervalMs: number, task: () => unknown): Undo => {
+      const of = this.#usable('every')
+      this.#checkTask('every', intervalMs, task)
+      const onError = (error: unknown) => of.report('a task of every()', error)
+      return of.scope.activate(intervalActivation(intervalMs, task, { gate: of.slot.gate, onError }))
+    })
+  }
+
+  get after(): PluginContext['after'] {
+    return this.#bind('after', (delayMs: number, task: () => unknown): Undo => {
+      const of = this.#usable('after')
+      this.#checkTask('after', delayMs, task)
+      const onError = (error: unknown) => of.report('a task of after()', error)
+      const undo: Undo = of.scope.activate(
+        timeoutActivation(delayMs, task, { gate: of.slot.gate, onError, onEnd: () => undo() }),
+      )
+      return undo
+    })
+  }
+
+  get listen(): PluginContext['listen'] {
+    return this.#bind('listen', (emitter: Listenable, event: string, handler: AnyHandler): Undo => {
+      const of = this.#usable('listen')
+      if (typeof handler !== 'function') throw this.#argument('listen', 'a function as its handler')
+      const onError = (error: unknown) => of.report(`its listener of "${event}"`, error)
+      return of.scope.activate(listenerActivation(emitter, event, handler, { gate: of.slot.gate, onError }))
+    })
+  }
+
+  get own(): PluginContext['own'] {
+    return this.#bind('own', <T extends Ownable>(resource: T): T => {
+      const of = this.#usable('own')
+      const isOwnable =
+        typeof resource === 'function' ||
+        (typeof resource === 'object' &&
+          resource !== null &&
+          (Symbol.asyncDispose in resource || Symbol.dispose in resource))
+      if (!isOwnable) throw this.#argument('own', 'a function, or an object with Symbol.dispose or Symbol.asyncDispose')
+      return of.scope.own(resource)
+    })
+  }
+
+  #bind<T extends AnyHandler>(member: string, method: T): T {
+    return this.#keep(member, method)
+  }
+
+  #keep<T>(member: string, value: T): T {
+    Object.defineProperty(this, member, { value, configurable: true })
+    return value
+  }
+
+  #usable(member: string): Generation {
+    this.#of.scope.assertUsable(member)
+    return this.#of
+  }
+
+  #emitting(member: string): Generation {
+    const of = this.#usable(member)
+    if (of.stage !== 'ending') return of
+    throw this.#error(
+      'CFP_EMIT_IN_TEARDOWN',
+      `called ${member}() while it was torn down. Emit before that, from onDisable() or a handler.`,
+    )
+  }
+
+  #checkTask(member: string, ms: number, task: () => unknown): void {
+    if (typeof task !== 'function') throw this.#argument(member, 'a function as its task')
+    // Node turns a longer delay into 1 ms without a word.
+    if (!(ms >= 0 && ms <= 2_147_483_647)) throw this.#argument(member, 'milliseconds from 0 to 2147483647')
+  }
+
+  #argument(member: string, needs: string): PluginError {
+    return this.#error(
+      'CFP_CONTEXT_ARGUMENT',
+      `called context.${member}() with an argument that it cannot use: it takes ${needs}.`,
+    )
+  }
+
+  #error(code: string, what: string): PluginError {
+    const { name, record } = this.#of
+    const { file, generation } = record.source
+    return new PluginError(code, `Plugin "${name}" ${what}`, { plugin: name, file, generation })
+  }
+}

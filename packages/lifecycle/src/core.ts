@@ -1,0 +1,61 @@
+// What every part of one lifecycle works on, and what it is made with.
+import { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
+import type { Logger, PluginTimeouts } from '@cf-plugins/plugin-api'
+import type { PluginRegistry, ServiceTable } from '@cf-plugins/registry'
+import { DEFAULT_BOUNDS, type PluginHost, type ScopeApp, type StateKeeper, silentLogger } from './host.ts'
+import { Roster } from './roster.ts'
+
+/** What a lifecycle is made with. */
+export interface LifecycleOptions<App = unknown, Shared = unknown> {
+  /** Handed to each plugin's `register`. */
+  readonly app: App
+  /** The host's object, `context.shared` for every plugin. @default {} */
+  readonly shared?: Shared
+  /** @default a new one */
+  readonly registry?: PluginRegistry
+  /** @default a new one */
+  readonly events?: PluginEvents
+  /** @default a new one */
+  readonly hooks?: PluginHooks
+  /** Gives each plugin a view of the app, whose additions can be taken back. @default the app itself */
+  readonly scopeApp?: ScopeApp<App>
+  /** @default silent */
+  readonly logger?: Logger
+  /** Deadlines for plugins that bring none of their own. */
+  readonly timeouts?: PluginTimeouts
+  /** The raw configuration of a plugin, before its schema. @default none */
+  readonly configOf?: (plugin: string) => unknown
+  /** Carries state from one instance to the next. @default none: a plugin that is made anew begins anew */
+  readonly keeper?: StateKeeper
+  /** A plugin that takes longer to register and set up is warned about, in milliseconds. @default 100 */
+  readonly slowMs?: number
+}
+
+/** What every part of a lifecycle works on. */
+export interface LifecycleCore {
+  readonly host: PluginHost
+  readonly roster: Roster
+  readonly services: ServiceTable
+  readonly keeper: StateKeeper | undefined
+  readonly slowMs: number
+}
+
+/** Fills in what the options leave out. */
+export function createCore<App, Shared>(
+  options: LifecycleOptions<App, Shared>,
+  { services }: PluginRegistry,
+): LifecycleCore {
+  const logger = options.logger ?? silentLogger
+  const host: PluginHost = {
+    app: options.app,
+    shared: options.shared ?? {},
+    logger,
+    events: options.events ?? new PluginEvents({ logger }),
+    hooks: options.hooks ?? new PluginHooks({ logger }),
+    scopeApp: options.scopeApp as ScopeApp | undefined,
+    bounds: { ...DEFAULT_BOUNDS, ...options.timeouts },
+    configOf: options.configOf ?? (() => undefined),
+    publishServices: (generation) => services.publish(generation.name, generation.services()),
+  }
+  return { host, services, roster: new Roster(), keeper: options.keeper, slowMs: options.slowMs ?? 100 }
+}

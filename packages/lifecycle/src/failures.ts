@@ -1,0 +1,49 @@
+// The words and codes for a hook that failed or took too long.
+import { relative } from 'node:path'
+import { messageOf, PluginError, type PluginTimeouts } from '@cf-plugins/plugin-api'
+import type { LifecycleErrorCode } from './error-codes.ts'
+
+/** Whose hook it was. */
+export interface HookOwner {
+  readonly name: string
+  readonly record: { readonly source: { readonly file?: string | undefined; readonly generation: number } }
+}
+
+const CODES: Readonly<Record<string, readonly [failed: LifecycleErrorCode, late: LifecycleErrorCode]>> = {
+  register: ['CFP_REGISTER_FAILED', 'CFP_REGISTER_TIMEOUT'],
+  setup: ['CFP_SETUP_FAILED', 'CFP_SETUP_TIMEOUT'],
+  teardown: ['CFP_TEARDOWN_FAILED', 'CFP_TEARDOWN_TIMEOUT'],
+  onEnable: ['CFP_ENABLE_FAILED', 'CFP_ENABLE_TIMEOUT'],
+  onDisable: ['CFP_DISABLE_FAILED', 'CFP_DISABLE_TIMEOUT'],
+  onReload: ['CFP_RELOAD_HOOK_FAILED', 'CFP_RELOAD_HOOK_TIMEOUT'],
+  health: ['CFP_RELOAD_HOOK_FAILED', 'CFP_RELOAD_HOOK_TIMEOUT'],
+}
+
+/** The error of a hook that threw or rejected; an error of ours passes as it is. */
+export function failureOf(owner: HookOwner, hook: string, thrown: unknown): PluginError {
+  if (thrown instanceof PluginError) return thrown
+  // Reading a stack once frees the generation that its frames would keep alive.
+  if (thrown instanceof Error) void thrown.stack
+  const message = `Plugin "${owner.name}" failed in ${hook}()${where(owner)}: ${messageOf(thrown)}`
+  return new PluginError(codesOf(hook)[0], message, { ...details(owner, hook), cause: thrown })
+}
+
+/** The error of a hook that did not end in time. */
+export function timeoutOf(owner: HookOwner, hook: string, bound: keyof PluginTimeouts, ms: number): PluginError {
+  const time = ms >= 1000 ? `${ms / 1000} s` : `${Math.round(ms)} ms`
+  const message = `Plugin "${owner.name}" did not finish ${hook}() within ${time}${where(owner)}. Raise timeouts.${bound} in its PLUGIN_META, or move the work out of ${hook}().`
+  return new PluginError(codesOf(hook)[1], message, details(owner, hook))
+}
+
+function codesOf(hook: string): readonly [LifecycleErrorCode, LifecycleErrorCode] {
+  return CODES[hook] ?? ['CFP_SETUP_FAILED', 'CFP_SETUP_TIMEOUT']
+}
+
+function details({ name, record }: HookOwner, phase: string) {
+  return { plugin: name, phase, file: record.source.file, generation: record.source.generation }
+}
+
+function where({ record }: HookOwner): string {
+  const { file } = record.source
+  return file === undefined ? '' : ` (${relative(process.cwd(), file)})`
+}

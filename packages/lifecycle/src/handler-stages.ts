@@ -1,0 +1,56 @@
+// The handlers that one generation registers, staged until its commit.
+
+import type { HandlerStage, PluginEvents, PluginHooks } from '@cf-plugins/hooks'
+import type { EventHandler, HookHandler } from '@cf-plugins/plugin-api'
+import type { PluginSlot } from './plugin-slot.ts'
+
+/**
+ * A generation's handlers. They stay in sight through its teardown, until the block that shows its successor's: their
+ * place is what lets events wait for the new ones. A stage is made for the first handler: most plugins need one of the
+ * two, many neither.
+ */
+export class HandlerStages {
+  readonly #slot: PluginSlot
+  readonly #on: { readonly events: PluginEvents; readonly hooks: PluginHooks }
+  #events: HandlerStage<EventHandler> | undefined
+  #hooks: HandlerStage<HookHandler> | undefined
+  #shown = false
+
+  constructor(slot: PluginSlot, on: { readonly events: PluginEvents; readonly hooks: PluginHooks }) {
+    this.#slot = slot
+    this.#on = on
+  }
+
+  get events(): HandlerStage<EventHandler> {
+    this.#events ??= this.#made(this.#on.events.stage(this.#slot))
+    return this.#events
+  }
+
+  get hooks(): HandlerStage<HookHandler> {
+    this.#hooks ??= this.#made(this.#on.hooks.stage(this.#slot))
+    return this.#hooks
+  }
+
+  show(): void {
+    this.#shown = true
+    this.#events?.commit()
+    this.#hooks?.commit()
+  }
+
+  hide(): void {
+    this.#shown = false
+    this.#events?.withdraw()
+    this.#hooks?.withdraw()
+  }
+
+  /** Takes every handler out for ever. */
+  discard(): void {
+    this.#events?.discard()
+    this.#hooks?.discard()
+  }
+
+  #made<H>(stage: HandlerStage<H>): HandlerStage<H> {
+    if (this.#shown) stage.commit()
+    return stage
+  }
+}

@@ -1,0 +1,230 @@
+// What state each plugin is in, and the operations that change it.
+import type { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
+import { PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
+import { type Explanation, PluginRegistry } from '@cf-plugins/registry'
+import { configFor } from './config.ts'
+import { createCore, type LifecycleCore, type LifecycleOptions } from './core.ts'
+import { OperationQueue } from './operation-queue.ts'
+import { inReverse } from './ordered.ts'
+import type { PluginSlot, PluginState, PluginStatus } from './plugin-slot.ts'
+import { Reconciler, type ReloadRequest } from './reconciler.ts'
+import type { TransactionReport } from './reload-transaction.ts'
+import type { StateListener } from './roster.ts'
+import type { StartReport, StopReport } from './start-report.ts'
+import type { StartOptions } from './start-run.ts'
+import { stopAll } from './stop-all.ts'
+
+/** How long a stop may take, in milliseconds. */
+const STOP_MS = 20_000
+
+/**
+ * Owns the state of every plugin: starts them in the order of their dependencies, side by side, enables, disables,
+ * replaces and stops them. Operations run one after another, in the order in which they were asked for.
+ *
+ * @example
+ * const lifecycle = new Lifecycle({ app })
+ * for (const record of records) lifecycle.registry.add(record)
+ * const report = await lifecycle.start()
+ */
+export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposable {
+  readonly registry: PluginRegistry
+  readonly events: PluginEvents
+  readonly hooks: PluginHooks
+  readonly #core: LifecycleCore
+  readonly #queue = new OperationQueue()
+  readonly #shutdown = new AbortController()
+  readonly #reconciler: Reconciler
+  /** State of plugins that were unloaded, for when they come back. */
+  readonly #unloaded = new Map<string, unknown>()
+  #stopped: Promise<StopReport> | undefined
+
+  constructor(options: LifecycleOptions<App, Shared>) {
+    this.registry = options.registry ?? new PluginRegistry()
+    this.#core = createCore(options, this.registry)
+    this.events = this.#core.host.events
+    this.hooks = this.#core.host.hooks
+    this.#reconciler = new Reconciler(this.#core, this.registry, this.#shutdown.signal)
+  }
+
+  /**
+   * Starts every registered plugin that is enabled and can start. A plugin that fails stops those that need it and
+   * nobody else; the report says who, and why.
+   *
+   * @throws `CFP_START_ABORTED` where a plugin with `onFailure: 'abort'` failed; what had started is stopped
+   */
+  start(options: StartOptions = {}): Promise<StartReport> {
+    return this.#queue.run('start', () => this.#reconciler.run(options), options.signal)
+  }
+
+  /** Registers plugins while running, and starts them and whoever waited for them. @throws what `registry.stage` throws */
+  add(records: readonly PluginRecord[], options: StartOptions = {}): Promise<StartReport> {
+    const add = () => {
+      this.registry.stage({ set: records }, { enabled: (name) => this.#reconciler.isWanted(name) }).commit()
+      for (const { meta } of records) {
+        const slot = this.#core.roster.slot(meta.name)
+        slot.kept ??= this.#unloaded.get(meta.name)
+        this.#unloaded.delete(meta.name)
+      }
+      return this.#reconciler.run(options)
+    }
+    return this.#queue.run('add plugins', add, options.signal)
+  }
+
+  /**
+   * Takes a plugin out. Whoever needs it is torn down first and is `blocked` until it comes back. The state of all of
+   * them is kept for then.
+   */
+  unload(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    const unload = async () => {
+      this.#slotOf(name)
+      await inReverse(this.registry, this.registry.affectedBy([name]), (member) =>
+        this.#reconciler.endKeepingState(member),
+      )
+      const slot = this.#slotOf(name)
+      if (slot.kept !== undefined) this.#unloaded.set(name, slot.kept)
+      this.registry.remove(name)
+      this.#core.roster.remove(name)
+      await this.#reconciler.run({})
+    }
+    return this.#queue.run(`unload "${name}"`, unload, options.signal)
+  }
+
+  /**
+   * Switches a plugin on, and whoever waited for it; tries a failed one again.
+   *
+   * @throws the plugin's own error where it is not active afterwards
+   */
+  enable(name: string, options: StartOptions = {}): Promise<void> {
+    const enable = async () => {
+      const slot = this.#slotOf(name)
+      if (slot.state === 'active') return
+      slot.wanted = true
+      if (slot.state === 'failed') this.#core.roster.move(slot, 'resolved')
+      await this.#reconciler.run(options, name)
+      if ((slot.state as PluginState) !== 'active') throw slot.error ?? this.#notActive(slot)
+    }
+    return this.#queue.run(`enable "${name}"`, enable, options.signal)
+  }
+
+  /** Switches a plugin off; it keeps its instance. Whoever needs it is `blocked` first, and comes back with it. */
+  disable(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    const disable = async () => {
+      this.#slotOf(name).wanted = false
+      await this.#reconciler.run({})
+    }
+    return this.#queue.run(`disable "${name}"`, disable, options.signal)
+  }
+
+  /**
+   * Replaces plugins by new code, or makes them anew from the code that they have, together with all that depend on
+   * them, as one transaction; then starts whoever waited for them.
+   *
+   * @throws what `registry.stage` throws where the change cannot be; nothing was touched then
+   */
+  reload(request: ReloadRequest): Promise<TransactionReport> {
+    return this.#queue.run('reload', () => this.#reconciler.reload(request), request.signal)
+  }
+
+  /** Checks new records as `reload` would, their configuration among it, and touches nothing. @throws what is wrong */
+  async check(records: readonly PluginRecord[]): Promise<void> {
+    this.registry.stage({ set: records }, { enabled: (name) => this.#reconciler.isWanted(name) })
+    const { host } = this.#core
+    for (const record of records) await configFor(record, host.configOf(record.meta.name), host.bounds.registerMs)
+  }
+
+  /** Stops every plugin, dependents first, within the bound; what runs is cancelled. A second call waits for the first. */
+  stop({ boundMs = STOP_MS }: { readonly boundMs?: number } = {}): Promise<StopReport> {
+    if (!this.#stopped) {
+      this.#shutdown.abort()
+      this.#stopped = this.#queue.close(() => stopAll(this.#core, this.registry, boundMs), boundMs)
+    }
+    return this.#stopped
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  /** The service of an active plugin. @throws `CFP_NOT_ACTIVE` with the reason, `CFP_PLUGIN_RELOADING` while it is replaced */
+  service(name: string): unknown {
+    const found = this.#core.services.lookup(name)
+    if (!found && !this.#core.roster.find(name)) throw this.registry.unknown(name)
+    const slot = this.#slotOf(found?.owner ?? name)
+    const { state } = slot
+    if (state === 'active' || state === 'gating' || state === 'saving') return found?.service
+    if (state === 'swapping' || state === 'committing') {
+      throw new PluginError(
+        'CFP_PLUGIN_RELOADING',
+        `Plugin "${name}" is being replaced right now. Call again, or use use(), which waits.`,
+        { plugin: name },
+      )
+    }
+    throw this.#notActive(slot)
+  }
+
+  /**
+   * Calls `task` with a plugin's service. Waits while the plugin is replaced, and the next replacement waits for it.
+   *
+   * @throws as `service` does, and `CFP_PLUGIN_BUSY` where too many wait
+   */
+  async use<T>(name: string, task: (service: unknown) => T | PromiseLike<T>): Promise<T> {
+    const slot = this.#slotOf(this.#core.services.lookup(name)?.owner ?? name)
+    const lease = async (): Promise<T> => {
+      slot.gate.enter()
+      try {
+        return await task(this.service(name))
+      } finally {
+        slot.gate.leave()
+      }
+    }
+    return slot.gate.closed ? ((await slot.gate.park(lease)) as T) : lease()
+  }
+
+  /** The instance that serves a plugin, active or at rest. */
+  instance(name: string): object | undefined {
+    return this.#slotOf(name).serving?.instance
+  }
+
+  /** @throws `CFP_PLUGIN_UNKNOWN` */
+  status(name: string): PluginStatus {
+    return this.#statusOf(this.#slotOf(name))
+  }
+
+  /** Every registered plugin, dependencies first. */
+  statuses(): PluginStatus[] {
+    return this.registry.order().map((name) => this.status(name))
+  }
+
+  /** Why a plugin is where it is, down to the root cause. @throws `CFP_PLUGIN_UNKNOWN` */
+  explain(name: string): Explanation {
+    return this.registry.explain(name, (other) => this.status(other))
+  }
+
+  /** Listens to every transition of a plugin's state. */
+  watch(listener: StateListener): () => void {
+    return this.#core.roster.watch(listener)
+  }
+
+  #statusOf(slot: PluginSlot): PluginStatus {
+    return {
+      plugin: slot.name,
+      state: slot.state,
+      version: this.registry.get(slot.name)?.meta.version ?? '',
+      generation: slot.serving?.record.source.generation ?? 0,
+      error: slot.error,
+    }
+  }
+
+  #slotOf(name: string): PluginSlot {
+    if (!this.registry.has(name)) throw this.registry.unknown(name)
+    return this.#core.roster.slot(name)
+  }
+
+  #notActive({ name, state, error }: PluginSlot): PluginError {
+    const why = error ? `: ${error.message}` : '.'
+    return new PluginError('CFP_NOT_ACTIVE', `Plugin "${name}" is not active, it is ${state}${why}`, {
+      plugin: name,
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,37 @@
+// Plugins by name, in the order that the registry knows, as the scheduler's numbers.
+import type { PluginCatalog } from '@cf-plugins/registry'
+import { schedule } from './schedule.ts'
+
+/** Who depends on whom. */
+export type PluginOrder = Pick<PluginCatalog, 'dependenciesOf' | 'order'>
+
+/** For each plugin of `names`, which come dependencies first, the positions of those of `needs` that are among them. */
+export function positionsOf(names: readonly string[], needs: readonly (readonly string[])[]): number[][] {
+  const position = new Map(names.map((name, at) => [name, at]))
+  return needs.map((list, own) =>
+    list.flatMap((name) => {
+      const at = position.get(name)
+      // A later one is there only in a circle, whose members are never started.
+      return at !== undefined && at < own ? [at] : []
+    }),
+  )
+}
+
+/** Runs for each plugin once the run of those that depend on it is over, independent ones side by side. */
+export async function inReverse(
+  order: PluginOrder,
+  names: readonly string[],
+  run: (name: string) => unknown,
+): Promise<void> {
+  const sorted = order.order(names)
+  const needs = positionsOf(
+    sorted,
+    sorted.map((name) => order.dependenciesOf(name)),
+  )
+  const last = sorted.length - 1
+  const after: number[][] = sorted.map(() => [])
+  needs.forEach((list, own) => {
+    for (const dependency of list) after[last - dependency]?.push(last - own)
+  })
+  await schedule(after, (position) => run(sorted[last - position] as string))
+}

@@ -1,0 +1,57 @@
+// One plugin's place in a lifecycle: what outlives its generations.
+import type { PluginError } from '@cf-plugins/plugin-api'
+import { Gate } from './gate.ts'
+import type { Generation } from './generation.ts'
+
+/**
+ * Where a plugin stands. `resolved`: known, not started. From `gating` to `retiring` it is being replaced. `blocked`:
+ * something that it needs is not active. `stopped`: ended with its lifecycle.
+ */
+export type PluginState =
+  | 'resolved'
+  | 'starting'
+  | 'active'
+  | 'gating'
+  | 'saving'
+  | 'swapping'
+  | 'committing'
+  | 'retiring'
+  | 'disabled'
+  | 'blocked'
+  | 'failed'
+  | 'stopped'
+
+/** Where a plugin stands, and why. */
+export interface PluginStatus {
+  readonly plugin: string
+  readonly state: PluginState
+  readonly version: string
+  /** Which load of its code serves, from 1; 0 while none does. */
+  readonly generation: number
+  /** Why it is `failed`, `blocked` or `disabled`. */
+  readonly error?: PluginError | undefined
+}
+
+/** What outlives a plugin's generations: its name, its place in every order of handlers, its gate. */
+export class PluginSlot {
+  readonly name: string
+  /** The plugin's place among the handlers of one priority, kept over reloads. */
+  readonly rank: number
+  readonly gate: Gate
+  state: PluginState = 'resolved'
+  error: PluginError | undefined
+  /** The generation whose handlers and service are the plugin's; paused while the plugin is disabled or blocked. */
+  serving: Generation | undefined
+  /** What a person asked for at runtime; nothing while the metadata decides. */
+  wanted: boolean | undefined
+  /** State that was kept when the plugin ended unasked, for its next instance. */
+  kept: unknown
+  /** Retired generations whose code would not end. */
+  zombies = 0
+
+  constructor(name: string, rank: number) {
+    this.name = name
+    this.rank = rank
+    this.gate = new Gate(name)
+  }
+}

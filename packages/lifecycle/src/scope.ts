@@ -1,0 +1,147 @@
+// What one generation of a plugin owns, and the end of it.
+import { messageOf, type Ownable, PluginError, type Undo } from '@cf-plugins/plugin-api'
+import { within } from './deadline.ts'
+
+/** Something that works only while its plugin is live: a handler table's stage, a timer, a listener, a view of the app. */
+export interface Activation {
+  start(): void
+  stop(): void
+}
+
+/** Who a scope belongs to, for messages. */
+export interface ScopeOwner {
+  readonly plugin: string
+  readonly file?: string | undefined
+  readonly generation: number
+}
+
+/**
+ * Owns what a generation acquires. Activations rest until the scope goes live and while it is paused; releases run
+ * in reverse at the end, all of them even when one throws (after cordis' fibers).
+ */
+export class Scope {
+  readonly owner: ScopeOwner
+  // Made when first read: an AbortController alone costs as much as all the rest of a scope.
+  #controller: AbortController | undefined
+  #aborted = false
+  #retired = false
+  #live = false
+  #activations: Set<Activation> | undefined
+  #releases: Set<() => unknown> | undefined
+
+  constructor(owner: ScopeOwner) {
+    this.owner = owner
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    if (this.#aborted) this.#controller.abort()
+    return this.#controller.signal
+  }
+
+  get live(): boolean {
+    return this.#live
+  }
+
+  get retired(): boolean {
+    return this.#retired
+  }
+
+  /** @throws `CFP_GENERATION_RETIRED` once the scope has ended. */
+  assertUsable(member: string): void {
+    if (!this.#retired) return
+    const { plugin, generation, file } = this.owner
+    throw new PluginError(
+      'CFP_GENERATION_RETIRED',
+      `Plugin "${plugin}" used context.${member} after its generation ${generation} had ended. Stop that code when context.signal aborts.`,
+      { plugin, generation, file },
+    )
+  }
+
+  /** Releases `resource` at the end, and gives it back. */
+  own<T extends Ownable>(resource: T): T {
+    this.#ownRelease(() => releaseOf(resource))
+    return resource
+  }
+
+  /** Adds an activation, started now where the scope is live. Undoing it stops it. */
+  activate(activation: Activation): Undo {
+    this.#activations ??= new Set()
+    const activations = this.#activations
+    activations.add(activation)
+    if (this.#live) activation.start()
+    return () => {
+      if (activations.delete(activation) && this.#live) activation.stop()
+    }
+  }
+
+  /** Starts every activation, now. One that throws is told to `onError`, and stops no other. */
+  goLive(onError: (error: unknown) => void): void {
+    if (this.#live || this.#retired) return
+    this.#live = true
+    if (!this.#activations) return
+    for (const activation of this.#activations) {
+      try {
+        activation.start()
+      } catch (error) {
+        onError(error)
+      }
+    }
+  }
+
+  /** Stops every activation, the last first; `goLive` starts them again. */
+  pause(onError: (error: unknown) => void): void {
+    if (!this.#live) return
+    this.#live = false
+    if (!this.#activations) return
+    for (const activation of [...this.#activations].reverse()) {
+      try {
+        activation.stop()
+      } catch (error) {
+        onError(error)
+      }
+    }
+  }
+
+  abort(): void {
+    this.#aborted = true
+    this.#controller?.abort()
+  }
+
+  /** Ends the scope: nothing of it works afterwards. Gives what could not be released, within the bound for all together. */
+  async end(boundMs: number): Promise<PluginError[]> {
+    this.abort()
+    this.#activations = undefined
+    const failures: PluginError[] = []
+    const deadline = performance.now() + boundMs
+    const releases = this.#releases ? [...this.#releases].reverse() : []
+    this.#releases = undefined
+    for (const release of releases) {
+      try {
+        const ms = Math.max(0, deadline - performance.now())
+        await within(release(), { ms, late: () => this.#releaseFailure('it did not end in time') })
+      } catch (error) {
+        failures.push(error instanceof PluginError ? error : this.#releaseFailure(messageOf(error), error))
+      }
+    }
+    this.#retired = true
+    return failures
+  }
+
+  #ownRelease(release: () => unknown): void {
+    this.#releases ??= new Set()
+    this.#releases.add(release)
+  }
+
+  #releaseFailure(why: string, cause?: unknown): PluginError {
+    const { plugin, generation, file } = this.owner
+    const message = `Plugin "${plugin}" owned something that could not be released: ${why}.`
+    return new PluginError('CFP_RELEASE_FAILED', message, { plugin, generation, file, phase: 'teardown', cause })
+  }
+}
+
+function releaseOf(resource: Ownable): unknown {
+  if (typeof resource === 'function') return resource()
+  if (Symbol.asyncDispose in resource) return resource[Symbol.asyncDispose]()
+  return resource[Symbol.dispose]()
+}

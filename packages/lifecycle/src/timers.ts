@@ -1,0 +1,54 @@
+// Timers that rest while their plugin does, and wait while it is replaced.
+import { runTask, type TaskRun } from './owned-task.ts'
+import type { Activation } from './scope.ts'
+
+/** Runs `task` every `intervalMs`. A run that is still going, or a closed gate, skips the tick. */
+export function intervalActivation(intervalMs: number, task: () => unknown, run: TaskRun): Activation {
+  let timer: NodeJS.Timeout | undefined
+  let running = false
+  const tick = () => {
+    if (running || run.gate.closed) return
+    running = true
+    runTask(task, {
+      ...run,
+      onEnd: () => {
+        running = false
+      },
+    })
+  }
+  return {
+    start: () => {
+      timer = setInterval(tick, intervalMs)
+    },
+    stop: () => clearInterval(timer),
+  }
+}
+
+/** Runs `task` once, `delayMs` after it was started. A closed gate lets it wait; a rest in between lets the delay begin anew. */
+export function timeoutActivation(delayMs: number, task: () => unknown, run: TaskRun): Activation {
+  let timer: NodeJS.Timeout | undefined
+  let done = false
+  const fire = () => {
+    if (done) return
+    done = true
+    runTask(task, run)
+  }
+  const due = () => {
+    if (!run.gate.closed) return fire()
+    try {
+      run.gate.park(fire).catch(run.onError)
+    } catch (error) {
+      run.onError(error)
+    }
+  }
+  return {
+    start: () => {
+      if (!done) timer = setTimeout(due, delayMs)
+    },
+    stop: () => {
+      clearTimeout(timer)
+      // A call that waits at the gate belongs to the generation that stops here.
+      if (run.gate.closed) done = true
+    },
+  }
+}
