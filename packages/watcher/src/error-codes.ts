@@ -4,7 +4,10 @@
 export const WatcherErrorCodes = {
   CFP_WATCH_OPTIONS:
     'An option of ReloadTrigger is not what it must be: the message names it and says what is expected.',
-  CFP_WATCH_STARTED: 'start() was called twice, or after stop(): make a new ReloadTrigger for a second run.',
+  CFP_WATCH_STARTED: 'start() was called twice: call it once.',
+  CFP_WATCH_STOPPED: 'start() was called after stop(), or ended by it: make a new ReloadTrigger for a second run.',
+  CFP_WATCH_START_TIMEOUT:
+    'The folders were not armed within startTimeoutMs: see that they answer (a network drive?), or raise it.',
   CFP_WATCH_NEVER_SETTLES:
     'A file kept changing for settleTimeoutMs: find what writes to it; it is reported as soon as it rests.',
   CFP_WATCH_UNREADABLE:

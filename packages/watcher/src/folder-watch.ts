@@ -39,10 +39,14 @@ export function watchFolder(folder: string, options: FolderWatchOptions): Folder
   })
   const polling = chokidar.options.usePolling
   // Raw events come before chokidar's throttles, and name the entry.
-  chokidar.on('raw', (event, path) => {
-    options.onHint(event === 'rename' && !polling ? 'rename' : 'change', path || undefined)
-  })
-  if (polling) chokidar.on('all', (event, path) => options.onHint(event === 'change' ? 'change' : 'rename', path))
+  if (!polling) {
+    chokidar.on('raw', (event, path) => options.onHint(event === 'rename' ? 'rename' : 'change', path || undefined))
+  } else {
+    // After chokidar is done with the event: it fails if a poll is closed by one of its listeners.
+    const hint = (event: 'rename' | 'change', path: string) => queueMicrotask(() => options.onHint(event, path))
+    chokidar.on('raw', (_event, path) => hint('change', path))
+    chokidar.on('all', (event, path) => hint(event === 'change' ? 'change' : 'rename', path))
+  }
   chokidar.on('error', (error) => options.onError(error as NodeJS.ErrnoException))
   let armed = () => {}
   const ready = new Promise<void>((resolve) => {

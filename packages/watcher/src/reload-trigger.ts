@@ -23,6 +23,8 @@ export interface ReloadTriggerOptions {
   readonly settleTimeoutMs?: number
   /** How long a file must be away to be reported as `'unlink'`, or empty to be reported so. @default 500 */
   readonly unlinkGraceMs?: number
+  /** How long `start` may take to arm the folders. @default 10000 */
+  readonly startTimeoutMs?: number
   /** Poll every file instead of watching folders: for network drives that send no events. @default false */
   readonly usePolling?: boolean
   /** Gets what settled together in one call: a git checkout, a helper and its users. */
@@ -103,24 +105,19 @@ export class ReloadTrigger implements AsyncDisposable {
 
   /**
    * Resolves when every later edit is seen for certain.
-   * @throws {@link WatcherError} `CFP_WATCH_STARTED`; the signal's reason, if it is aborted before.
+   * @throws {@link WatcherError} `CFP_WATCH_STARTED`, `CFP_WATCH_STOPPED`, `CFP_WATCH_START_TIMEOUT`; or the signal's
+   * reason, if it is aborted before. Watching has ended then.
    */
   async start(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    if (this.#state !== 'new')
-      throw new WatcherError('CFP_WATCH_STARTED', `This ReloadTrigger was ${this.#state} before. Make a new one.`)
+    if (this.#state === 'started') throw new WatcherError('CFP_WATCH_STARTED', 'This ReloadTrigger has been started.')
+    this.#refuseStopped()
     this.#state = 'started'
-    const { signal } = options
-    const onAbort = () => void this.stop()
-    signal?.addEventListener('abort', onAbort, { once: true })
     try {
-      signal?.throwIfAborted()
-      await this.#roots.start()
-      signal?.throwIfAborted()
+      await this.#bounded(this.#roots.start(), options.signal)
+      this.#refuseStopped()
     } catch (error) {
       await this.stop()
       throw error
-    } finally {
-      signal?.removeEventListener('abort', onAbort)
     }
     const early = this.#early ?? []
     this.#early = undefined
@@ -136,6 +133,32 @@ export class ReloadTrigger implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
+  }
+
+  #refuseStopped(): void {
+    if (this.#state === 'stopped')
+      throw new WatcherError('CFP_WATCH_STOPPED', 'This ReloadTrigger was stopped. Make a new one to watch again.')
+  }
+
+  async #bounded(arming: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+    const timeoutMs = this.#options.startTimeoutMs ?? 10_000
+    let timer: NodeJS.Timeout | undefined
+    let onAbort = () => {}
+    const ended = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => {
+        const message = `The folders were not armed within ${timeoutMs / 1000} s: ${this.#options.roots.join(', ')}. See that they answer, or raise startTimeoutMs.`
+        reject(new WatcherError('CFP_WATCH_START_TIMEOUT', message))
+      }, timeoutMs)
+      onAbort = () => reject(signal?.reason)
+      if (signal?.aborted) onAbort()
+      else signal?.addEventListener('abort', onAbort, { once: true })
+    })
+    try {
+      await Promise.race([arming, ended])
+    } finally {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+    }
   }
 
   /** A callback's error is its own, and must not end the watching. */
@@ -171,7 +194,7 @@ function checkOptions(options: ReloadTriggerOptions): void {
   }
   if (!Array.isArray(options.roots) || options.roots.length === 0) refuse('roots must be at least one folder or file')
   if (typeof options.onChanges !== 'function') refuse('onChanges must be a function')
-  for (const name of ['debounceMs', 'settleTimeoutMs', 'unlinkGraceMs'] as const) {
+  for (const name of ['debounceMs', 'settleTimeoutMs', 'unlinkGraceMs', 'startTimeoutMs'] as const) {
     const value = options[name]
     if (value !== undefined && !(Number.isFinite(value) && value >= 0))
       refuse(`${name} must be milliseconds, 0 or more`)

@@ -1,4 +1,5 @@
 // What the tests share: a folder of their own, a trigger that records, and waiting for conditions.
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -62,4 +63,13 @@ export function record(roots: string | readonly string[], options: Partial<Reloa
     changes,
     of: (file) => changes().filter((change) => change.file === file),
   }
+}
+
+/** Runs a script of `children/` in a process of its own, behind `wrapper` if one is given, and reads the JSON it prints. */
+export function runChild(script: string, args: readonly string[], wrapper: readonly string[] = []): unknown {
+  const child = join(import.meta.dirname, 'children', script)
+  const [command = process.execPath, ...rest] = [...wrapper, process.execPath, '--import', 'tsx', child, ...args]
+  const ran = spawnSync(command, rest, { cwd: import.meta.dirname, encoding: 'utf8', timeout: 20_000 })
+  if (ran.status !== 0) throw new Error(`${script} ended with ${ran.status ?? ran.signal}: ${ran.stdout}${ran.stderr}`)
+  return JSON.parse(ran.stdout)
 }

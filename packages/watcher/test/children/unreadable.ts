@@ -1,0 +1,28 @@
+// Takes the read permission of a file away, gives it back with other content, and prints what was told.
+import { chmodSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ReloadTrigger } from '../../src/index.ts'
+
+async function main() {
+  const folder = process.argv[2] ?? ''
+  const file = join(folder, 'a.ts')
+  writeFileSync(file, 'old')
+  const errors: string[][] = []
+  const changes: string[][] = []
+  const trigger = new ReloadTrigger({
+    roots: [folder],
+    onChanges: (told) => void changes.push(...told.map((change) => [change.kind, basename(change.file)])),
+    onError: (error) => void errors.push([error.code, basename(error.file ?? '')]),
+  })
+  await trigger.start()
+  chmodSync(file, 0)
+  while (errors.length === 0) await sleep(5)
+  chmodSync(file, 0o600)
+  writeFileSync(file, 'new')
+  while (changes.length === 0) await sleep(5)
+  await trigger.stop()
+  process.stdout.write(JSON.stringify({ errors, changes, survived: true }))
+}
+
+void main()
