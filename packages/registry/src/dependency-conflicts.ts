@@ -4,7 +4,6 @@ import { conflict } from './conflict.ts'
 import { invalidRange } from './host-environment.ts'
 import { didYouMean } from './nearest-name.ts'
 import type { LinkInput, PluginLinks } from './plugin-links.ts'
-import { isRange, satisfies } from './semver-range.ts'
 
 /** An optional dependency that is there and yet counts as absent. */
 export interface ResolutionNote {
@@ -20,16 +19,19 @@ export function dependencyConflicts(record: PluginRecord, input: LinkInput, link
     ...record.meta.dependencies.flatMap((dependency) => requiredConflicts(record, dependency, input)),
     ...record.meta.requires.flatMap((service) => serviceConflicts(record, service, input, links)),
     ...record.meta.optionalDependencies
-      .filter(({ range }) => !isRange(range))
+      .filter(({ range }) => !input.environment.ranges.isRange(range))
       .map(({ name, range }) => invalidRange(record, `optionalDependencies.${name}`, range)),
   ]
 }
 
 /** Optional dependencies that are there in a version that their dependent does not take. */
-export function outOfRangeNotes({ meta }: PluginRecord, { records }: LinkInput): ResolutionNote[] {
+export function outOfRangeNotes(
+  { meta }: PluginRecord,
+  { records, environment: { ranges } }: LinkInput,
+): ResolutionNote[] {
   return meta.optionalDependencies.flatMap(({ name, range }) => {
     const version = records.get(name)?.meta.version
-    if (version === undefined || !isRange(range) || satisfies(version, range)) return []
+    if (version === undefined || !ranges.isRange(range) || ranges.has(range, version)) return []
     const message = `Plugin "${meta.name}" goes without its optional dependency "${name}": it takes ${range}, and ${version} is there.`
     return [{ plugin: meta.name, dependency: name, message }]
   })
@@ -38,8 +40,9 @@ export function outOfRangeNotes({ meta }: PluginRecord, { records }: LinkInput):
 function requiredConflicts(record: PluginRecord, { name, range }: PluginDependency, input: LinkInput): PluginError[] {
   const plugin = record.meta.name
   const path = `dependencies.${name}`
+  const { ranges } = input.environment
   const found: PluginError[] = []
-  if (!isRange(range)) found.push(invalidRange(record, path, range))
+  if (!ranges.isRange(range)) found.push(invalidRange(record, path, range))
   const dependency = input.records.get(name)
   if (dependency === undefined) {
     const wanted = range === '*' ? `"${name}"` : `"${name}" ${range}`
@@ -47,7 +50,7 @@ function requiredConflicts(record: PluginRecord, { name, range }: PluginDependen
     return [...found, conflict(record, 'CFP_DEPENDENCY_MISSING', path, message)]
   }
   const { version } = dependency.meta
-  if (found.length === 0 && !satisfies(version, range)) {
+  if (found.length === 0 && !ranges.has(range, version)) {
     const message = `Plugin "${plugin}" needs "${name}" ${range}, but version ${version} is there. Change the range or the version.`
     found.push(conflict(record, 'CFP_DEPENDENCY_RANGE', path, message))
   }

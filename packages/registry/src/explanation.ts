@@ -56,9 +56,12 @@ export function explainPlugin(
 ): Explanation {
   if (!catalog.has(name)) throw catalog.unknown(name)
   // A blocked plugin that has no error yet is blocked by what resolution finds.
+  let blocked: ReadonlyMap<string, PluginError> | undefined
   const statusOf = (plugin: string): PluginStatusView => {
     const { state, error } = status(plugin)
-    return { state, error: error ?? (state === 'blocked' ? catalog.resolve().blocked.get(plugin) : undefined) }
+    if (error !== undefined || state !== 'blocked') return { state, error }
+    blocked ??= catalog.resolve().blocked
+    return { state, error: blocked.get(plugin) }
   }
   const steps: (ExplanationStep & { error: PluginError | undefined })[] = []
   const seen = new Set<string>()

@@ -1,7 +1,7 @@
 // What plugins run on: checked against their `engines` and `platforms`, which no other plugin can change.
 import { PLUGIN_API_VERSION, type PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
 import { conflict } from './conflict.ts'
-import { isRange, satisfies } from './semver-range.ts'
+import type { SemverRanges } from './semver-ranges.ts'
 
 /** What plugins run on. */
 export interface HostEnvironment {
@@ -10,6 +10,7 @@ export interface HostEnvironment {
   readonly nodeVersion: string
   /** A value of `process.platform`. */
   readonly platform: string
+  readonly ranges: SemverRanges
 }
 
 /** Why this plugin cannot run in this process, whatever other plugins there are. Empty where it can. */
@@ -19,8 +20,8 @@ export function environmentConflicts(record: PluginRecord, environment: HostEnvi
     const range = record.meta.engines[engine]
     if (range === undefined) continue
     const path = `engines.${engine}`
-    if (!isRange(range)) found.push(invalidRange(record, path, range))
-    else if (version !== undefined && !satisfies(version, range)) {
+    if (!environment.ranges.isRange(range)) found.push(invalidRange(record, path, range))
+    else if (version !== undefined && !environment.ranges.has(range, version)) {
       const message = `Plugin "${record.meta.name}" needs ${label} ${range}; this is ${version}. Update the plugin or ${label}.`
       found.push(conflict(record, 'CFP_ENGINE_MISMATCH', path, message))
     }

@@ -121,12 +121,12 @@ export class PluginCatalog {
 }
 
 function orderOf({ graph, needs }: PluginLinks): string[] {
-  if (graph.cycles({ limit: 1 }).length === 0) return graph.topologicalOrder()
+  if (graph.isAcyclic()) return graph.topologicalOrder()
   // Required edges first, so that an optional one is what gives way.
   const acyclic = graphOf(needs, () => false)
   for (const wanted of ['required', 'optional']) {
     for (const [name, own] of needs) {
-      for (const [on, need] of own) if (need === wanted && on !== name) acyclic.tryAddDependency(name, on)
+      for (const [on, need] of own) if (need === wanted) acyclic.tryAddDependency(name, on)
     }
   }
   return acyclic.topologicalOrder()

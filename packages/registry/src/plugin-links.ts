@@ -2,7 +2,6 @@
 import { DependencyGraph } from '@cf-plugins/graph'
 import type { PluginRecord } from '@cf-plugins/plugin-api'
 import { environmentConflicts, type HostEnvironment } from './host-environment.ts'
-import { satisfies } from './semver-range.ts'
 
 /** Whether a plugin can do without what it depends on. */
 export type Need = 'required' | 'optional'
@@ -30,6 +29,7 @@ export interface PluginLinks {
  */
 export function linkPlugins(input: LinkInput): PluginLinks {
   const { records } = input
+  const { ranges } = input.environment
   const providersOf = providerLookup(input)
   const needs = new Map<string, ReadonlyMap<string, Need>>()
   for (const { meta } of records.values()) {
@@ -39,7 +39,7 @@ export function linkPlugins(input: LinkInput): PluginLinks {
     for (const { name, range } of meta.optionalDependencies) {
       const found = records.get(name)
       // Out of range counts as not there; `resolve` notes it.
-      if (found !== undefined && !own.has(name) && satisfies(found.meta.version, range)) own.set(name, 'optional')
+      if (found !== undefined && !own.has(name) && ranges.has(range, found.meta.version)) own.set(name, 'optional')
     }
     needs.set(meta.name, own)
   }

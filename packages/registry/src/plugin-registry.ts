@@ -6,6 +6,7 @@ import type { HostEnvironment } from './host-environment.ts'
 import { PluginCatalog, type ResolveOptions } from './plugin-catalog.ts'
 import type { Need } from './plugin-links.ts'
 import type { Resolution } from './resolution.ts'
+import { SemverRanges } from './semver-ranges.ts'
 import { ServiceTable } from './service-table.ts'
 import { changedRecords, type RegistryChange, StagedRegistry } from './staged-registry.ts'
 
@@ -39,6 +40,7 @@ export class PluginRegistry {
       hostVersion: options.hostVersion,
       nodeVersion: options.nodeVersion ?? process.versions.node,
       platform: options.platform ?? process.platform,
+      ranges: new SemverRanges(),
     }
   }
 

@@ -82,9 +82,8 @@ function orderStartable(
     const inPlay = new Set(left)
     const needs = new Map(left.map((name) => [name, links.needs.get(name)!]))
     const graph = graphOf(needs, (on, need) => inPlay.has(on) && (need === 'required' || !down(on)))
-    const cycles = graph.cycles({ limit: CYCLE_LIMIT })
-    if (cycles.length === 0) return { order: graph.topologicalOrder().filter((name) => !down(name)), blockedBy }
-    for (const cycle of cycles) {
+    if (graph.isAcyclic()) return { order: graph.topologicalOrder().filter((name) => !down(name)), blockedBy }
+    for (const cycle of graph.cycles({ limit: CYCLE_LIMIT })) {
       onCycle(cycle)
       for (const name of cycle) circling.add(name)
     }

@@ -218,11 +218,6 @@ describe('a circle', () => {
     expect(blocked.get('reports')).toMatchObject({ code: 'CFP_DEPENDENCY_BLOCKED' })
   })
 
-  test('of one is one', () => {
-    const registry = registryOf([{ name: 'a', provides: ['cache'], requires: ['cache'] }])
-    expect(registry.resolve().blocked.get('a')?.message).toContain('a -> a')
-  })
-
   test('is found through services, and through optional dependencies', () => {
     const registry = registryOf([
       { name: 'a', requires: ['cache'] },
