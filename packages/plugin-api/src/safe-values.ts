@@ -48,10 +48,13 @@ export function below(path: string, key: string): string {
 export function shown(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.slice(0, 60))
   if (typeof value === 'function') return 'a function'
-  if (isArray(value)) return 'an array'
-  if (value instanceof Unreadable) return `one that can't be read (${value.why})`
   if (typeof value !== 'object' || value === null) return String(value)
-  return read(() => isPlain(value)) === true ? 'an object' : 'an instance of a class'
+  const what = read(() => {
+    if (value instanceof Unreadable) return `one that can't be read (${value.why})`
+    if (Array.isArray(value)) return 'an array'
+    return isPlain(value) ? 'an object' : 'an instance of a class'
+  })
+  return typeof what === 'string' ? what : 'a revoked proxy'
 }
 
 /** Whether a value is an object that braces make, in any realm, or one without a prototype, such as a module. */
