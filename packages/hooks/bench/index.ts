@@ -90,7 +90,8 @@ function tapableAsync(lists: readonly Handler[][]): AsyncSeriesHook<[{ count: nu
     const hook = new AsyncSeriesHook<[{ count: number }]>(['payload'])
     for (const [index, handler] of list.entries()) {
       // A tap must say whether it is async, which is what we never ask.
-      if (handler.constructor.name === 'AsyncFunction') hook.tapPromise(`plugin-${index}`, handler as () => Promise<void>)
+      if (handler.constructor.name === 'AsyncFunction')
+        hook.tapPromise(`plugin-${index}`, handler as () => Promise<void>)
       else hook.tap(`plugin-${index}`, handler as () => void)
     }
     return hook

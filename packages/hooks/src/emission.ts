@@ -20,8 +20,6 @@ export interface EventsCore {
 }
 
 export class Emission implements WaveOwner {
-  /** Handlers called. */
-  handled: number
   /** Whether the emitter gets the failures. */
   awaited: boolean
   readonly #core: EventsCore
@@ -33,22 +31,17 @@ export class Emission implements WaveOwner {
   #replayed: Set<Wave> | undefined
   /** Owners whose handlers are not called one by one but all together: parked, or replaced meanwhile. */
   #apart: Set<string> | undefined
+  /** Handlers that `meet` was asked about, and those that were called for them. */
+  #met = 0
+  #called = 0
   #open = 0
   #resolve: (() => void) | undefined
 
-  /** @param handled how many handlers were called already */
-  constructor(
-    core: EventsCore,
-    context: HandlerContext,
-    timeoutMs: number | undefined,
-    awaited: boolean,
-    handled: number,
-  ) {
+  constructor(core: EventsCore, context: HandlerContext, timeoutMs: number | undefined, awaited: boolean) {
     this.#core = core
     this.#context = context
     this.#timeoutMs = timeoutMs
     this.awaited = awaited
-    this.handled = handled
   }
 
   /** Whether something is still to be waited for. */
@@ -56,8 +49,15 @@ export class Emission implements WaveOwner {
     return this.#open > 0
   }
 
-  get report(): EmitReport {
-    return { event: this.#context.event, handled: this.handled, failures: this.#failures }
+  /** Of the emit that called the other handlers of `plan` itself. */
+  report(plan: Plan<EventHandler>): EmitReport {
+    const handled = plan.handlers.length - this.#met + this.#called
+    return { event: this.#context.event, handled, failures: this.#failures }
+  }
+
+  /** Whether the owner's handlers are taken care of all together. */
+  isApart({ owner }: Entry): boolean {
+    return this.#apart !== undefined && this.#apart.has(owner.name)
   }
 
   /** Resolves when nothing is left to wait for; to be called while something is. */
@@ -92,9 +92,10 @@ export class Emission implements WaveOwner {
 
   /** Calls the handler at `index`, if that is still right, or what has taken its place. */
   meet(plan: Plan<EventHandler>, index: number): void {
-    const entry = plan[index] as Entry
+    const entry = plan.entries[index] as Entry
     const { owner } = entry
-    if (this.#apart?.has(owner.name)) return
+    this.#met++
+    if (this.isApart(entry)) return
     if (isParked(owner, this.#context.source)) {
       this.#setApart(owner.name)
       this.#park(plan, index)
@@ -102,7 +103,7 @@ export class Emission implements WaveOwner {
       this.#call(entry, undefined)
     } else {
       this.#setApart(owner.name)
-      for (const successor of this.#core.table.shareOf(plan, index)) this.#call(successor, undefined)
+      for (const successor of this.#core.table.shareOf(plan, index).entries) this.#call(successor, undefined)
     }
   }
 
@@ -112,13 +113,13 @@ export class Emission implements WaveOwner {
   }
 
   #park(plan: Plan<EventHandler>, index: number): void {
-    const { owner } = plan[index] as Entry
+    const { owner } = plan.entries[index] as Entry
     let taken = false
     const deliver = (): unknown => {
       if (taken) return undefined
       taken = true
       const wave = new Wave(this, this.#core.deadlines)
-      for (const entry of this.#core.table.shareOf(plan, index)) this.#call(entry, wave)
+      for (const entry of this.#core.table.shareOf(plan, index).entries) this.#call(entry, wave)
       if (!wave.seal()) return undefined
       this.#open++
       this.#replayed ??= new Set()
@@ -143,10 +144,9 @@ export class Emission implements WaveOwner {
   #call(entry: Entry, wave: Wave | undefined): void {
     if (!entry.live) return
     if (entry.once) entry.stage.remove(entry)
-    const { handler } = entry
-    const { gate } = entry.owner
+    const { handler, gate } = entry
     const context = entry.timeoutMs === undefined ? this.#context : this.#context.forOne()
-    this.handled++
+    this.#called++
     gate?.enter()
     try {
       const result = handler(context.payload, context)

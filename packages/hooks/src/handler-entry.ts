@@ -1,6 +1,6 @@
 // One registered handler: its options checked, and its place in the order.
 import { type HandlerOptions, PluginError, type Priority } from '@cf-plugins/plugin-api'
-import type { HandlerOwner } from './delivery-gate.ts'
+import type { DeliveryGate, HandlerOwner } from './delivery-gate.ts'
 
 /** Longest time that a timer of Node can wait, in milliseconds: 24.8 days. */
 const LONGEST_MS = 2 ** 31 - 1
@@ -28,8 +28,10 @@ export interface HandlerEntry<Handler> {
   readonly once: boolean
   /** Whether it may be called now. */
   live: boolean
-  /** Live, with no gate, no `once` and no time of its own: dispatch calls it and asks nothing else. */
-  direct: boolean
+  /** The owner's. */
+  readonly gate: DeliveryGate | undefined
+  /** Without `once` and a time of its own: while live, dispatch asks nothing but the gate. */
+  readonly usual: boolean
 }
 
 /** @throws `CFP_HANDLER_INVALID` naming what is wrong. */
@@ -49,13 +51,8 @@ export function createEntry<Handler>(
   }
   const { timeoutMs, once = false } = options
   checkTimeout(timeoutMs, `timeoutMs of "${name}"`, owner)
-  return { name, handler, owner, stage, priority, index, timeoutMs, once, live: false, direct: false }
-}
-
-/** Changed only here, so that the two flags agree. */
-export function setLive(entry: HandlerEntry<unknown>, live: boolean): void {
-  entry.live = live
-  entry.direct = live && !entry.once && entry.timeoutMs === undefined && entry.owner.gate === undefined
+  const usual = !once && timeoutMs === undefined
+  return { name, handler, owner, gate: owner.gate, stage, priority, index, timeoutMs, once, usual, live: false }
 }
 
 /** The order of calls: by priority, then by the owners' rank, then as registered. */

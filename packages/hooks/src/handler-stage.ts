@@ -1,7 +1,7 @@
 // What one generation of one plugin registered, shown and hidden as a whole.
 import { type HandlerOptions, PluginError, type Undo } from '@cf-plugins/plugin-api'
 import type { HandlerOwner } from './delivery-gate.ts'
-import { createEntry, type HandlerEntry, type StageView, setLive } from './handler-entry.ts'
+import { createEntry, type HandlerEntry, type StageView } from './handler-entry.ts'
 
 /**
  * What one generation of one plugin registered. Nothing of it is called before `commit`.
@@ -51,7 +51,7 @@ export class TableStage<Handler> implements HandlerStage<Handler>, StageView {
     const entry = createEntry(this, this.#registered++, name, handler, options)
     this.#entries.add(entry)
     if (this.#live) {
-      setLive(entry, true)
+      entry.live = true
       this.#target.show([entry])
     }
     return () => this.remove(entry)
@@ -61,7 +61,7 @@ export class TableStage<Handler> implements HandlerStage<Handler>, StageView {
     this.#assertKept('commit')
     if (this.#live) return
     this.#live = true
-    for (const entry of this.#entries) setLive(entry, true)
+    for (const entry of this.#entries) entry.live = true
     this.#target.show(this.#entries)
   }
 
@@ -72,7 +72,7 @@ export class TableStage<Handler> implements HandlerStage<Handler>, StageView {
     for (const entry of shown) {
       // Taken back while the gate was closed, and kept only so that events were parked until now.
       if (!entry.live) this.#entries.delete(entry)
-      setLive(entry, false)
+      entry.live = false
     }
     this.#target.hide(shown)
   }
@@ -85,7 +85,7 @@ export class TableStage<Handler> implements HandlerStage<Handler>, StageView {
 
   remove(entry: HandlerEntry<Handler>): void {
     if (!this.#entries.has(entry)) return
-    setLive(entry, false)
+    entry.live = false
     // In a reload's gap the old generation may take its handlers back one by one in its teardown. Its place in the plan
     // is what parks events for the new one, so it stays until the stage is withdrawn; a dead entry is never called.
     if (this.#live && this.owner.gate?.closed) return

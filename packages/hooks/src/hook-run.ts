@@ -1,10 +1,11 @@
 // One call of a hook: handlers one after the other, each under its own deadline.
 import { type HandlerFailure, type HookHandler, isThenable } from '@cf-plugins/plugin-api'
-import type { Deadlines, Remaining, Watched } from './deadlines.ts'
-import { isParked } from './delivery-gate.ts'
+import type { Deadlines } from './deadlines.ts'
+import { type DeliveryGate, isParked } from './delivery-gate.ts'
 import { handlerTimeout, hookAsync, hookFailed, pluginReloading } from './failures.ts'
 import type { HandlerEntry } from './handler-entry.ts'
 import type { HandlerTable, Plan } from './handler-table.ts'
+import { Turns } from './turns.ts'
 
 /** What the calls of one `PluginHooks` share. */
 export interface HooksCore {
@@ -21,17 +22,11 @@ type Entry = HandlerEntry<HookHandler>
 /** What `advance` returns when no handler is left to call. */
 export const DONE = -1
 
-const UNLIMITED: Remaining = Object.freeze({ limitMs: Number.POSITIVE_INFINITY, leftMs: Number.POSITIVE_INFINITY })
-
 /**
- * One call. `advance(0)` calls handlers until one is to be awaited, `settle` awaits that one and goes on for as long as
- * none is given up, and tells where to `advance` from:
- *
- * `for (let index = run.advance(0); index !== DONE; ) index = run.advance(await run.settle(index))`
+ * One call. `advance(0)` calls handlers until one is to be awaited, and `finish` does the rest; where none is, `outcome` has
+ * all at once.
  */
-export class HookRun implements Watched {
-  next: Watched | undefined
-  previous: Watched | undefined
+export class HookRun {
   readonly #core: HooksCore
   readonly #hook: string
   readonly #plan: Plan<HookHandler>
@@ -41,21 +36,12 @@ export class HookRun implements Watched {
   readonly #parent: HookRun | undefined
   readonly #sync: boolean
   readonly #results: unknown[]
-  #failures: HandlerFailure[] | undefined
+  #failures: HandlerFailure[] | undefined = undefined
   /** Owners whose handlers are not called one by one but all together: parked, or replaced meanwhile. */
-  #apart: Set<string> | undefined
+  #apart: Set<string> | undefined = undefined
   /** What is to be awaited: of the handler called last, or of all the handlers of an owner set apart. */
-  #pending: PromiseLike<unknown> | undefined
+  #pending: PromiseLike<unknown> | undefined = undefined
   #isShare = false
-  /** Counts what was awaited, so that a look at the clock can tell one handler from the next. */
-  #step = 0
-  #seenStep = 0
-  #seenMs = 0
-  #limitMs = 0
-  /** Which handler is awaited. */
-  #at = DONE
-  #settled: ((from: number) => void) | undefined
-
   constructor(
     core: HooksCore,
     hook: string,
@@ -79,36 +65,39 @@ export class HookRun implements Watched {
   advance(first: number): number {
     const plan = this.#plan
     const args = this.#args
-    for (let index = first; index < plan.length; index++) {
-      const entry = plan[index] as Entry
-      const { direct } = entry
-      if (!direct && !this.#enter(entry, index)) {
-        if (this.#pending !== undefined) return index
-        continue
+    const { entries, handlers } = plan
+    for (let index = first; index < handlers.length; index++) {
+      let gate: DeliveryGate | undefined
+      if (!plan.plain) {
+        const entry = entries[index] as Entry
+        gate = entry.gate
+        const isUsual = entry.usual && entry.live && !gate?.closed && this.#apart === undefined
+        if (!isUsual && !this.#mayCall(entry, index)) {
+          if (this.#pending !== undefined) return index
+          continue
+        }
+        gate?.enter()
       }
       try {
-        const result = invoke(entry.handler, args)
+        const result = invoke(handlers[index] as HookHandler, args)
         if (result === undefined || !isThenable(result)) this.#results.push(result)
-        else if (this.#sync) this.#refuse(entry, result)
+        else if (this.#sync) this.#refuse(entries[index] as Entry, result)
         else {
           this.#pending = result
           return index
         }
       } catch (error) {
-        this.#fail(entry, error)
+        this.#fail(entries[index] as Entry, error)
       }
-      if (!direct) entry.owner.gate?.leave()
+      gate?.leave()
     }
     return DONE
   }
 
-  /** Awaits the handler at `index`, and then all others until one is given up. Where to `advance` from. */
-  settle(index: number): Promise<number> {
-    return new Promise((resolve) => {
-      this.#settled = resolve
-      this.#core.deadlines.watch(this, Number.POSITIVE_INFINITY)
-      this.#drive(index)
-    })
+  /** Awaits the handler at `index`, and calls all others. @throws as `outcome` */
+  async finish(index: number): Promise<unknown[]> {
+    for (let next = index; next !== DONE; ) next = this.advance(await this.#settle(next))
+    return this.outcome()
   }
 
   /** @throws `CFP_HOOK_FAILED` and what callSync refuses, where a handler failed. */
@@ -117,67 +106,47 @@ export class HookRun implements Watched {
     return this.#results
   }
 
-  // It goes on by itself only as long as nothing is overdue: from the timer, the next handlers would run in the async context
-  // of whoever armed that.
-  look(nowMs: number): Remaining {
-    if (this.#settled === undefined || this.#isShare) return UNLIMITED
-    if (this.#seenStep !== this.#step) {
-      this.#seenStep = this.#step
-      this.#seenMs = nowMs
-    }
-    const limitMs = this.#limitMs
-    const leftMs = limitMs - (nowMs - this.#seenMs)
-    if (leftMs > 0) return { limitMs, leftMs }
-    const entry = this.#plan[this.#at] as Entry
-    this.#fail(entry, handlerTimeout(entry.owner.name, entry.name, limitMs))
-    entry.owner.gate?.leave()
-    this.#end(this.#at + 1)
-    return UNLIMITED
+  /** Awaits the handler at `first`, and then all others until one is given up. Where to `advance` from. */
+  #settle(first: number): Promise<number> {
+    return new Promise((resolve) => {
+      this.#drive(first, resolve)
+    })
   }
 
-  async #drive(first: number): Promise<void> {
-    for (let index = first; index !== DONE; index = this.advance(index + 1)) {
-      const entry = this.#plan[index] as Entry
-      const step = this.#await(entry, index)
+  // It stops at the first handler that is given up, and leaves it to `finish` to go on: from the timer, the next
+  // handlers would run in the async context of whoever armed that.
+  async #drive(first: number, settled: (from: number) => void): Promise<void> {
+    let index = first
+    const turns = new Turns(this.#core.deadlines, (limitMs) => {
+      const entry = this.#plan.entries[index] as Entry
+      turns.stop()
+      this.#fail(entry, handlerTimeout(entry.owner.name, entry.name, limitMs))
+      entry.gate?.leave()
+      settled(index + 1)
+    })
+    for (; index !== DONE; index = this.advance(index + 1)) {
+      const entry = this.#plan.entries[index] as Entry
+      const pending = this.#pending
       const isShare = this.#isShare
-      try {
-        const result = await this.#pending
-        // Given up meanwhile, and somebody else goes on.
-        if (step !== this.#step) return
-        if (!isShare) this.#results.push(result)
-      } catch (error) {
-        if (step !== this.#step) return
-        this.#fail(entry, error)
-      }
       this.#pending = undefined
       this.#isShare = false
-      if (!isShare) entry.owner.gate?.leave()
+      const turn = turns.begin(isShare ? Number.POSITIVE_INFINITY : (entry.timeoutMs ?? this.#core.usualMs))
+      try {
+        const result = await pending
+        if (!turns.isOn(turn)) return
+        if (!isShare) this.#results.push(result)
+      } catch (error) {
+        if (!turns.isOn(turn)) return
+        this.#fail(entry, error)
+      }
+      if (!isShare) entry.gate?.leave()
     }
-    this.#end(this.#plan.length)
-  }
-
-  #await(entry: Entry, index: number): number {
-    this.#at = index
-    const limitMs = this.#isShare ? Number.POSITIVE_INFINITY : (entry.timeoutMs ?? this.#core.usualMs)
-    if (limitMs !== this.#limitMs) {
-      this.#limitMs = limitMs
-      this.#core.deadlines.hasten(limitMs)
-    }
-    return ++this.#step
-  }
-
-  #end(from: number): void {
-    this.#step++
-    this.#limitMs = 0
-    this.#pending = undefined
-    this.#core.deadlines.unwatch(this)
-    const settled = this.#settled
-    this.#settled = undefined
-    settled?.(from)
+    turns.stop()
+    settled(this.#plan.handlers.length)
   }
 
   /** Whether the handler is to be called now. If not, what has taken its place may be pending. */
-  #enter(entry: Entry, index: number): boolean {
+  #mayCall(entry: Entry, index: number): boolean {
     const { owner } = entry
     if (this.#parent === undefined) {
       if (this.#apart?.has(owner.name)) return false
@@ -191,7 +160,6 @@ export class HookRun implements Watched {
     }
     if (!entry.live) return false
     if (entry.once) entry.stage.remove(entry)
-    owner.gate?.enter()
     return true
   }
 
@@ -202,15 +170,15 @@ export class HookRun implements Watched {
       return
     }
     this.#isShare = true
-    this.#pending = parked ? this.#park(entry, index) : this.#shareOf(index).#runAll()
+    this.#pending = parked ? this.#park(entry, index) : this.#callAll(index)
   }
 
   async #park(entry: Entry, index: number): Promise<void> {
-    let delivered: Promise<void> | undefined
+    let delivered: Promise<unknown> | undefined
     let refused = false
     try {
-      await entry.owner.gate?.park(() => {
-        if (!refused) delivered ??= this.#shareOf(index).#runAll()
+      await entry.gate?.park(() => {
+        if (!refused) delivered ??= this.#callAll(index)
         return delivered
       })
     } catch (error) {
@@ -220,13 +188,14 @@ export class HookRun implements Watched {
     await delivered
   }
 
+  #callAll(index: number): Promise<unknown> {
+    const share = this.#shareOf(index)
+    return share.finish(share.advance(0))
+  }
+
   #shareOf(index: number): HookRun {
     const share = this.#core.table.shareOf(this.#plan, index)
     return new HookRun(this.#core, this.#hook, share, this.#args, this.#source, this.#sync, this)
-  }
-
-  async #runAll(): Promise<void> {
-    for (let index = this.advance(0); index !== DONE; ) index = this.advance(await this.settle(index))
   }
 
   #refuse({ owner, name }: Entry, result: PromiseLike<unknown>): void {

@@ -10,7 +10,7 @@ import {
   type Undo,
 } from '@cf-plugins/plugin-api'
 import { Deadlines } from './deadlines.ts'
-import type { HandlerOwner } from './delivery-gate.ts'
+import type { DeliveryGate, HandlerOwner } from './delivery-gate.ts'
 import { type DispatchOptions, HOST, usualTimeout } from './dispatch-options.ts'
 import { Emission, type EventsCore } from './emission.ts'
 import { type EventIds, HandlerContext } from './event-context.ts'
@@ -86,12 +86,12 @@ export class PluginEvents {
     if (options !== NO_OPTIONS) checkOptions(event, options)
     const plan = this.#table.plan(event)
     const emission = this.#dispatch(plan, event, payload, options, true)
-    if (emission === undefined) return { event, handled: plan.length, failures: NO_FAILURES }
+    if (emission === undefined) return { event, handled: plan.handlers.length, failures: NO_FAILURES }
     if (emission.pending) {
       if (options.signal === undefined) await emission.ended()
       else await endedOrAborted(event, emission, options.signal)
     }
-    return emission.report
+    return emission.report(plan)
   }
 
   /**
@@ -117,25 +117,33 @@ export class PluginEvents {
   ): Emission | undefined {
     const { signal, source = HOST, timeoutMs } = options
     const context = new HandlerContext(event, payload, source, this.#ids, ++this.#emitted, signal)
+    const { entries, handlers } = plan
     let emission: Emission | undefined
-    for (let index = 0; index < plan.length; index++) {
-      const entry = plan[index] as HandlerEntry<EventHandler>
-      if (!entry.direct) {
-        emission ??= new Emission(this.#core, context, timeoutMs, awaited, index)
-        emission.meet(plan, index)
-        continue
+    for (let index = 0; index < handlers.length; index++) {
+      let gate: DeliveryGate | undefined
+      if (!plan.plain) {
+        const entry = entries[index] as HandlerEntry<EventHandler>
+        gate = entry.gate
+        if (!entry.usual || !entry.live || gate?.closed || emission?.isApart(entry)) {
+          emission ??= new Emission(this.#core, context, timeoutMs, awaited)
+          emission.meet(plan, index)
+          continue
+        }
+        gate?.enter()
       }
-      if (emission !== undefined) emission.handled++
       try {
-        const { handler } = entry
+        const handler = handlers[index] as EventHandler
         const result = handler(payload, context)
-        if (result === undefined || !isThenable(result)) continue
-        emission ??= new Emission(this.#core, context, timeoutMs, awaited, index + 1)
-        emission.watch(entry, result)
+        if (result !== undefined && isThenable(result)) {
+          emission ??= new Emission(this.#core, context, timeoutMs, awaited)
+          emission.watch(entries[index] as HandlerEntry<EventHandler>, result)
+          continue
+        }
       } catch (error) {
-        emission ??= new Emission(this.#core, context, timeoutMs, awaited, index + 1)
-        emission.fail(entry.owner.name, error)
+        emission ??= new Emission(this.#core, context, timeoutMs, awaited)
+        emission.fail((entries[index] as HandlerEntry<EventHandler>).owner.name, error)
       }
+      gate?.leave()
     }
     emission?.seal()
     return emission

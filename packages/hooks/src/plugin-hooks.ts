@@ -59,10 +59,15 @@ export class PluginHooks {
   }
 
   /** `call` on behalf of the plugin `source`, which a closed gate may let through. */
-  async callAs(source: string, hook: string, args: readonly unknown[]): Promise<unknown[]> {
-    const run = new HookRun(this.#core, hook, this.#table.plan(hook), args, source, false)
-    for (let index = run.advance(0); index !== DONE; ) index = run.advance(await run.settle(index))
-    return run.outcome()
+  // Not an async function, which would make a promise more where a handler is async.
+  callAs(source: string, hook: string, args: readonly unknown[]): Promise<unknown[]> {
+    try {
+      const run = new HookRun(this.#core, hook, this.#table.plan(hook), args, source, false)
+      const index = run.advance(0)
+      return index === DONE ? Promise.resolve(run.outcome()) : run.finish(index)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /**
@@ -78,8 +83,8 @@ export class PluginHooks {
   /** `callSync` on behalf of the plugin `source`, which a closed gate may let through. */
   callSyncAs(source: string, hook: string, args: readonly unknown[]): unknown[] {
     const plan = this.#table.plan(hook)
-    for (const { direct, owner } of plan) {
-      if (!direct && isParked(owner, source)) throw pluginReloading(owner.name, hook)
+    if (!plan.plain) {
+      for (const { owner } of plan.entries) if (isParked(owner, source)) throw pluginReloading(owner.name, hook)
     }
     const run = new HookRun(this.#core, hook, plan, args, source, true)
     run.advance(0)

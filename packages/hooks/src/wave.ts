@@ -96,7 +96,7 @@ export class Wave implements Watched {
   #settle(pending: Pending): void {
     if (!pending.open) return
     pending.open = false
-    pending.entry.owner.gate?.leave()
+    pending.entry.gate?.leave()
     if (--this.#open > 0 || !this.#sealed) return
     this.#deadlines.unwatch(this)
     this.#owner.waveEnded(this)
