@@ -14,8 +14,7 @@ export const WatcherErrorCodes = {
     'A changed file could not be read: give the process read permission; the next change of it is looked at.',
   CFP_WATCH_POLLING:
     'The system has no file watches left, so that a folder is polled: raise fs.inotify.max_user_watches, or watch fewer folders.',
-  CFP_WATCH_FAILED:
-    'The system reported an error while watching a folder: the cause tells which; the folder is armed again.',
+  CFP_WATCH_FAILED: 'The system refused to watch a folder, so that it is polled, or to poll it: the cause tells why.',
   CFP_WATCH_CALLBACK_FAILED:
     'A callback given to ReloadTrigger threw or rejected: mend the callback; watching goes on.',
 } as const satisfies Record<string, string>

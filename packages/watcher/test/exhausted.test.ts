@@ -29,9 +29,9 @@ function withWatches(limit: number, ctx: TestContext): string[] {
   return wrapper
 }
 
-test.each([0, 2])(
+test.for([0, 2])(
   'with %i system watches, every change is told by polling, and the health says what to do',
-  (limit: number, ctx: TestContext) => {
+  (limit, ctx) => {
     const told = runChild('exhausted.ts', [makeFolder()], withWatches(limit, ctx))
     expect(told).toEqual({
       health: { status: 'degraded', message: expect.stringContaining('fs.inotify.max_user_watches') },

@@ -67,9 +67,14 @@ export function record(roots: string | readonly string[], options: Partial<Reloa
 
 /** Runs a script of `children/` in a process of its own, behind `wrapper` if one is given, and reads the JSON it prints. */
 export function runChild(script: string, args: readonly string[], wrapper: readonly string[] = []): unknown {
-  const child = join(import.meta.dirname, 'children', script)
-  const [command = process.execPath, ...rest] = [...wrapper, process.execPath, '--import', 'tsx', child, ...args]
+  return JSON.parse(runScript(join(import.meta.dirname, 'children', script), args, wrapper))
+}
+
+/** Runs a TypeScript file in a process of its own, which must end by itself, and gives what it prints. */
+export function runScript(file: string, args: readonly string[] = [], wrapper: readonly string[] = []): string {
+  const node = [process.execPath, '--conditions=@cf-plugins/source', '--import', import.meta.resolve('tsx'), file]
+  const [command = '', ...rest] = [...wrapper, ...node, ...args]
   const ran = spawnSync(command, rest, { cwd: import.meta.dirname, encoding: 'utf8', timeout: 20_000 })
-  if (ran.status !== 0) throw new Error(`${script} ended with ${ran.status ?? ran.signal}: ${ran.stdout}${ran.stderr}`)
-  return JSON.parse(ran.stdout)
+  if (ran.status !== 0) throw new Error(`${file} ended with ${ran.status ?? ran.signal}: ${ran.stdout}${ran.stderr}`)
+  return ran.stdout
 }
