@@ -1,1 +1,10 @@
-export {}
+export * from '@cf-plugins/graph'
+export * from '@cf-plugins/hooks'
+export * from '@cf-plugins/hot-reload'
+export * from '@cf-plugins/lifecycle'
+export * from '@cf-plugins/loader'
+export * from '@cf-plugins/plugin-api'
+export * from '@cf-plugins/registry'
+export * from '@cf-plugins/state-preserver'
+export * from '@cf-plugins/watcher'
+export { PluginManager, type PluginManagerOptions } from './plugin-manager.ts'

@@ -1,1 +1,6 @@
-export {}
+export { type ReloadMessage, reloadChannel } from './channels.ts'
+export { type HotReloadErrorCode, HotReloadErrorCodes } from './error-codes.ts'
+export { HotReloader, type HotReloaderOptions } from './hot-reloader.ts'
+export type { PlannedReload, PlannedStart, PlannedUnload, ReloadPlan } from './reload-plan.ts'
+export type { ReloadPhase, ReloadPhaseTiming, ReloadReport } from './reload-report.ts'
+export type { HostHooks } from './reload-run.ts'

@@ -1,0 +1,170 @@
+// A host's one object for its plugins: every piece of the house, wired.
+import type { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
+import { type HostHooks, HotReloader, type ReloadReport } from '@cf-plugins/hot-reload'
+import type { Lifecycle, LifecycleOptions, PluginStatus, StartOptions, StartReport, StateListener, StopReport } from '@cf-plugins/lifecycle'
+import type { PluginLoader, PluginLoaderOptions } from '@cf-plugins/loader'
+import { PluginError, type ServiceRef, serviceName, toPluginRecord } from '@cf-plugins/plugin-api'
+import { type Explanation, PluginRegistry, type PluginRegistryOptions } from '@cf-plugins/registry'
+import { hostModules } from './host-modules.ts'
+
+/** What a manager is made with. */
+export interface PluginManagerOptions<App = unknown, Shared = unknown>
+  extends Omit<LifecycleOptions<App, Shared>, 'app' | 'registry' | 'keeper' | 'configOf'>,
+    PluginRegistryOptions,
+    HostHooks {
+  /** Handed to each plugin's `register`. @default {} */
+  readonly app?: App
+  /** Folders with plugins; those in `CF_CLI_PLUGIN_PATHS` come on top. @default ['plugins'] */
+  readonly paths?: readonly string[]
+  /** Replace plugins when their files change. @default false */
+  readonly hotReload?: boolean
+  /** How long a file must be at rest before it is reloaded, in milliseconds. @default 60 */
+  readonly debounceMs?: number
+  /** `start()` discovers and loads what is in `paths`. Without, plugins come by `add()`. @default true */
+  readonly autoLoad?: boolean
+  /** How plugins are found and loaded. */
+  readonly load?: Omit<PluginLoaderOptions, 'paths' | 'logger' | 'hostModules'>
+  /** The configuration of plugins, by name, before their schemas. @default {} */
+  readonly configs?: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Finds, checks, orders, starts, connects and replaces the plugins of one host.
+ *
+ * @example
+ * const manager = new PluginManager({ app, paths: ['plugins'], hotReload: true })
+ * const report = await manager.start()
+ * const auth = manager.get(Auth)
+ * await manager.stop()
+ */
+export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisposable {
+  readonly #reloader: HotReloader<App, Shared>
+  readonly #autoLoad: boolean
+  readonly #configs: Map<string, unknown>
+  #started = false
+
+  constructor(options: PluginManagerOptions<App, Shared> = {}) {
+    const { autoLoad = true, hotReload = false, configs = {}, load, ...rest } = options
+    this.#autoLoad = autoLoad
+    this.#configs = new Map(Object.entries(configs))
+    this.#reloader = new HotReloader<App, Shared>({
+      ...rest,
+      registry: new PluginRegistry(options),
+      watch: hotReload && autoLoad,
+      load: { ...load, hostModules },
+      configOf: (plugin) => this.#configs.get(plugin),
+    })
+  }
+
+  get events(): PluginEvents {
+    return this.#lifecycle.events
+  }
+
+  get hooks(): PluginHooks {
+    return this.#lifecycle.hooks
+  }
+
+  get loader(): PluginLoader {
+    return this.#reloader.loader
+  }
+
+  /**
+   * Starts every plugin that can be, each as soon as what it needs is ready. A plugin that fails is in the report, with
+   * its cause, and stops nobody but those that need it.
+   */
+  start(options: StartOptions = {}): Promise<StartReport> {
+    this.#started = true
+    return this.#autoLoad ? this.#reloader.start(options) : this.#lifecycle.start(options)
+  }
+
+  /**
+   * Adds a plugin by value: a definition, a decorated class, or an object with `PLUGIN_META` and `register`. It starts
+   * with the others, or at once where they have started.
+   */
+  async add(plugin: unknown, { config }: { readonly config?: unknown } = {}): Promise<void> {
+    const record = toPluginRecord(plugin, { generation: 1, files: [] })
+    if (config !== undefined) this.#configs.set(record.meta.name, config)
+    if (this.#started) await this.#lifecycle.add([record])
+    else this.#lifecycle.registry.add(record)
+  }
+
+  /** The service of an active plugin. @throws `CFP_NOT_ACTIVE` with the reason, `CFP_PLUGIN_UNKNOWN`, `CFP_PLUGIN_RELOADING` */
+  get<T>(ref: ServiceRef<T>): T
+  get(name: string): unknown
+  get(ref: ServiceRef<unknown> | string): unknown {
+    return this.#lifecycle.service(serviceName(ref))
+  }
+
+  /** The same, or nothing where the plugin is not there, not active, or being replaced. */
+  tryGet<T>(ref: ServiceRef<T>): T | undefined
+  tryGet(name: string): unknown
+  tryGet(ref: ServiceRef<unknown> | string): unknown {
+    try {
+      return this.#lifecycle.service(serviceName(ref))
+    } catch (error) {
+      if (error instanceof PluginError) return undefined
+      throw error
+    }
+  }
+
+  /** Calls `task` with a service. Waits while its plugin is replaced, and the next replacement waits for it. */
+  use<T, R>(ref: ServiceRef<T>, task: (service: T) => R | PromiseLike<R>): Promise<R>
+  use<R>(name: string, task: (service: unknown) => R | PromiseLike<R>): Promise<R>
+  use<R>(ref: ServiceRef<unknown> | string, task: (service: never) => R | PromiseLike<R>): Promise<R> {
+    return this.#lifecycle.use(serviceName(ref), task as (service: unknown) => R | PromiseLike<R>)
+  }
+
+  /** Why a plugin is where it is, down to the root cause. @throws `CFP_PLUGIN_UNKNOWN` */
+  explain(name: string): Explanation {
+    return this.#lifecycle.explain(name)
+  }
+
+  /** Loads a plugin's code anew and replaces it and all that depend on it, as one transaction. @throws `CFP_PLUGIN_UNKNOWN` */
+  reload(names: string | readonly string[]): Promise<ReloadReport> {
+    return this.#reloader.reloadPlugins(typeof names === 'string' ? [names] : names)
+  }
+
+  enable(name: string): Promise<void> {
+    return this.#lifecycle.enable(name)
+  }
+
+  disable(name: string): Promise<void> {
+    return this.#lifecycle.disable(name)
+  }
+
+  unload(name: string): Promise<void> {
+    return this.#lifecycle.unload(name)
+  }
+
+  status(name: string): PluginStatus {
+    return this.#lifecycle.status(name)
+  }
+
+  /** Every plugin and where it stands, dependencies first. */
+  ordered(): PluginStatus[] {
+    return this.#lifecycle.statuses()
+  }
+
+  /** Listens to every transition of a plugin's state. */
+  watch(listener: StateListener): () => void {
+    return this.#lifecycle.watch(listener)
+  }
+
+  /** Resolves when every file change that was seen so far has been dealt with. */
+  idle(): Promise<void> {
+    return this.#reloader.idle()
+  }
+
+  /** Stops every plugin, dependents first. Returns within the bound, whatever the plugins do. */
+  stop(options: { readonly boundMs?: number } = {}): Promise<StopReport> {
+    return this.#reloader.stop(options)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  get #lifecycle(): Lifecycle<App, Shared> {
+    return this.#reloader.lifecycle
+  }
+}

@@ -1,0 +1,10 @@
+// The diagnostics channel of reloads.
+import { channel } from 'node:diagnostics_channel'
+import type { ReloadPlan } from './reload-plan.ts'
+import type { ReloadReport } from './reload-report.ts'
+
+/** What `cf-plugins:reload` publishes: the plan before it runs, the report afterwards. */
+export type ReloadMessage = { readonly plan: ReloadPlan } | { readonly report: ReloadReport }
+
+/** `cf-plugins:reload`. */
+export const reloadChannel = channel('cf-plugins:reload')

@@ -1,0 +1,40 @@
+// What became of a plan.
+
+import type { TransactionPhase } from '@cf-plugins/lifecycle'
+import type { PluginError } from '@cf-plugins/plugin-api'
+import type { ReloadPlan } from './reload-plan.ts'
+
+/** The phases of a reload: loading and checking the new code, then those of the transaction. */
+export type ReloadPhase = 'load' | 'validate' | TransactionPhase
+
+/** How long one phase took, in milliseconds. */
+export interface ReloadPhaseTiming {
+  readonly phase: ReloadPhase
+  readonly durationMs: number
+}
+
+/** How a reload ended. */
+export interface ReloadReport {
+  /**
+   * `committed`: the new code serves. `kept`: the new code could not be loaded, is not valid, or was vetoed, and the
+   * old one was never touched. `rolled-back`: the old code serves again, with its state. `failed`: some of it does not.
+   * `nothing`: nothing to do.
+   */
+  readonly outcome: 'committed' | 'kept' | 'rolled-back' | 'failed' | 'nothing'
+  readonly plan: ReloadPlan
+  /** Every plugin that was made anew, dependencies first. */
+  readonly members: readonly string[]
+  /** Plugins that were started, or tried to, because their file appeared or was mended. */
+  readonly started: readonly string[]
+  readonly unloaded: readonly string[]
+  /** Plugins whose state was carried over, or back. */
+  readonly kept: readonly string[]
+  readonly phases: readonly ReloadPhaseTiming[]
+  readonly durationMs: number
+  /** Why the new code does not serve. */
+  readonly error?: PluginError | undefined
+  /** Every problem, `error` among them. */
+  readonly problems: readonly PluginError[]
+  /** The instances that serve now, by plugin. */
+  readonly instances: ReadonlyMap<string, object>
+}
