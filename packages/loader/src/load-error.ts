@@ -1,0 +1,71 @@
+// Makes the PluginError that a host sees of whatever ended a load.
+import { messageOf, PluginError } from '@cf-plugins/plugin-api'
+import { errorPosition, settleStacks } from './error-position.ts'
+import { ModuleFailure } from './evaluate.ts'
+import { type FilePlace, LoadProblem, shownPlace } from './load-problem.ts'
+
+/** What is known of a load when it fails. */
+export interface LoadContext {
+  /** Entry file. */
+  readonly file: string
+  readonly generation: number
+  /** The plugin's name, if it ever loaded. */
+  readonly plugin: string | undefined
+  readonly mappingsOf: (url: string) => string | undefined
+}
+
+/** Every failure of a load becomes one of these, with file, line and column as far as they are known. */
+export function loadError(error: unknown, context: LoadContext): PluginError {
+  if (error instanceof LoadProblem) return problemError(error, context)
+  if (error instanceof ModuleFailure) {
+    return error.thrown instanceof LoadProblem ? problemError(error.thrown, context) : thrownError(error, context)
+  }
+  if (error instanceof PluginError) return placed(error, context)
+  settleStacks(error)
+  const message = `${subject(context)} could not be loaded: ${messageOf(error)}.`
+  return settled(
+    new PluginError('CFP_LOAD_THROWN', message, { ...details(context, { file: context.file }), cause: error }),
+  )
+}
+
+function problemError(problem: LoadProblem, context: LoadContext): PluginError {
+  const { code, message, place, importedBy, cause } = problem
+  settleStacks(cause)
+  const importer = importedBy && place.file !== importedBy.file ? `, imported by ${shownPlace(importedBy)}` : ''
+  const text = `${subject(context)} could not be loaded: ${message} (${shownPlace(place)}${importer}).`
+  return settled(new PluginError(code, text, { ...details(context, place), ...(cause === undefined ? {} : { cause }) }))
+}
+
+function thrownError({ thrown, module }: ModuleFailure, context: LoadContext): PluginError {
+  settleStacks(thrown)
+  const place = errorPosition(thrown, context.mappingsOf) ?? { file: module.file }
+  const importer = module.importedBy ? `, imported by ${shownPlace(module.importedBy)}` : ''
+  const text = `${subject(context)} threw while it was loaded: ${messageOf(thrown)} (${shownPlace(place)}${importer}).`
+  return settled(new PluginError('CFP_LOAD_THROWN', text, { ...details(context, place), cause: thrown }))
+}
+
+/** The same error with what only the loader knows of it. */
+function placed(error: PluginError, context: LoadContext): PluginError {
+  const { code, message, issues, cause, line, column } = error
+  const file = error.file ?? context.file
+  const whole = {
+    ...details(context, { file, line, column }),
+    plugin: error.plugin ?? context.plugin,
+    phase: error.phase ?? 'load',
+    issues,
+  }
+  return settled(new PluginError(code, message, cause === undefined ? whole : { ...whole, cause }))
+}
+
+function subject({ plugin, file }: LoadContext): string {
+  return plugin === undefined ? `Plugin file ${shownPlace({ file })}` : `Plugin "${plugin}" (${shownPlace({ file })})`
+}
+
+function details({ plugin, generation }: LoadContext, place: FilePlace) {
+  return { plugin, phase: 'load', generation, file: place.file, line: place.line, column: place.column }
+}
+
+function settled(error: PluginError): PluginError {
+  settleStacks(error)
+  return error
+}

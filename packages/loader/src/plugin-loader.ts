@@ -1,0 +1,270 @@
+// From folders to plugin records: discovery, and one fresh generation of a plugin's modules for each load.
+import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import {
+  isThenable,
+  type Logger,
+  messageOf,
+  PluginError,
+  type PluginRecord,
+  toPluginRecord,
+} from '@cf-plugins/plugin-api'
+import { Compiler } from './compile.ts'
+import { CompileCache, defaultCacheFolder } from './compile-cache.ts'
+import { withDeadline } from './deadline.ts'
+import { Discovery, type FoundPlugin, type PluginRoot, realPath } from './discovery.ts'
+import { guardExit } from './exit-guard.ts'
+import { Generation, type LoaderParts, type ReadFiles } from './generation.ts'
+import { HostModules } from './host-modules.ts'
+import { IntrinsicsWatch } from './intrinsics.ts'
+import { type LoadContext, loadError } from './load-error.ts'
+import { LoadHistory } from './load-history.ts'
+import { LoadProblem, shownPlace } from './load-problem.ts'
+import { DEFAULT_PATTERNS } from './patterns.ts'
+import { Resolver } from './resolve.ts'
+
+export interface PluginLoaderOptions {
+  /** Folders to look in, or files that are plugins themselves, from the working directory. @default ['plugins'] */
+  readonly paths?: readonly string[]
+  /** Globs of entry files, from the plugin folder. @default a source file in the folder, or a folder's `index` or `plugin` file */
+  readonly patterns?: readonly string[]
+  /** Whether folders in folders are searched, until one that is a plugin. @default true */
+  readonly recursive?: boolean
+  /** Whether symbolic links may leave the plugin folders. @default false */
+  readonly followLinks?: boolean
+  /** Whether invalid metadata is a failure. Otherwise `loadAll` passes such a file over, with a warning. @default true */
+  readonly validate?: boolean
+  /** Whether a file that is no plugin is a failure. Otherwise `loadAll` passes it over. @default true */
+  readonly strict?: boolean
+  /** Where `CF_CLI_PLUGIN_PATHS` is read: more paths, with the platform's path delimiter between them. @default process.env */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Where packages are looked for that a plugin imports and does not have itself. @default the process's main module */
+  readonly hostUrl?: string | URL
+  /** Modules that plugins import by name and the host supplies. `@cf-plugins/plugin-api` is among them anyway. */
+  readonly hostModules?: Readonly<Record<string, () => Promise<object>>>
+  /** Where compiled files are kept; `false` for nowhere. @default node_modules/.cache/cf-plugins, or a temporary folder */
+  readonly cacheFolder?: string | false
+  /** How long one plugin's load may take, in milliseconds. @default 10000 */
+  readonly loadTimeoutMs?: number
+  readonly logger?: Logger
+}
+
+export interface LoadOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What several loads gave. */
+export interface LoadReport {
+  /** In the order in which they were found. */
+  readonly records: readonly PluginRecord[]
+  readonly failures: readonly PluginError[]
+  readonly durationMs: number
+}
+
+/**
+ * Finds plugins and loads them. Every load evaluates all of a plugin's own files afresh, and is collected when the host
+ * lets go of its record.
+ *
+ * @example
+ * const loader = new PluginLoader({ paths: ['plugins'] })
+ * const { records, failures } = await loader.loadPlugins()
+ */
+export class PluginLoader {
+  /** Absolute paths of the folders that plugins are looked for in. */
+  readonly roots: readonly string[]
+  readonly #pluginRoots: readonly PluginRoot[]
+  readonly #discovery: Discovery
+  readonly #parts: LoaderParts
+  readonly #history = new LoadHistory()
+  readonly #intrinsics = new IntrinsicsWatch()
+  readonly #options: {
+    validate: boolean
+    strict: boolean
+    loadTimeoutMs: number
+    followLinks: boolean
+    logger: Logger | undefined
+  }
+
+  constructor(options: PluginLoaderOptions = {}) {
+    const {
+      recursive = true,
+      followLinks = false,
+      validate = true,
+      strict = true,
+      loadTimeoutMs = 10_000,
+      logger,
+    } = options
+    this.#options = { validate, strict, loadTimeoutMs, followLinks, logger }
+    this.#pluginRoots = pluginRoots(options)
+    this.#discovery = new Discovery({ patterns: options.patterns ?? DEFAULT_PATTERNS, recursive, followLinks })
+    this.roots = [...new Set(this.#pluginRoots.map(({ path }) => this.#discovery.folderOf(path)))]
+    const cacheFolder = options.cacheFolder ?? defaultCacheFolder(process.cwd())
+    const hostModules = { '@cf-plugins/plugin-api': () => import('@cf-plugins/plugin-api'), ...options.hostModules }
+    this.#parts = {
+      compiler: new Compiler(cacheFolder === false ? undefined : new CompileCache(resolve(cacheFolder))),
+      resolver: new Resolver({ followLinks, hostUrl: hostUrlOf(options.hostUrl), hostModules }),
+      hostModules: new HostModules(),
+    }
+  }
+
+  /**
+   * Finds plugins by their files' names; runs nothing. Sorted by path.
+   * @throws PluginError `CFP_FOLDER_MISSING`, `CFP_FOLDER_UNREADABLE`
+   */
+  async discover(): Promise<FoundPlugin[]> {
+    return this.#discovery.find(this.#pluginRoots)
+  }
+
+  /** The plugin whose entry this file is, by its name and place; it need not have been loaded. */
+  isCandidate(file: string): FoundPlugin | undefined {
+    return this.#discovery.isCandidate(file, this.#pluginRoots)
+  }
+
+  /** Files that the last load of the entry `file` read; if it failed, also those that it looked for in vain. */
+  filesOf(file: string): readonly string[] {
+    return this.#history.filesOf(realPath(file))
+  }
+
+  /** Plugins whose last good or last tried load read `file`, or would have read it had it been there. */
+  usersOf(file: string): FoundPlugin[] {
+    return this.#history.usersOf(realPath(file))
+  }
+
+  /**
+   * Loads one plugin: a new generation of all its own files.
+   * @throws PluginError with file, line and column as far as they are known, and the `generation` that it would have been
+   */
+  async load(found: FoundPlugin, { signal }: LoadOptions = {}): Promise<PluginRecord> {
+    const folders = new Set([...this.roots.map(realPath), realPath(found.base)])
+    const read: ReadFiles = { files: new Set(), tried: new Set(), folders }
+    const { generation: number, name } = this.#history.begin(found, read)
+    const context: LoadContext = {
+      file: found.file,
+      generation: number,
+      plugin: name,
+      mappingsOf: (url) => this.#parts.compiler.mappingsOf(url),
+    }
+    const generation = new Generation(this.#parts, read)
+    try {
+      const namespace = await withDeadline(this.#evaluate(generation, found.file, read), {
+        timeoutMs: this.#options.loadTimeoutMs,
+        signal,
+        onTimeout: () => this.#timeoutError(generation, context),
+        onAbort: (reason) =>
+          new PluginError('CFP_LOAD_ABORTED', `Loading ${shownPlace(found)} was aborted: ${messageOf(reason)}.`, {
+            phase: 'load',
+            file: found.file,
+            generation: number,
+            cause: reason,
+          }),
+      })
+      const record = toPluginRecord(namespace, { file: found.file, generation: number, files: [...read.files] })
+      this.#history.succeed(found.file, read, record.meta.name)
+      return record
+    } catch (error) {
+      throw loadError(error, context)
+    }
+  }
+
+  /** Loads several plugins at once. A failure of one is told in `failures` and does not stop the others. */
+  async loadAll(found: Iterable<FoundPlugin>, options: LoadOptions = {}): Promise<LoadReport> {
+    const startedAt = performance.now()
+    const results = await Promise.allSettled([...found].map((plugin) => this.load(plugin, options)))
+    const records: PluginRecord[] = []
+    const failures: PluginError[] = []
+    for (const result of results) {
+      if (result.status === 'fulfilled') records.push(result.value)
+      else if (!this.#isPassedOver(result.reason)) failures.push(result.reason as PluginError)
+    }
+    return { records, failures, durationMs: performance.now() - startedAt }
+  }
+
+  /** Finds and loads. @throws PluginError as `discover` does */
+  async loadPlugins(options: LoadOptions = {}): Promise<LoadReport> {
+    return this.loadAll(await this.discover(), options)
+  }
+
+  #isPassedOver(error: PluginError): boolean {
+    const { strict, validate, logger } = this.#options
+    if (error.code === 'CFP_NOT_A_PLUGIN' && !strict) {
+      logger?.debug(`passed over: ${error.message}`)
+      return true
+    }
+    if (error.code === 'CFP_META_INVALID' && !validate) {
+      logger?.warn(`passed over: ${error.message}`)
+      return true
+    }
+    return false
+  }
+
+  async #evaluate(generation: Generation, file: string, read: ReadFiles): Promise<object> {
+    this.#checkLink(file, read)
+    const entry = await generation.prepare(file)
+    this.#intrinsics.changes()
+    // Until the first await whoever calls `process.exit` was called by the plugin; after it, its files tell.
+    let isSynchronous = true
+    const guard = guardExit((stack) => isSynchronous || mentions(stack, read))
+    try {
+      const running = generation.run(entry)
+      isSynchronous = false
+      if (isThenable(running)) await running
+    } catch (error) {
+      if (!guard.exited) throw error
+    } finally {
+      guard.release()
+      this.#reportPatches(file)
+    }
+    if (guard.exited) throw exitError(file, guard.exited.code)
+    return entry.namespace
+  }
+
+  /** Discovery gives a link that leaves the folders as it stands, so that it is refused here, where failures are told. */
+  #checkLink(file: string, read: ReadFiles): void {
+    const real = realPath(file)
+    if (real === file) return
+    if (this.#options.followLinks) {
+      read.folders.add(dirname(real))
+      return
+    }
+    throw new LoadProblem('CFP_LINK_OUTSIDE', `it is a symbolic link to ${real}, outside the plugin folders`, { file })
+  }
+
+  #reportPatches(file: string): void {
+    const changes = this.#intrinsics.changes()
+    if (changes.length === 0) return
+    const message = `Plugin file ${shownPlace({ file })} changed ${changes.join(', ')} while it was loaded: every plugin and the host see that.`
+    this.#options.logger?.warn({ code: 'CFP_INTRINSIC_PATCHED', file, changes }, message)
+  }
+
+  #timeoutError(generation: Generation, { file, generation: number, plugin }: LoadContext): PluginError {
+    const [waiting] = generation.pending
+    const blamed = waiting?.file ?? file
+    const what = waiting
+      ? `a top-level await in ${shownPlace({ file: blamed })} has not come to an end`
+      : 'its modules are not there yet'
+    const message = `Plugin file ${shownPlace({ file })} did not load within ${this.#options.loadTimeoutMs / 1000} s: ${what}. Raise loadTimeoutMs, or move the work to setup().`
+    return new PluginError('CFP_LOAD_TIMEOUT', message, { plugin, phase: 'load', file: blamed, generation: number })
+  }
+}
+
+function pluginRoots({ paths, env = process.env }: PluginLoaderOptions): PluginRoot[] {
+  const named = (path: string): PluginRoot => ({ path: resolve(path), named: true })
+  const own = paths ? paths.map(named) : [{ path: resolve('plugins'), named: false }]
+  const added = (env.CF_CLI_PLUGIN_PATHS ?? '').split(delimiter).filter((path) => path !== '')
+  return [...own, ...added.map(named)]
+}
+
+function hostUrlOf(given: string | URL | undefined): string {
+  if (given !== undefined) return isAbsolute(String(given)) ? pathToFileURL(String(given)).href : String(given)
+  const [, main] = process.argv
+  return pathToFileURL(main && isAbsolute(main) ? main : join(process.cwd(), 'package.json')).href
+}
+
+function mentions(stack: string, { files }: ReadFiles): boolean {
+  for (const file of files) if (stack.includes(pathToFileURL(file).href)) return true
+  return false
+}
+
+function exitError(file: string, code: unknown): LoadProblem {
+  return new LoadProblem('CFP_PLUGIN_EXITED', `it called process.exit(${code ?? ''}) while it was loaded`, { file })
+}

@@ -1,0 +1,89 @@
+// Where in a file each place of its code stands, also when a transform made the code.
+import { decode, type SourceMapMappings, type SourceMapSegment } from '@jridgewell/sourcemap-codec'
+
+/** What ends a line for V8. */
+export const LINE_BREAK = /\r\n|[\n\r\u2028\u2029]/g
+
+/** From 0, both. */
+export interface Place {
+  readonly line: number
+  readonly column: number
+}
+
+/** Looks up where offsets of a module's code stand in its file. */
+export class Positions {
+  /** Whether the code is a transform's output rather than the file's own text. */
+  readonly transformed: boolean
+  readonly #lineStarts: readonly number[]
+  readonly #mappings: SourceMapMappings | undefined
+
+  /** `mappings` lead from `code` to the file, where a transform made `code`. */
+  constructor(code: string, mappings?: string) {
+    this.transformed = mappings !== undefined
+    this.#lineStarts = lineStartsOf(code)
+    this.#mappings = mappings === undefined ? undefined : decode(mappings)
+  }
+
+  /** Where the token at `offset` stands; nothing if the transform added it. */
+  exactly(offset: number): Place | undefined {
+    const place = this.#inCode(offset)
+    if (!this.#mappings) return place
+    const segment = segmentAt(this.#mappings, place)
+    return segment && segment.length > 1 && segment[0] === place.column
+      ? { line: segment[2] ?? 0, column: segment[3] ?? 0 }
+      : undefined
+  }
+
+  /** Where the code around `offset` stands, for people: from 1. */
+  near(offset: number): Place {
+    const place = this.#inCode(offset)
+    return oneBased((this.#mappings && original(this.#mappings, place)) ?? place)
+  }
+
+  #inCode(offset: number): Place {
+    const starts = this.#lineStarts
+    let low = 0
+    let high = starts.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if ((starts[middle] ?? 0) <= offset) low = middle
+      else high = middle - 1
+    }
+    return { line: low, column: offset - (starts[low] ?? 0) }
+  }
+}
+
+/** What `mappings` say about a place of the running code, from 1 as in a stack. */
+export function originalPlace(mappings: string, line: number, column: number): Place | undefined {
+  const found = original(decode(mappings), { line: line - 1, column: column - 1 })
+  return found && oneBased(found)
+}
+
+function original(mappings: SourceMapMappings, place: Place): Place | undefined {
+  const segment = segmentAt(mappings, place)
+  if (!segment || segment.length === 1) return undefined
+  return { line: segment[2], column: segment[3] + place.column - segment[0] }
+}
+
+/** The last segment at or before a place, on its line. */
+function segmentAt(mappings: SourceMapMappings, { line, column }: Place): SourceMapSegment | undefined {
+  const segments = mappings[line] ?? []
+  let low = 0
+  let high = segments.length - 1
+  while (low <= high) {
+    const middle = (low + high) >> 1
+    if ((segments[middle]?.[0] ?? 0) <= column) low = middle + 1
+    else high = middle - 1
+  }
+  return segments[high]
+}
+
+function lineStartsOf(text: string): number[] {
+  const starts = [0]
+  for (const match of text.matchAll(LINE_BREAK)) starts.push(match.index + match[0].length)
+  return starts
+}
+
+function oneBased({ line, column }: Place): Place {
+  return { line: line + 1, column: column + 1 }
+}

@@ -1,0 +1,69 @@
+// TypeScript to JavaScript, by esbuild, which is loaded when the first file needs it.
+import { createRequire } from 'node:module'
+import type { TransformOptions } from 'esbuild'
+import { LoadProblem } from './load-problem.ts'
+
+export interface Transformed {
+  readonly code: string
+  /** Of a version 3 source map from `code` to the file. */
+  readonly mappings: string
+}
+
+const TYPESCRIPT = /\.[mc]?ts$/
+
+export function isTypeScript(file: string): boolean {
+  return TYPESCRIPT.test(file)
+}
+
+/** Turns TypeScript into JavaScript. What it does depends on nothing but its arguments and `version`. */
+export class TypeScriptTransform {
+  #version: string | undefined
+
+  /** Changes whenever the output may. */
+  get version(): string {
+    this.#version ??= `${createRequire(import.meta.url)('esbuild/package.json').version} ${JSON.stringify(OPTIONS)}`
+    return this.#version
+  }
+
+  /** @throws LoadProblem `CFP_SYNTAX` with line and column */
+  async run(text: string, file: string): Promise<Transformed> {
+    const { transform } = await import('esbuild')
+    const options: TransformOptions = { ...OPTIONS, sourcefile: file }
+    try {
+      const result = await transform(text, file.endsWith('.cts') ? { ...options, format: 'cjs' } : options)
+      return { code: result.code, mappings: (JSON.parse(result.map) as { mappings: string }).mappings }
+    } catch (error) {
+      throw asProblem(error, file)
+    }
+  }
+}
+
+const OPTIONS = {
+  loader: 'ts',
+  target: 'node20',
+  // Or `with { type: 'json' }` would be dropped.
+  supported: { 'import-attributes': true },
+  sourcemap: 'external',
+  sourcesContent: false,
+  logLevel: 'silent',
+  legalComments: 'none',
+  // The same whatever stands around the plugin.
+  tsconfigRaw: { compilerOptions: { useDefineForClassFields: true } },
+} as const satisfies TransformOptions
+
+interface EsbuildFailure {
+  readonly errors: readonly {
+    readonly text: string
+    readonly location: { line: number; column: number; lineText: string } | null
+  }[]
+}
+
+function asProblem(error: unknown, file: string): unknown {
+  if (!(error instanceof Error) || !('errors' in error)) return error
+  const [first] = (error as Error & EsbuildFailure).errors
+  if (!first) return error
+  const { location } = first
+  // esbuild counts bytes.
+  const column = location && Buffer.from(location.lineText).subarray(0, location.column).toString().length + 1
+  return new LoadProblem('CFP_SYNTAX', first.text, { file, line: location?.line, column: column ?? undefined }, error)
+}
