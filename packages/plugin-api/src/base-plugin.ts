@@ -16,9 +16,10 @@ export abstract class BasePlugin<App = unknown, Config = unknown> implements Plu
   readonly app: App
   readonly context: PluginContext<App, Config>
 
-  constructor(app: App, context: PluginContext<App, Config>) {
+  /** Takes a context of any type, so that a `register` may write `PluginContext` and no more. */
+  constructor(app: App, context: PluginContext) {
     this.app = app
-    this.context = context
+    this.context = context as PluginContext<App, Config>
   }
 
   get name(): string {
