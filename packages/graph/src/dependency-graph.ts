@@ -14,7 +14,7 @@ import { GONE } from './star.ts'
 /** What became of a dependency that was only to be added if it closes no circle. */
 export type AddResult =
   | { readonly added: true }
-  /** `cycle` is the shortest circle it would have closed, `[name, dependsOn, ..., x]` where x depends on name. */
+  /** `cycle` is a circle that it would have closed: `[name, dependsOn, ..., x]`, where x depends on name. */
   | { readonly added: false; readonly cycle: string[] }
 
 /** How far to look for cycles. */

@@ -128,7 +128,7 @@ test('a refused dependency changes nothing, not even by its names', () => {
   expect(graph.edgeCount).toBe(1)
 })
 
-test('the circle told is the shortest', () => {
+test('the circle told is no detour', () => {
   const graph = new DependencyGraph([
     ['a', ['long1', 'short']],
     ['long1', ['long2']],
