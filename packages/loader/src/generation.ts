@@ -231,7 +231,9 @@ export class Generation {
     }
     const meta = compiled.code.usesMeta ? metaFor(module, this.#parts.resolver, this.#read) : undefined
     const namespaces = module.dependencies.map(({ namespace }) => namespace)
-    const steps = compiled.instantiate(takeExports, meta, importFunction, ...namespaces) as Generator | AsyncGenerator
+    // Not as a method: `this` is undefined in a module.
+    const { instantiate } = compiled
+    const steps = instantiate(takeExports, meta, importFunction, ...namespaces) as Generator | AsyncGenerator
     const first = steps.next()
     module.run = nextOf(steps)
     return first
@@ -285,8 +287,7 @@ function importerFor(generation: Generation, module: OwnModule): (specifier: unk
 }
 
 function metaFor(module: OwnModule, resolver: Resolver, own: OwnFiles): object {
-  const resolve = (specifier: string): string =>
-    resolver.resolve(String(specifier), module, own, { file: module.file }).url
+  const resolve = (specifier: string): string => resolver.urlOf(String(specifier), module, own)
   return Object.assign(Object.create(null), {
     dirname: dirname(module.file),
     filename: module.file,

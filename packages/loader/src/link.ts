@@ -1,6 +1,6 @@
 // Joins a generation's modules: which export each import means, checked before any of their code runs.
 import { type FilePlace, LoadProblem } from './load-problem.ts'
-import { ALL, type ImportedName, type ModuleCode } from './module-code.ts'
+import { ALL, type ImportedName } from './module-code.ts'
 import { type Dependency, OwnModule } from './own-module.ts'
 
 /** Gives a module what it takes besides its dependencies' namespaces. */

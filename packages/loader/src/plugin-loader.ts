@@ -7,6 +7,7 @@ import {
   messageOf,
   PluginError,
   type PluginRecord,
+  type PluginSource,
   toPluginRecord,
 } from '@cf-plugins/plugin-api'
 import { Compiler } from './compile.ts'
@@ -134,33 +135,45 @@ export class PluginLoader {
    * Loads one plugin: a new generation of all its own files.
    * @throws PluginError with file, line and column as far as they are known, and the `generation` that it would have been
    */
-  async load(found: FoundPlugin, { signal }: LoadOptions = {}): Promise<PluginRecord> {
+  async load(found: FoundPlugin, options: LoadOptions = {}): Promise<PluginRecord> {
+    return this.#load(found, options, (namespace, source, read) => {
+      const record = toPluginRecord(namespace, source)
+      this.#history.succeed(found.file, read, record.meta.name)
+      return record
+    })
+  }
+
+  /**
+   * The same for a file that need not be a plugin: gives what it exports.
+   * @throws PluginError as `load` does
+   */
+  async evaluate(
+    found: FoundPlugin,
+    options: LoadOptions = {},
+  ): Promise<{ namespace: object; files: readonly string[] }> {
+    return this.#load(found, options, (namespace, { files }) => ({ namespace, files }))
+  }
+
+  async #load<T>(
+    found: FoundPlugin,
+    { signal }: LoadOptions,
+    make: (namespace: object, source: PluginSource, read: ReadFiles) => T,
+  ): Promise<T> {
+    const { file } = found
     const folders = new Set([...this.roots.map(realPath), realPath(found.base)])
     const read: ReadFiles = { files: new Set(), tried: new Set(), folders }
     const { generation: number, name } = this.#history.begin(found, read)
-    const context: LoadContext = {
-      file: found.file,
-      generation: number,
-      plugin: name,
-      mappingsOf: (url) => this.#parts.compiler.mappingsOf(url),
-    }
+    const mappingsOf = (url: string): string | undefined => this.#parts.compiler.mappingsOf(url)
+    const context: LoadContext = { file, generation: number, plugin: name, mappingsOf }
     const generation = new Generation(this.#parts, read)
     try {
-      const namespace = await withDeadline(this.#evaluate(generation, found.file, read), {
+      const namespace = await withDeadline(this.#run(generation, file, read), {
         timeoutMs: this.#options.loadTimeoutMs,
         signal,
         onTimeout: () => this.#timeoutError(generation, context),
-        onAbort: (reason) =>
-          new PluginError('CFP_LOAD_ABORTED', `Loading ${shownPlace(found)} was aborted: ${messageOf(reason)}.`, {
-            phase: 'load',
-            file: found.file,
-            generation: number,
-            cause: reason,
-          }),
+        onAbort: (cause) => abortError(context, cause),
       })
-      const record = toPluginRecord(namespace, { file: found.file, generation: number, files: [...read.files] })
-      this.#history.succeed(found.file, read, record.meta.name)
-      return record
+      return make(namespace, { file, generation: number, files: [...read.files] }, read)
     } catch (error) {
       throw loadError(error, context)
     }
@@ -197,7 +210,7 @@ export class PluginLoader {
     return false
   }
 
-  async #evaluate(generation: Generation, file: string, read: ReadFiles): Promise<object> {
+  async #run(generation: Generation, file: string, read: ReadFiles): Promise<object> {
     this.#checkLink(file, read)
     const entry = await generation.prepare(file)
     this.#intrinsics.changes()
@@ -258,6 +271,11 @@ function hostUrlOf(given: string | URL | undefined): string {
   if (given !== undefined) return isAbsolute(String(given)) ? pathToFileURL(String(given)).href : String(given)
   const [, main] = process.argv
   return pathToFileURL(main && isAbsolute(main) ? main : join(process.cwd(), 'package.json')).href
+}
+
+function abortError({ file, generation, plugin }: LoadContext, cause: unknown): PluginError {
+  const message = `Loading ${shownPlace({ file })} was aborted: ${messageOf(cause)}.`
+  return new PluginError('CFP_LOAD_ABORTED', message, { plugin, phase: 'load', file, generation, cause })
 }
 
 function mentions(stack: string, { files }: ReadFiles): boolean {

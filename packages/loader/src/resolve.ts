@@ -60,6 +60,15 @@ export class Resolver {
     return { kind: 'own', file, url: pathToFileURL(file).href + url.search + url.hash }
   }
 
+  /** What `import.meta.resolve` says: a URL, also of a file that is not there. */
+  urlOf(specifier: string, importer: Importer, own: OwnFiles): string {
+    const place = { file: importer.file }
+    const plain = isPathSpecifier(specifier) ? urlOf(specifier, importer.url, place) : undefined
+    if (plain && (plain.protocol !== 'file:' || !findFile(pathOf(plain, specifier, place), new Set())))
+      return plain.href
+    return this.resolve(specifier, importer, own, place).url
+  }
+
   /** A file's real path, if it may be loaded. @throws LoadProblem `CFP_LINK_OUTSIDE` */
   #real(file: string, own: OwnFiles, place: FilePlace): string {
     const real = realpathSync.native(file)
