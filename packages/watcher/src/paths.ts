@@ -12,7 +12,11 @@ export interface Place {
 }
 
 export function isWithin(path: string, folder: string): boolean {
-  return path === folder || path.startsWith(folder + sep)
+  return path === folder || isBelow(path, folder)
+}
+
+export function isBelow(path: string, folder: string | undefined): boolean {
+  return folder !== undefined && path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
 }
 
 /** Where `path` is at this moment; `undefined` if it is not there. */

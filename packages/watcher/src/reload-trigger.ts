@@ -3,7 +3,8 @@ import type { FileChange } from './file-change.ts'
 import { isWithin } from './paths.ts'
 import { Settler } from './settler.ts'
 import { createSourceFilter } from './source-filter.ts'
-import { RAISE_WATCHES, WatchedRoots } from './watched-roots.ts'
+import { RAISE_WATCHES } from './watch-failure.ts'
+import { WatchedRoots } from './watched-roots.ts'
 import { WatcherError } from './watcher-error.ts'
 
 export interface ReloadTriggerOptions {

@@ -1,11 +1,12 @@
 // Keeps every folder below the roots armed, through removals, renames and returns, and turns events into hints.
-import { basename, join, resolve, sep } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { type FolderWatch, watchFolder } from './folder-watch.ts'
 import { Pacer } from './pacer.ts'
-import { folderEntries, isWithin, linkStats, type Place, placeOf, realPath } from './paths.ts'
+import { folderEntries, isBelow, isWithin, linkStats, type Place, placeOf, realPath } from './paths.ts'
 import type { HintEvent } from './settler.ts'
 import type { SourceFilter } from './source-filter.ts'
-import { WatcherError } from './watcher-error.ts'
+import { polledInstead, pollFailed } from './watch-failure.ts'
+import type { WatcherError } from './watcher-error.ts'
 
 export interface WatchedRootsOptions {
   readonly roots: readonly string[]
@@ -34,10 +35,6 @@ interface Folder {
   only: Set<string> | undefined
   watch: FolderWatch
 }
-
-/** What to do about a system that has no watches left. */
-export const RAISE_WATCHES =
-  'Raise fs.inotify.max_user_watches and fs.inotify.max_user_instances (sysctl), or watch fewer folders.'
 
 /** A root that was removed is back in use within this time, and a second at most. */
 const CHECK_MS = 250
@@ -124,10 +121,15 @@ export class WatchedRoots {
     const before = root.place
     const place = placeOf(root.path)
     const same = before?.real === place?.real && before?.identity === place?.identity
-    if (same && (!place || this.#folders.has(place.folder))) return
+    if (same && (!place || this.#isArmed(place))) return
     root.place = place
     if (before && before.identity !== place?.identity) this.#lose(before.real)
     if (place) await this.#arm(place.folder, place.real === place.folder ? undefined : new Set([place.real]))
+  }
+
+  #isArmed({ real, folder }: Place): boolean {
+    const armed = this.#folders.get(folder)
+    return armed !== undefined && (armed.only === undefined || (real !== folder && armed.only.has(real)))
   }
 
   /** Watches the folder first and then looks through it, so that nothing falls between. Never rejects. */
@@ -164,8 +166,8 @@ export class WatchedRoots {
     const report = this.#baseline ? this.#options.onBaseline : this.#options.onPresent
     const below: Promise<void>[] = []
     const entries = folderEntries(folder.path)
-    // A polled folder tells of its own end only by an event about itself.
-    if (!entries) this.#lose(folder.path)
+    // A polled folder tells of its own end only by an event about itself. One that may not be read is not at its end.
+    if (!entries && !linkStats(folder.path)) this.#lose(folder.path)
     for (const entry of entries ?? []) {
       await this.#pacer.breathe()
       if (this.#closed || this.#folders.get(folder.path) !== folder) return
@@ -209,15 +211,15 @@ export class WatchedRoots {
   #rearm(folder: Folder): void {
     this.#lose(folder.path)
     setImmediate(() => {
-      const root = this.#roots.find(({ place }) => place?.folder === folder.path)
-      if (root) void this.#checkRoot(root)
-      else this.inspect(folder.path)
+      for (const root of this.#roots) void this.#checkRoot(root)
+      const isAbove = ({ place }: Root) => place?.real === place?.folder && isBelow(folder.path, place?.real)
+      if (this.#roots.some(isAbove)) this.inspect(folder.path)
     })
   }
 
   #lose(path: string): void {
     for (const folder of this.#folders.values()) {
-      if (folder.path !== path && !folder.path.startsWith(path + sep)) continue
+      if (!isWithin(folder.path, path)) continue
       this.#folders.delete(folder.path)
       this.#polled.delete(folder.path)
       this.#closeWatch(folder)
@@ -233,22 +235,14 @@ export class WatchedRoots {
   #onWatchError(path: string, polling: boolean, error: NodeJS.ErrnoException): void {
     const folder = this.#folders.get(path)
     if (this.#closed || !folder || (!polling && this.#polled.has(path))) return
-    const details = { file: path, cause: error }
     if (polling) {
-      const message = `Polling ${path} failed: ${error.message}. See that the process may read it.`
-      this.#options.onError(new WatcherError('CFP_WATCH_FAILED', message, details))
+      this.#options.onError(pollFailed(path, error))
       return
     }
     this.#polled.add(path)
     this.#closeWatch(folder)
     folder.watch = this.#watch(path, true)
-    if (error.code === 'ENOSPC' || error.code === 'EMFILE') {
-      const message = `No file watches are left (${error.code}), so ${path} is polled. ${RAISE_WATCHES}`
-      this.#options.onError(new WatcherError('CFP_WATCH_POLLING', message, details))
-    } else {
-      const message = `Watching ${path} failed, so it is polled: ${error.message}. See that the process may read it.`
-      this.#options.onError(new WatcherError('CFP_WATCH_FAILED', message, details))
-    }
+    this.#options.onError(polledInstead(path, error))
   }
 
   #refuseLink(path: string): void {

@@ -111,7 +111,7 @@ test('what an onError throws, and what no onError hears, become warnings of the 
 })
 
 test.skipIf(process.platform === 'win32')(
-  'a file that may not be read is reported, and told when it may',
+  'a file and a folder that may not be read are reported, and told when they may',
   async (ctx) => {
     const folder = makeFolder()
     if (process.getuid?.() === 0) {
@@ -128,8 +128,14 @@ test.skipIf(process.platform === 'win32')(
       process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--clear-groups'] : [],
     )
     expect(told).toEqual({
-      errors: [['CFP_WATCH_UNREADABLE', 'a.ts']],
-      changes: [['change', 'a.ts']],
+      errors: [
+        ['CFP_WATCH_FAILED', 'locked'],
+        ['CFP_WATCH_UNREADABLE', 'a.ts'],
+      ],
+      changes: [
+        ['change', 'a.ts'],
+        ['add', 'b.ts'],
+      ],
       survived: true,
     })
   },

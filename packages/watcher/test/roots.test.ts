@@ -3,7 +3,7 @@ import { mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync }
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { makeFolder, NOTHING_MS, type Recorded, until, watch } from './watching.ts'
+import { makeFolder, NOTHING_MS, type Recorded, record, until, watch } from './watching.ts'
 
 function makeRoot() {
   const root = join(makeFolder(), 'plugins')
@@ -30,6 +30,25 @@ test('an edit right after the start is told', async () => {
     await until(() => files.every((file) => of(file).length === 1), `the edits of round ${round} are told`)
     await trigger.stop()
   }
+})
+
+test('an edit while the start goes through the files is told', async () => {
+  const root = makeFolder()
+  const files = Array.from({ length: 4_000 }, (_, index) => join(root, `f${index}.ts`))
+  for (const file of files) writeFileSync(file, 'old')
+  const edited = files.filter((_, index) => index % 200 === 0)
+  const { trigger, of } = record(root)
+  let started = false
+  const starting = trigger.start().then(() => {
+    started = true
+  })
+  // Each is written again until the end, so that most of them are surely past their first read.
+  for (let round = 0; !started; round++) {
+    for (const file of edited) writeFileSync(file, `round ${round}`)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await starting
+  await until(() => edited.filter((file) => of(file).length > 0).length > edited.length / 2, 'most edits are told')
 })
 
 test.each([0, 300, 900])('a root that is removed and made again %i ms later is armed within a second', async (gap) => {
@@ -210,6 +229,35 @@ test('a root that is a file is told whatever its name, and its neighbours are no
   await until(() => recorded.of(single).at(-1)?.kind === 'add', 'the return is told')
   await expectArmed(recorded, [single])
   expect(new Set(recorded.changes().map(({ file }) => file))).toEqual(new Set([single, files[1]]))
+})
+
+test('files and folders as roots of one folder all outlive its removal', async () => {
+  const { root, files } = makeRoot()
+  const [one, two, other] = ['one.ts', 'two.ts', 'other.ts'].map((name) => join(root, 'sub', name)) as [
+    string,
+    string,
+    string,
+  ]
+  const make = () => {
+    mkdirSync(join(root, 'sub'), { recursive: true })
+    for (const file of [...files, one, two, other]) writeFileSync(file, `made ${performance.now()}`)
+  }
+  make()
+  const single = await watch([one, two])
+  const mixed = await watch([one, root, two])
+  for (const removed of [join(root, 'sub'), root]) {
+    rmSync(removed, { recursive: true })
+    await sleep(100)
+    const before = [one, two, files[1]].map((file) => mixed.of(file).length)
+    make()
+    await until(
+      () => [one, two, files[1]].every((file, index) => mixed.of(file).length > (before[index] ?? 0)),
+      'made again',
+    )
+    await expectArmed(single, [one, two])
+    await expectArmed(mixed, [one, two, other, files[1], files[0]])
+  }
+  expect(single.of(other)).toEqual([])
 })
 
 test('a folder and a file in it as roots are told once', async () => {

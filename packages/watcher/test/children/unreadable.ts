@@ -1,5 +1,5 @@
-// Takes the read permission of a file away, gives it back with other content, and prints what was told.
-import { chmodSync, writeFileSync } from 'node:fs'
+// Takes the read permission of a file and a folder away, gives it back later, and prints what was told.
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ReloadTrigger } from '../../src/index.ts'
@@ -7,7 +7,11 @@ import { ReloadTrigger } from '../../src/index.ts'
 async function main() {
   const folder = process.argv[2] ?? ''
   const file = join(folder, 'a.ts')
+  const locked = join(folder, 'locked')
   writeFileSync(file, 'old')
+  mkdirSync(locked)
+  writeFileSync(join(locked, 'b.ts'), 'old')
+  chmodSync(locked, 0)
   const errors: string[][] = []
   const changes: string[][] = []
   const trigger = new ReloadTrigger({
@@ -17,10 +21,12 @@ async function main() {
   })
   await trigger.start()
   chmodSync(file, 0)
-  while (errors.length === 0) await sleep(5)
+  while (errors.length < 2) await sleep(5)
   chmodSync(file, 0o600)
   writeFileSync(file, 'new')
   while (changes.length === 0) await sleep(5)
+  chmodSync(locked, 0o700)
+  while (changes.length === 1) await sleep(5)
   await trigger.stop()
   process.stdout.write(JSON.stringify({ errors, changes, survived: true }))
 }
