@@ -47,7 +47,7 @@ export class TableStage<Handler> implements HandlerStage<Handler>, StageView {
   }
 
   on(name: string, handler: Handler, options: HandlerOptions = {}): Undo {
-    this.#assertKept(`register a handler of "${name}"`)
+    this.#assertKept()
     const entry = createEntry(this, this.#registered++, name, handler, options)
     this.#entries.add(entry)
     if (this.#live) {
@@ -58,7 +58,7 @@ export class TableStage<Handler> implements HandlerStage<Handler>, StageView {
   }
 
   commit(): void {
-    this.#assertKept('commit')
+    this.#assertKept()
     if (this.#live) return
     this.#live = true
     for (const entry of this.#entries) entry.live = true
@@ -93,12 +93,12 @@ export class TableStage<Handler> implements HandlerStage<Handler>, StageView {
     if (this.#live) this.#target.hide([entry])
   }
 
-  #assertKept(what: string): void {
+  #assertKept(): void {
     if (!this.#discarded) return
     const { name } = this.owner
     throw new PluginError(
       'CFP_STAGE_DISCARDED',
-      `Cannot ${what}: this generation of plugin "${name}" is gone. Use the context of the one that is active.`,
+      `This generation of plugin "${name}" is gone and takes no handlers. Use the context of the one that is active.`,
       { plugin: name },
     )
   }

@@ -1,0 +1,376 @@
+// How an event reaches its handlers, and what its emitter is told.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { EventContext, Logger } from '@cf-plugins/plugin-api'
+import { describe, expect, it } from 'vitest'
+import { PluginEvents, type ReportedFailure } from '../src/index.ts'
+import { codeOf, deferred, never, unhandledDuring, until } from './support.ts'
+
+describe('emit', () => {
+  it('calls handlers with the payload and a context, sync ones before it returns', async () => {
+    const events = new PluginEvents()
+    const seen: unknown[] = []
+    events.on<number>('x', (payload, context) => {
+      const { event, source, time, id } = context
+      seen.push([payload, context.payload, event, source, typeof id, Math.abs(Date.now() - time) < 1_000])
+    })
+    const emitted = events.emit('x', 7, { source: 'auth' })
+    expect(seen).toEqual([[7, 7, 'x', 'auth', 'string', true]])
+    expect(await emitted).toEqual({ event: 'x', handled: 1, failures: [] })
+  })
+
+  it('resolves without a handler, and says that none was called', async () => {
+    expect(await new PluginEvents().emit('x')).toEqual({ event: 'x', handled: 0, failures: [] })
+  })
+
+  it('starts every handler before it waits for any, and waits for all', async () => {
+    const events = new PluginEvents()
+    const [first, second] = [deferred(), deferred()]
+    const started: string[] = []
+    events.on('x', () => (started.push('first'), first.promise))
+    events.on('x', () => (started.push('second'), second.promise))
+    let done = false
+    const emitted = events.emit('x').then((report) => {
+      done = true
+      return report
+    })
+    expect(started).toEqual(['first', 'second'])
+    second.resolve()
+    await second.promise
+    expect(done).toBe(false)
+    first.resolve()
+    expect((await emitted).handled).toBe(2)
+  })
+
+  it('resolves in one tick where every handler is sync', async () => {
+    const events = new PluginEvents()
+    events.on('x', () => undefined)
+    const order: string[] = []
+    const emitted = events.emit('x').then(() => order.push('emit'))
+    await Promise.resolve().then(() => order.push('a tick'))
+    await emitted
+    expect(order).toEqual(['emit', 'a tick'])
+  })
+
+  it('keeps a handler that throws, rejects or hangs from hurting another', async () => {
+    const events = new PluginEvents()
+    const called: string[] = []
+    const [thrown, rejected] = [new Error('thrown'), new Error('rejected')]
+    const stage = events.stage({ name: 'bad', rank: 1 })
+    stage.on('x', () => {
+      throw thrown
+    })
+    stage.on('x', () => Promise.reject(rejected))
+    stage.on('x', never, { timeoutMs: 20 })
+    stage.commit()
+    events.on('x', () => called.push('last'), { priority: 'low' })
+    const { handled, failures } = await events.emit('x')
+    expect(called).toEqual(['last'])
+    expect(handled).toBe(4)
+    expect(failures.map(({ plugin }) => plugin)).toEqual(['bad', 'bad', 'bad'])
+    expect(failures.slice(0, 2).map(({ error }) => error)).toEqual([thrown, rejected])
+    expect(failures[2]?.error).toMatchObject({
+      code: 'CFP_HANDLER_TIMEOUT',
+      plugin: 'bad',
+      message: expect.stringMatching(/"bad".*"x" within 20 ms/),
+    })
+  })
+
+  it('isolates thenables of any kind: one that throws in then, one whose then cannot be read, one that settles twice', async () => {
+    const events = new PluginEvents()
+    const thenable = (then: unknown) =>
+      Object.defineProperty({}, 'then', typeof then === 'function' ? { value: then } : (then as object))
+    events.on('x', () =>
+      thenable(() => {
+        throw new Error('in then')
+      }),
+    )
+    events.on('x', () =>
+      thenable({
+        get() {
+          throw new Error('unreadable')
+        },
+      }),
+    )
+    events.on('x', () =>
+      thenable((resolve: () => void, reject: (error: Error) => void) => {
+        resolve()
+        reject(new Error('too late'))
+        resolve()
+      }),
+    )
+    const { failures, handled } = await events.emit('x')
+    expect(handled).toBe(3)
+    expect(failures.map(({ error }) => (error as Error).message).sort()).toEqual(['in then', 'unreadable'])
+  })
+
+  it('leaves no unhandled rejection behind when a handler rejects after its time', async () => {
+    const events = new PluginEvents()
+    const late = deferred()
+    events.on('x', () => late.promise, { timeoutMs: 10 })
+    const unhandled = await unhandledDuring(async () => {
+      const { failures } = await events.emit('x')
+      expect(failures).toHaveLength(1)
+      late.reject(new Error('late'))
+    })
+    expect(unhandled).toEqual([])
+  })
+
+  it('gives each handler its own time, never less than it', async () => {
+    const events = new PluginEvents({ timeoutMs: 60 })
+    const begun = performance.now()
+    const ended: Record<string, number> = {}
+    const time =
+      (name: string) =>
+      (_: unknown, { signal }: EventContext) => {
+        signal.addEventListener('abort', () => {
+          ended[name] = performance.now() - begun
+        })
+        return never()
+      }
+    events.on('x', time('short'), { timeoutMs: 15 })
+    events.on('x', time('usual'))
+    events.on('x', time('long'), { timeoutMs: 150 })
+    const { failures } = await events.emit('x')
+    expect(failures).toHaveLength(3)
+    expect(ended.short).toBeGreaterThanOrEqual(15)
+    expect(ended.usual).toBeGreaterThanOrEqual(60)
+    expect(ended.long).toBeGreaterThanOrEqual(150)
+    expect(ended.short).toBeLessThan(ended.usual as number)
+    expect(ended.usual).toBeLessThan(ended.long as number)
+  })
+
+  it('takes a timeout for one emit, which shortens every time and lengthens the usual one', async () => {
+    const events = new PluginEvents({ timeoutMs: 15 })
+    events.on('short', never, { timeoutMs: 20_000 })
+    expect((await events.emit('short', 0, { timeoutMs: 10 })).failures[0]?.error).toMatchObject({
+      message: expect.stringContaining('10 ms'),
+    })
+    events.on('long', () => new Promise((resolve) => setTimeout(resolve, 100)))
+    expect((await events.emit('long', 0, { timeoutMs: 20_000 })).failures).toEqual([])
+    expect((await events.emit('long')).failures).toHaveLength(1)
+  })
+
+  it('notices a short deadline while a long one is running', async () => {
+    const events = new PluginEvents()
+    const slow = deferred()
+    events.on('slow', () => slow.promise)
+    events.on('quick', never, { timeoutMs: 20 })
+    const emitted = events.emit('slow')
+    const begun = performance.now()
+    expect((await events.emit('quick')).failures).toHaveLength(1)
+    expect(performance.now() - begun).toBeLessThan(2_000)
+    slow.resolve()
+    expect((await emitted).failures).toEqual([])
+  })
+
+  it('does not call a handler that is registered, or was removed, while it dispatches', async () => {
+    const events = new PluginEvents()
+    const called: string[] = []
+    events.on('x', () => {
+      events.on('x', () => called.push('new'))
+      undo()
+      called.push('first')
+    })
+    const undo = events.on('x', () => called.push('removed'))
+    events.on('x', () => called.push('last'))
+    expect((await events.emit('x')).handled).toBe(2)
+    expect(called).toEqual(['first', 'last'])
+    undo()
+    expect(events.listeners('x')).toHaveLength(3)
+  })
+
+  it('runs a handler once exactly, also when it emits the event itself', async () => {
+    const events = new PluginEvents()
+    let runs = 0
+    events.on(
+      'x',
+      async () => {
+        runs++
+        await events.emit('x')
+      },
+      { once: true },
+    )
+    await Promise.all([events.emit('x'), events.emit('x')])
+    expect(runs).toBe(1)
+    expect(events.listeners('x')).toEqual([])
+  })
+
+  it('starts two emits in order for every subscriber, and goes through recursion', async () => {
+    const events = new PluginEvents()
+    const seen: string[] = []
+    events.on<number>('x', async (depth) => {
+      seen.push(`a${depth}`)
+      if (depth > 0 && depth < 3) await events.emit('x', depth + 1)
+    })
+    events.on<number>('x', (depth) => seen.push(`b${depth}`))
+    const both = [events.emit('x', 0), events.emit('x', 10)]
+    expect(seen).toEqual(['a0', 'b0', 'a10', 'b10'])
+    await Promise.all(both)
+    seen.length = 0
+    await events.emit('x', 1)
+    expect(seen).toEqual(['a1', 'a2', 'a3', 'b3', 'b2', 'b1'])
+  })
+
+  it('keeps the process alive for a handler that never ends only until its deadline', async () => {
+    const events = new PluginEvents()
+    events.on('x', () => Promise.resolve())
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+    const before = timers()
+    const emitted = events.emit('x')
+    expect(timers()).toBe(before + 1)
+    await emitted
+    expect(timers()).toBe(before)
+  })
+})
+
+describe('the context', () => {
+  it('has an id of its own for each emit, the same for every handler', async () => {
+    const events = new PluginEvents()
+    const ids: string[] = []
+    events.on('x', (_, { id }) => ids.push(id))
+    events.on('x', (_, { id }) => ids.push(id), { timeoutMs: 5_000 })
+    await events.emit('x')
+    await events.emit('x')
+    expect(ids[0]).toBe(ids[1])
+    expect(ids[2]).toBe(ids[3])
+    expect(ids[0]).not.toBe(ids[2])
+  })
+
+  it('aborts the signal of who is overdue and of no one else', async () => {
+    const events = new PluginEvents()
+    const done = deferred()
+    const signals: AbortSignal[] = []
+    const keep = (_: unknown, { signal }: EventContext) => {
+      signals.push(signal)
+    }
+    events.on('x', (payload, context) => (keep(payload, context), never()), { timeoutMs: 10 })
+    events.on('x', (payload, context) => (keep(payload, context), done.promise))
+    const emitted = events.emit('x')
+    const [overdue, running] = signals as [AbortSignal, AbortSignal]
+    await until(() => overdue.aborted)
+    expect(overdue.reason).toMatchObject({ code: 'CFP_HANDLER_TIMEOUT' })
+    expect(running.aborted).toBe(false)
+    done.resolve()
+    await emitted
+  })
+
+  it('has an aborted signal where it is first read after the deadline', async () => {
+    const events = new PluginEvents({ timeoutMs: 10 })
+    let kept: EventContext | undefined
+    events.on('x', (_, context) => {
+      kept = context
+      return never()
+    })
+    await events.emit('x')
+    expect(kept?.signal.aborted).toBe(true)
+  })
+})
+
+describe('a signal given to emit', () => {
+  it('refuses an emit when it is aborted, before any handler is called', async () => {
+    const events = new PluginEvents()
+    let calls = 0
+    events.on('x', () => calls++)
+    const signal = AbortSignal.abort(new Error('why'))
+    await expect(events.emit('x', 0, { signal })).rejects.toMatchObject({
+      code: 'CFP_EMIT_ABORTED',
+      cause: expect.objectContaining({ message: 'why' }),
+    })
+    expect(await codeOf(() => events.publish('x', 0, { signal }))).toBe('CFP_EMIT_ABORTED')
+    expect(calls).toBe(0)
+  })
+
+  it('stops the wait, tells the handlers, and reports what they do after that', async () => {
+    const reported: ReportedFailure[] = []
+    const events = new PluginEvents({ onFailure: (failure) => reported.push(failure) })
+    const controller = new AbortController()
+    const late = deferred()
+    let seen: AbortSignal | undefined
+    events.on('x', (_, { signal }) => {
+      seen = signal
+      return late.promise
+    })
+    const emitted = events.emit('x', 0, { signal: controller.signal })
+    controller.abort(new Error('enough'))
+    await expect(emitted).rejects.toMatchObject({ code: 'CFP_EMIT_ABORTED' })
+    expect(seen?.aborted).toBe(true)
+    expect(reported).toEqual([])
+    const error = new Error('late')
+    late.reject(error)
+    await until(() => reported.length > 0)
+    expect(reported).toEqual([{ event: 'x', plugin: 'host', error }])
+  })
+
+  it('that a handler aborts is seen by the handlers after it, and by the emitter', async () => {
+    const events = new PluginEvents()
+    const controller = new AbortController()
+    let seen: boolean | undefined
+    events.on('x', () => controller.abort())
+    events.on('x', (_, { signal }) => {
+      seen = signal.aborted
+      return never()
+    })
+    expect(await codeOf(() => events.emit('x', 0, { signal: controller.signal }))).toBe('CFP_EMIT_ABORTED')
+    expect(seen).toBe(true)
+  })
+})
+
+describe('publish', () => {
+  it('does not wait, and reports failures to onFailure and the logger', async () => {
+    const reported: ReportedFailure[] = []
+    const logged: unknown[] = []
+    const log = (details: unknown, message?: string) => logged.push([details, message])
+    const logger: Logger = { debug: log, info: log, warn: log, error: log }
+    const events = new PluginEvents({ logger, onFailure: (failure) => reported.push(failure) })
+    const [sync, async] = [new Error('sync'), new Error('async')]
+    events.on('x', () => {
+      throw sync
+    })
+    events.on('x', () => Promise.reject(async))
+    expect(events.publish('x')).toBeUndefined()
+    expect(reported).toEqual([{ event: 'x', plugin: 'host', error: sync }])
+    await until(() => reported.length === 2)
+    expect(reported[1]).toEqual({ event: 'x', plugin: 'host', error: async })
+    expect(logged).toEqual([
+      [{ event: 'x', plugin: 'host', err: sync }, 'Plugin "host" failed in "x": sync'],
+      [{ event: 'x', plugin: 'host', err: async }, 'Plugin "host" failed in "x": async'],
+    ])
+  })
+
+  it('is not hurt by an onFailure or a logger that throws or rejects', async () => {
+    const broken = () => {
+      throw new Error('broken')
+    }
+    const logger: Logger = { debug: broken, info: broken, warn: broken, error: broken }
+    let calls = 0
+    const unhandled = await unhandledDuring(async () => {
+      for (const onFailure of [broken, () => Promise.reject(new Error('async and broken'))]) {
+        const events = new PluginEvents({ logger, onFailure })
+        events.on('x', broken)
+        events.on('x', () => calls++)
+        events.publish('x')
+      }
+    })
+    expect(calls).toBe(2)
+    expect(unhandled).toEqual([])
+  })
+
+  it('refuses a name that is none', async () => {
+    const events = new PluginEvents()
+    expect(await codeOf(() => events.publish(''))).toBe('CFP_HANDLER_INVALID')
+    expect(await codeOf(() => events.emit(undefined as unknown as string))).toBe('CFP_HANDLER_INVALID')
+    expect(await codeOf(() => events.emit('x', 0, { timeoutMs: -1 }))).toBe('CFP_HANDLER_INVALID')
+  })
+})
+
+it('calls handlers in the async context of whoever emits', async () => {
+  const storage = new AsyncLocalStorage<string>()
+  const events = new PluginEvents()
+  const seen: unknown[] = []
+  events.on('x', async () => {
+    await null
+    seen.push(storage.getStore())
+  })
+  await Promise.all([storage.run('a', () => events.emit('x')), storage.run('b', () => events.emit('x'))])
+  expect(seen).toEqual(['a', 'b'])
+})

@@ -1,0 +1,351 @@
+// What a closed gate does to deliveries: parked, replayed to the generation that is live by then, exactly once and in order.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { PluginEvents, PluginHooks, type ReportedFailure } from '../src/index.ts'
+import { QueueGate } from './queue-gate.ts'
+import { codeOf, deferred, never, unhandledDuring, until } from './support.ts'
+
+function reloadable() {
+  const gate = new QueueGate()
+  const reported: ReportedFailure[] = []
+  const events = new PluginEvents({ onFailure: (failure) => reported.push(failure) })
+  const hooks = new PluginHooks()
+  const owner = { name: 'reloaded', rank: 1, gate }
+  return { gate, events, hooks, reported, generation: () => [events.stage(owner), hooks.stage(owner)] as const }
+}
+
+describe('an event', () => {
+  it('is in flight until its handler is done: sync, async, failed or given up', async () => {
+    const { gate, events, generation } = reloadable()
+    const [stage] = generation()
+    const done = deferred()
+    let during = 0
+    stage.on('sync', () => {
+      during = gate.inFlight
+    })
+    stage.on('throws', () => {
+      throw new Error('thrown')
+    })
+    stage.on('async', () => done.promise)
+    stage.on('hangs', never, { timeoutMs: 10 })
+    stage.commit()
+    await events.emit('sync')
+    await events.emit('throws')
+    expect([during, gate.inFlight]).toEqual([1, 0])
+    const emitted = events.emit('async')
+    expect(gate.inFlight).toBe(1)
+    done.resolve()
+    await emitted
+    expect(gate.inFlight).toBe(0)
+    await events.emit('hangs')
+    expect(gate.inFlight).toBe(0)
+  })
+
+  it('is in flight still when its emitter has given up waiting', async () => {
+    const { gate, events, generation } = reloadable()
+    const [stage] = generation()
+    const done = deferred()
+    const controller = new AbortController()
+    stage.on('x', () => done.promise)
+    stage.commit()
+    const emitted = events.emit('x', 0, { signal: controller.signal })
+    controller.abort()
+    expect(await codeOf(() => emitted)).toBe('CFP_EMIT_ABORTED')
+    expect(gate.inFlight).toBe(1)
+    done.resolve()
+    await until(() => gate.inFlight === 0)
+  })
+
+  it('waits at a closed gate for the next generation, in order, and reaches each of its handlers once', async () => {
+    const { gate, events, generation } = reloadable()
+    const seen: string[] = []
+    const [old, next] = [generation()[0], generation()[0]]
+    old.on('x', (payload) => seen.push(`old ${payload}`))
+    old.on('x', (payload) => seen.push(`old low ${payload}`), { priority: 'low' })
+    next.on('x', (payload) => seen.push(`new high ${payload}`), { priority: 'high' })
+    next.on('x', async (payload) => {
+      await null
+      seen.push(`new ${payload}`)
+    })
+    old.commit()
+    events.on('x', (payload) => seen.push(`host ${payload}`))
+    gate.close()
+    const first = events.emit('x', 1)
+    events.publish('x', 2)
+    expect(seen).toEqual(['host 1', 'host 2'])
+    expect(gate.parked).toBe(2)
+    old.withdraw()
+    next.commit()
+    old.discard()
+    gate.open()
+    expect(await first).toEqual({ event: 'x', handled: 3, failures: [] })
+    await until(() => seen.length === 6)
+    expect(seen).toEqual(['host 1', 'host 2', 'new high 1', 'new high 2', 'new 1', 'new 2'])
+    expect(gate.inFlight).toBe(0)
+  })
+
+  it('goes back to the same generation when the reload is given up', async () => {
+    const { gate, events, generation } = reloadable()
+    const [stage] = generation()
+    const seen: unknown[] = []
+    stage.on('x', (payload) => seen.push(payload))
+    stage.on('x', () => seen.push('once'), { once: true })
+    stage.commit()
+    gate.close()
+    const both = [events.emit('x', 1), events.emit('x', 2)]
+    gate.open()
+    await Promise.all(both)
+    expect(seen).toEqual([1, 'once', 2])
+  })
+
+  it('is parked also for a handler that the old generation took back in its teardown', async () => {
+    const { gate, events, generation } = reloadable()
+    const [old, next] = [generation()[0], generation()[0]]
+    const seen: unknown[] = []
+    const undo = old.on('x', () => seen.push('old'))
+    next.on('x', () => seen.push('new'))
+    old.commit()
+    gate.close()
+    undo()
+    expect(events.listeners('x')).toEqual([])
+    const emitted = events.emit('x')
+    old.withdraw()
+    next.commit()
+    gate.open()
+    await emitted
+    expect(seen).toEqual(['new'])
+    expect(events.listeners('x')).toHaveLength(1)
+  })
+
+  it('tells the emitter of failures and deadlines after the replay, as before it', async () => {
+    const { gate, events, generation } = reloadable()
+    const [stage] = generation()
+    stage.on('x', () => Promise.reject(new Error('rejected')))
+    stage.on('x', never, { timeoutMs: 10 })
+    stage.commit()
+    gate.close()
+    const emitted = events.emit('x')
+    gate.open()
+    const { failures } = await emitted
+    expect(failures.map(({ plugin }) => plugin)).toEqual(['reloaded', 'reloaded'])
+    expect(failures[1]?.error).toMatchObject({ code: 'CFP_HANDLER_TIMEOUT' })
+  })
+
+  it('has the time of its emit, not of its delivery', async () => {
+    const { gate, events, generation } = reloadable()
+    const [stage] = generation()
+    let time = Number.POSITIVE_INFINITY
+    stage.on('x', (_, context) => {
+      time = context.time
+    })
+    stage.commit()
+    gate.close()
+    const before = Date.now()
+    const emitted = events.emit('x')
+    await until(() => Date.now() > before + 20)
+    gate.open()
+    await emitted
+    expect(time).toBeLessThan(before + 20)
+  })
+
+  it('that finds the queue full is a failure for emit and a report for publish', async () => {
+    const gate = new QueueGate({ limit: 1 })
+    const reported: ReportedFailure[] = []
+    const events = new PluginEvents({ onFailure: (failure) => reported.push(failure) })
+    const stage = events.stage({ name: 'busy', rank: 1, gate })
+    let calls = 0
+    stage.on('x', () => calls++)
+    stage.commit()
+    gate.close()
+    const parked = events.emit('x')
+    const { failures, handled } = await events.emit('x')
+    expect(handled).toBe(0)
+    expect(failures).toEqual([{ plugin: 'busy', error: expect.objectContaining({ code: 'CFP_PLUGIN_BUSY' }) }])
+    events.publish('x')
+    await until(() => reported.length > 0)
+    expect(reported[0]).toMatchObject({ event: 'x', plugin: 'busy', error: { code: 'CFP_PLUGIN_BUSY' } })
+    gate.open()
+    await parked
+    expect(calls).toBe(1)
+  })
+
+  it('that is refused after it was parked is a failure, and never delivered', async () => {
+    const { gate, events, generation } = reloadable()
+    const [stage] = generation()
+    stage.on('x', () => undefined)
+    stage.commit()
+    gate.close()
+    const emitted = events.emit('x')
+    const error = new Error('unloaded')
+    gate.refuse(error)
+    expect(await emitted).toEqual({ event: 'x', handled: 0, failures: [{ plugin: 'reloaded', error }] })
+  })
+
+  it('passes a closed gate where the gate waits for its very emitter', async () => {
+    const gate = new QueueGate({ admitted: ['reloaded'] })
+    const events = new PluginEvents()
+    const stage = events.stage({ name: 'reloaded', rank: 1, gate })
+    const seen: unknown[] = []
+    stage.on('x', (payload) => seen.push(payload))
+    stage.commit()
+    gate.close()
+    await events.emit('x', 'own', { source: 'reloaded' })
+    const other = events.emit('x', 'other', { source: 'other' })
+    expect([seen, gate.parked]).toEqual([['own'], 1])
+    gate.open()
+    await other
+  })
+
+  it('reaches a subscriber exactly once and in order, over any sequence of emits, reloads and rollbacks', async () => {
+    const command = fc.constantFrom('emit', 'emit', 'publish', 'close', 'open', 'reload', 'rollback')
+    let parkedInAll = 0
+    await fc.assert(
+      fc.asyncProperty(fc.array(command, { maxLength: 40 }), async (commands) => {
+        const { gate, events, reported, generation } = reloadable()
+        const seen: [generation: number, payload: unknown][] = []
+        let count = 0
+        const create = () => {
+          const number = count++
+          const [stage] = generation()
+          // Sync and async by turns, since the two take different ways through a dispatch.
+          stage.on('x', (payload) => (seen.push([number, payload]), number % 2 === 0 ? undefined : Promise.resolve()))
+          return { number, stage }
+        }
+        let serving = create()
+        serving.stage.commit()
+        const emits: Promise<unknown>[] = []
+        const expected: unknown[] = []
+        const swap = () => {
+          const next = create()
+          serving.stage.withdraw()
+          next.stage.commit()
+          serving.stage.discard()
+          serving = next
+        }
+        for (const step of commands) {
+          if (step === 'emit') emits.push(events.emit('x', expected.push(expected.length) - 1))
+          else if (step === 'publish') events.publish('x', expected.push(expected.length) - 1)
+          else if (step === 'close') gate.close()
+          else if (step === 'open') gate.open()
+          else {
+            gate.close()
+            if (step === 'reload') swap()
+          }
+          parkedInAll += gate.parked
+        }
+        gate.open()
+        await Promise.all(emits)
+        await until(() => seen.length >= expected.length)
+        expect(seen.map(([, payload]) => payload)).toEqual(expected)
+        // Never back to a generation that is gone.
+        expect(seen.map(([number]) => number)).toEqual(seen.map(([number]) => number).sort((a, b) => a - b))
+        expect([gate.inFlight, reported]).toEqual([0, []])
+      }),
+      { numRuns: 200 },
+    )
+    expect(parkedInAll).toBeGreaterThan(100)
+  })
+})
+
+describe('a hook', () => {
+  it('waits at a closed gate, keeps its place in the results, and calls the next generation', async () => {
+    const { gate, hooks, generation } = reloadable()
+    const [old, next] = [generation()[1], generation()[1]]
+    old.on('x', () => 'old')
+    next.on('x', async () => 'new')
+    next.on('x', () => 'new too')
+    old.commit()
+    hooks.on('x', () => 'first', { priority: 'high' })
+    hooks.on('x', async () => 'last', { priority: 'low' })
+    gate.close()
+    const called = hooks.call('x')
+    await until(() => gate.parked === 1)
+    old.withdraw()
+    next.commit()
+    gate.open()
+    expect(await called).toEqual(['first', 'new', 'new too', 'last'])
+    expect(gate.inFlight).toBe(0)
+  })
+
+  it('is in flight until its handler is done, and enters anew for each', async () => {
+    const { gate, hooks, generation } = reloadable()
+    const [, stage] = generation()
+    const [first, second] = [deferred(), deferred()]
+    stage.on('x', () => first.promise)
+    stage.on('x', () => second.promise)
+    stage.on('x', never, { timeoutMs: 10 })
+    stage.commit()
+    const called = hooks.call('x')
+    expect(gate.inFlight).toBe(1)
+    first.resolve()
+    await first.promise
+    second.resolve()
+    expect(await codeOf(() => called)).toBe('CFP_HOOK_FAILED')
+    expect(gate.inFlight).toBe(0)
+  })
+
+  it('counts a full queue and a failure after the replay among its failures', async () => {
+    const gate = new QueueGate({ limit: 1 })
+    const hooks = new PluginHooks()
+    const stage = hooks.stage({ name: 'busy', rank: 1, gate })
+    stage.on('x', () => Promise.reject(new Error('rejected')))
+    stage.commit()
+    gate.close()
+    const parked = hooks.call('x')
+    await expect(hooks.call('x')).rejects.toMatchObject({ code: 'CFP_HOOK_FAILED', cause: { code: 'CFP_PLUGIN_BUSY' } })
+    gate.open()
+    await expect(parked).rejects.toMatchObject({ code: 'CFP_HOOK_FAILED', cause: { message: 'rejected' } })
+  })
+
+  it('called with callSync is refused by a closed gate before any handler runs', async () => {
+    const { gate, hooks, generation } = reloadable()
+    const [, stage] = generation()
+    let calls = 0
+    hooks.on('x', () => calls++, { priority: 'high' })
+    stage.on('x', () => calls++)
+    stage.commit()
+    expect(hooks.callSync('x')).toEqual([0, 1])
+    expect(gate.inFlight).toBe(0)
+    gate.close()
+    expect(() => hooks.callSync('x')).toThrow(
+      expect.objectContaining({ code: 'CFP_PLUGIN_RELOADING', plugin: 'reloaded' }),
+    )
+    expect(calls).toBe(2)
+    gate.open()
+  })
+
+  it('called with callSync tells of a gate that one of its handlers closed', () => {
+    const { gate, hooks, generation } = reloadable()
+    const [, stage] = generation()
+    hooks.on('x', () => gate.close(), { priority: 'high' })
+    stage.on('x', () => undefined)
+    stage.commit()
+    expect(() => hooks.callSync('x')).toThrow(expect.objectContaining({ code: 'CFP_PLUGIN_RELOADING' }))
+  })
+
+  it('passes a closed gate where the gate waits for its very caller', async () => {
+    const gate = new QueueGate({ admitted: ['reloaded'] })
+    const hooks = new PluginHooks()
+    const stage = hooks.stage({ name: 'reloaded', rank: 1, gate })
+    stage.on('x', (argument) => argument)
+    stage.commit()
+    gate.close()
+    expect(hooks.callSyncAs('reloaded', 'x', ['sync'])).toEqual(['sync'])
+    expect(await hooks.callAs('reloaded', 'x', ['async'])).toEqual(['async'])
+  })
+
+  it('leaves no unhandled rejection when a parked call is refused', async () => {
+    const { gate, hooks, generation } = reloadable()
+    const [, stage] = generation()
+    stage.on('x', () => undefined)
+    stage.commit()
+    gate.close()
+    const unhandled = await unhandledDuring(async () => {
+      const called = hooks.call('x')
+      await until(() => gate.parked === 1)
+      gate.refuse(new Error('unloaded'))
+      expect(await codeOf(() => called)).toBe('CFP_HOOK_FAILED')
+    })
+    expect(unhandled).toEqual([])
+  })
+})

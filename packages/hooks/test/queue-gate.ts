@@ -1,0 +1,55 @@
+// A delivery gate as a host implements one: a queue while it is closed, replayed in order, and a count of what is in flight.
+import { PluginError } from '@cf-plugins/plugin-api'
+import type { DeliveryGate } from '../src/index.ts'
+
+export class QueueGate implements DeliveryGate {
+  closed = false
+  inFlight = 0
+  readonly #limit: number
+  readonly #admitted: ReadonlySet<string>
+  readonly #queue: { deliver: () => unknown; resolve: () => void; reject: (error: unknown) => void }[] = []
+
+  constructor({ limit = 1_000, admitted = [] as readonly string[] } = {}) {
+    this.#limit = limit
+    this.#admitted = new Set(admitted)
+  }
+
+  get parked(): number {
+    return this.#queue.length
+  }
+
+  enter(): void {
+    this.inFlight++
+  }
+
+  leave(): void {
+    this.inFlight--
+  }
+
+  admits(source: string): boolean {
+    return this.#admitted.has(source)
+  }
+
+  async park(deliver: () => unknown): Promise<void> {
+    if (this.#queue.length >= this.#limit) throw new PluginError('CFP_PLUGIN_BUSY', 'The queue is full.')
+    await new Promise<void>((resolve, reject) => this.#queue.push({ deliver, resolve, reject }))
+  }
+
+  close(): void {
+    this.closed = true
+  }
+
+  /** Replays what is parked, in order, and opens when nothing is left. */
+  open(): void {
+    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      next.deliver()
+      next.resolve()
+    }
+    this.closed = false
+  }
+
+  /** Refuses what is parked, as a host does whose plugin is unloaded. */
+  refuse(error: unknown): void {
+    for (const { reject } of this.#queue.splice(0)) reject(error)
+  }
+}
