@@ -77,8 +77,16 @@ export class Settler {
   hint(file: string, event: HintEvent): void {
     if (this.#closed) return
     const look = this.#looks.get(file)
-    if (look && look.phase !== 'confirming') this.#count(look, event)
-    else this.#count(this.#begin(file, readContent(file)), event)
+    if (!look || look.phase === 'confirming') {
+      this.#count(this.#begin(file, readContent(file)), event)
+      return
+    }
+    this.#count(look, event)
+    // Perhaps it was only written to be renamed, and what it became shall not wait for it.
+    if (event === 'rename' && !this.#known.has(file)) {
+      clearTimeout(look.timer)
+      this.#read(look)
+    }
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 // Polling on request: the same changes, seen another way.
 import { renameSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { makeFolder, until, watch } from './watching.ts'
 
 test('edits, atomic saves, additions and deletions are told, and the health is good', async () => {
@@ -33,4 +33,15 @@ test('other bytes of the same size and modification time are a change', async ()
   writeFileSync(file, 'bbbb')
   utimesSync(file, time, time)
   await until(() => of(file).length === 1, 'the change is told')
+})
+
+test('polling that the environment asks chokidar for sees edits too', async () => {
+  vi.stubEnv('CHOKIDAR_USEPOLLING', '1')
+  const folder = makeFolder()
+  const file = join(folder, 'a.ts')
+  writeFileSync(file, 'old')
+  const { of } = await watch(folder)
+  vi.unstubAllEnvs()
+  writeFileSync(file, 'new')
+  await until(() => of(file).length === 1, 'the edit is told')
 })
