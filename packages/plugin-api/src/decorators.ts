@@ -83,26 +83,22 @@ export function inject<T>(ref: ServiceRef<T>, options: { readonly optional: true
 export function inject(name: string, options?: { readonly optional?: boolean }): Injects<never>
 export function inject(
   refOrName: ServiceRef<unknown> | string,
-  options: { readonly optional?: boolean } = {},
+  { optional = false }: { readonly optional?: boolean } = {},
 ): Injects<never> {
   return (_target, context) => {
     const name = serviceName(refOrName)
-    const optional = options.optional === true
     noted(context, 'accessor').injected.push({ name, optional })
     const at = `@inject("${name}") ${String(context.name)}`
     return {
       init(initial) {
         const given = (this as { context?: PluginContext }).context
         if (typeof given?.inject !== 'function') {
-          throw new PluginError(
-            'CFP_INJECT_NO_CONTEXT',
-            `${at} found no context. Extend BasePlugin, or a class whose constructor sets \`context\`.`,
-          )
+          throw new PluginError('CFP_INJECT_NO_CONTEXT', `${at} found no context. Extend BasePlugin.`)
         }
         return (given.inject(name, { optional }) ?? initial) as never
       },
       set() {
-        throw new PluginError('CFP_INJECT_READONLY', `${at} is read-only. Keep the value in a field of its own.`)
+        throw new PluginError('CFP_INJECT_READONLY', `${at} is read-only.`)
       },
     }
   }
@@ -112,7 +108,7 @@ export function inject(
 export function hookMethodsOf(instance: object): readonly HookMethod[] {
   const overridden = new Set<string | symbol>()
   const found: HookEntry[] = []
-  for (const { hooks } of notedOf(Object.getPrototypeOf(instance)?.constructor)) {
+  for (const { hooks } of notedOf(instance.constructor as DecoratedClass | undefined)) {
     found.unshift(...hooks.filter(({ place }) => place.private || !overridden.has(place.name)))
     for (const { place } of hooks) overridden.add(place.name)
   }
@@ -126,10 +122,9 @@ export function hookMethodsOf(instance: object): readonly HookMethod[] {
 export function decorationOf(
   type: unknown,
 ): { readonly meta: unknown; readonly injected: readonly InjectedService[] } | undefined {
-  if (typeof type !== 'function' || !Object.hasOwn(type, Symbol.metadata)) return undefined
-  const own = notedOn(type[Symbol.metadata])
+  const own = typeof type === 'function' && Object.hasOwn(type, Symbol.metadata) && notedOn(type[Symbol.metadata])
   return own && 'plugin' in own
-    ? { meta: own.plugin, injected: notedOf(type).flatMap(({ injected }) => injected) }
+    ? { meta: own.plugin, injected: notedOf(type as DecoratedClass).flatMap(({ injected }) => injected) }
     : undefined
 }
 
@@ -167,8 +162,8 @@ function noted(place: Place, kind: 'class' | 'method' | 'accessor'): Noted {
     throw new PluginError(
       'CFP_DECORATOR_MISUSE',
       metadata
-        ? `A decorator for a ${kind} stands on the ${place.static ? 'static ' : ''}${place.kind} "${String(place.name)}".`
-        : 'Decorators were compiled as legacy ones. Turn `experimentalDecorators` off.',
+        ? `A ${kind} decorator stands on the ${place.static ? 'static ' : ''}${place.kind} ${String(place.name)}.`
+        : 'These are standard decorators: turn `experimentalDecorators` off.',
     )
   }
   metadata[NOTED] = notedOn(metadata) ?? ({ hooks: [], injected: [] } satisfies Noted)

@@ -2,8 +2,8 @@
 import type { EventContext, PluginContext } from './context.ts'
 import type { PluginHealth, PluginInstance } from './instance.ts'
 import { carryService } from './instance.ts'
-import type { PluginMeta, ResolvedPluginMeta } from './meta.ts'
-import { metaReaders, type ReadMeta, resolveWith } from './resolve-meta.ts'
+import type { PluginMeta } from './meta.ts'
+import { metaReaders, type ReadMeta } from './resolve-meta.ts'
 import { valueAt } from './safe-values.ts'
 import type { ServiceRef } from './service-ref.ts'
 import type { InferOutput, StandardSchema } from './standard-schema.ts'
@@ -72,8 +72,8 @@ export function isDefinition(value: unknown): value is AnyDefinition {
   return valueAt(value, DEFINITION) === true
 }
 
-/** Hooks that an instance has under the same name, `setup` aside, each called with its own arguments and the service. */
-const HOOKS = ['teardown', 'onEnable', 'onDisable', 'onReload', 'health', 'handleEvent'] as const
+/** Hooks that an instance has under the same name, each called with its own arguments and the service. */
+const HOOKS = ['onEnable', 'onDisable', 'onReload', 'health', 'handleEvent'] as const
 
 /** An instance's hooks for state, by their names in `state`. */
 const STATE_HOOKS = { save: 'getReloadState', restore: 'setReloadState', migrate: 'migrateState' } as const
@@ -81,26 +81,12 @@ const STATE_HOOKS = { save: 'getReloadState', restore: 'setReloadState', migrate
 type Hook = (...args: unknown[]) => unknown
 
 const { stateVersion, ...otherReaders } = metaReaders
-const definitionReader = shape<ReadMeta>(
-  {
-    ...otherReaders,
-    ...callables(['setup', ...HOOKS]),
-    state: shape({ version: stateVersion, ...callables(Object.keys(STATE_HOOKS)) }),
-  } as unknown as Readers<ReadMeta>,
-  ['name', 'version'],
-)
-
-/** The metadata of a definition. @throws `CFP_META_INVALID` */
-export function metaOfDefinition(definition: object, file: string | undefined): ResolvedPluginMeta {
-  return resolveWith(
-    (value, path, tell) => {
-      const read: (ReadMeta & { state?: { version?: number } }) | undefined = definitionReader(value, path, tell)
-      return read && { ...read, stateVersion: read.state?.version ?? 0 }
-    },
-    definition,
-    file,
-  )
-}
+/** Reads the metadata of a definition, and checks the rest of it. */
+export const definitionReader = shape<ReadMeta>({
+  ...otherReaders,
+  ...callables(['setup', 'teardown', ...HOOKS]),
+  state: shape({ version: stateVersion, ...callables(Object.keys(STATE_HOOKS)) }),
+} as Readers<ReadMeta>)
 
 /** An instance of a definition: it keeps what `setup` returned, and has only the hooks that the definition has. */
 export function instanceOfDefinition(
@@ -118,12 +104,12 @@ export function instanceOfDefinition(
   }
   for (const name of HOOKS) pass(name, definition)
   for (const [method, name] of Object.entries(STATE_HOOKS)) pass(name, definition.state, method)
-  const { teardown } = instance
+  // A setup that wakes after its plugin was given up has nobody left but this to tear down what it made.
+  const tearDown = () => (isUp && isOver ? definition.teardown?.(service) : undefined)
   const keep = (made: unknown): unknown => {
     service = made
     isUp = true
-    // A setup that wakes after its plugin was given up has nobody left but this to tear down what it made.
-    return isOver ? teardown?.() : undefined
+    return tearDown()
   }
   if (definition.setup) {
     instance.setup = () => {
@@ -131,10 +117,10 @@ export function instanceOfDefinition(
       return isThenable(made) ? made.then(keep) : keep(made)
     }
   }
-  if (teardown) {
+  if (definition.teardown) {
     instance.teardown = () => {
       isOver = true
-      return isUp ? teardown() : undefined
+      return tearDown()
     }
   }
   return carryService(instance, () => service)

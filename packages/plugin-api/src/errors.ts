@@ -28,8 +28,6 @@ export interface PluginIssue {
 
 const KIND = Symbol.for('cf-plugins.errorKind')
 
-const DETAILS = ['plugin', 'phase', 'file', 'line', 'column', 'generation', 'issues'] as const
-
 /**
  * What every package of cf-plugins throws: a stable `code`, where it happened, and a message that says what
  * happened, where, and what to do.
@@ -55,9 +53,9 @@ export class PluginError extends Error implements PluginErrorDetails {
 
   constructor(code: string, message: string, details: PluginErrorDetails = {}) {
     super(message, details)
+    Object.assign(this, details)
     this.code = code
-    Object.assign(this, detailsOf(details))
-    const name = `${kindOf(new.target) ?? new.target.name} [${code}]`
+    const name = `${kindOf(new.target) || new.target.name} [${code}]`
     Object.defineProperty(this, 'name', { value: name, writable: true })
     // Taken again because the first line of a stack is fixed when it is captured, and the code belongs on it.
     Error.captureStackTrace(this, new.target)
@@ -65,9 +63,8 @@ export class PluginError extends Error implements PluginErrorDetails {
 
   /** The error as plain data, for `--json` and logs. The cause is its message; stacks stay out. */
   toJSON(): Record<string, unknown> {
-    const { code, message, cause } = this
-    const plain = { code, message, ...detailsOf(this) }
-    return cause === undefined ? plain : { ...plain, cause: messageOf(cause) }
+    const { message, cause } = this
+    return { ...(this as object), message, ...(cause !== undefined && { cause: messageOf(cause) }) }
   }
 }
 
@@ -86,23 +83,19 @@ export function messageOf(thrown: unknown): string {
   try {
     return thrown instanceof Error ? thrown.message : String(thrown)
   } catch {
-    return 'something that has no message'
+    return 'unknown'
   }
-}
-
-function detailsOf(details: PluginErrorDetails): Record<string, unknown> {
-  return Object.fromEntries(DETAILS.map((key) => [key, details[key]]))
 }
 
 /** A class that names no kind of its own, such as a host's subclass, is told by its prototype as usual. */
 function isOfKind(this: object, value: unknown): boolean {
   const kind = kindOf(this)
-  if (!kind) return Function.prototype[Symbol.hasInstance].call(this, value)
+  if (!kind) return Function[Symbol.hasInstance].call(this, value)
   let type = (value as object | undefined | null)?.constructor
   while (typeof type === 'function' && kindOf(type) !== kind) type = Object.getPrototypeOf(type)
   return typeof type === 'function'
 }
 
-function kindOf(type: object): string | undefined {
-  return Object.hasOwn(type, KIND) ? (type as { [KIND]?: string })[KIND] : undefined
+function kindOf(type: object): string | false | undefined {
+  return Object.hasOwn(type, KIND) && (type as { [KIND]?: string })[KIND]
 }

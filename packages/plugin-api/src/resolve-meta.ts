@@ -15,6 +15,7 @@ import {
   shape,
   standardSchema,
   type Tell,
+  TWICE,
   text,
   version,
   wholeNumber,
@@ -25,6 +26,8 @@ import {
 export type ReadMeta = Omit<PluginMeta, 'dependencies' | 'optionalDependencies'> & {
   readonly dependencies?: readonly PluginDependency[]
   readonly optionalDependencies?: readonly PluginDependency[]
+  /** Of a definition, whose `stateVersion` stands here. */
+  readonly state?: { readonly version?: number }
 }
 
 /** Services that the class itself asks for, by `@inject`. */
@@ -34,7 +37,7 @@ export interface InjectedService {
 }
 
 /** The readers of everything that metadata may say. */
-export const metaReaders: Readers<ReadMeta> = {
+export const metaReaders: Readers<Omit<ReadMeta, 'state'>> = {
   name: pluginName,
   version,
   description: text,
@@ -66,19 +69,15 @@ export const metaReaders: Readers<ReadMeta> = {
   onFailure: oneOf('continue', 'abort'),
 }
 
-/** What stands where the author said nothing. */
-const DEFAULTS: Omit<ResolvedPluginMeta, 'name' | 'version'> = {
+/** What stands where the author said nothing; a list that is not here is empty. */
+const DEFAULTS: Omit<ResolvedPluginMeta, 'name' | 'version' | 'config' | 'events' | 'platforms' | 'permissions'> = {
   description: '',
   enabled: true,
   dependencies: [],
   optionalDependencies: [],
   requires: [],
   provides: [],
-  events: [],
   engines: {},
-  platforms: [],
-  permissions: [],
-  config: undefined,
   reload: { strategy: 'exclusive', state: 'keep' },
   stateVersion: 0,
   execution: 'inline',
@@ -86,7 +85,7 @@ const DEFAULTS: Omit<ResolvedPluginMeta, 'name' | 'version'> = {
   onFailure: 'continue',
 }
 
-export const metaReader = shape<ReadMeta>(metaReaders, ['name', 'version'])
+export const metaReader = shape<ReadMeta>(metaReaders as Readers<ReadMeta>)
 
 /**
  * Checks metadata and completes it: every default filled in, both forms of a dependency list made one, deeply frozen
@@ -108,58 +107,50 @@ export function resolveWith(
 ): ResolvedPluginMeta {
   const issues: PluginIssue[] = []
   const tell: Tell = (path, message) => void issues.push({ path, message })
-  const read = withInjected(reader(given, '', tell) ?? {}, injected, tell)
-  checkNames(read, tell)
-  if (issues.length > 0) throw invalid(given, issues, file)
-  const meta: Record<string, unknown> = {}
-  for (const key of Object.keys(metaReaders) as (keyof ResolvedPluginMeta)[]) {
-    const value = key === 'reload' ? { ...DEFAULTS.reload, ...read.reload } : (read[key] ?? DEFAULTS[key as 'config'])
-    meta[key] = key === 'config' ? value : Object.freeze(value)
+  const read = reader(given, '', tell)
+  const meta = {
+    ...DEFAULTS,
+    stateVersion: read?.state?.version ?? 0,
+    ...read,
+    reload: { ...DEFAULTS.reload, ...read?.reload },
+  } as Writable<ResolvedPluginMeta>
+  for (const key of ['name', 'version']) if (read && !(key in read)) tell(key, 'is missing')
+  addInjected(meta, injected, tell)
+  const needed = neededBy(meta)
+  for (const own of [meta.name, ...meta.provides]) {
+    if (needed.includes(own)) tell('', `needs "${own}", which is its own`)
   }
-  return Object.freeze(meta) as unknown as ResolvedPluginMeta
+  for (const { name } of meta.optionalDependencies) {
+    if (needed.indexOf(name) < meta.dependencies.length) tell(`optionalDependencies.${name}`, TWICE)
+  }
+  if (issues.length > 0) {
+    const name = valueAt(given, 'name')
+    const plugin = typeof name === 'string' ? name : undefined
+    const told = issues.map(({ path, message }) => `\n  ${path || 'metadata'} ${message}`)
+    throw new PluginError(
+      'CFP_META_INVALID',
+      `${plugin ? `Plugin "${plugin}"` : 'A plugin'} has wrong metadata${file ? ` (${file})` : ''}:${told.join('')}`,
+      { plugin, phase: 'validate', file, issues },
+    )
+  }
+  const keys = Object.keys(metaReaders) as (keyof ResolvedPluginMeta)[]
+  const entries = keys.map((key) => [key, key === 'config' ? meta[key] : Object.freeze(meta[key] ?? [])])
+  return Object.freeze(Object.fromEntries(entries))
 }
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 /** An injected service is required, or an optional dependency, unless the metadata names it already. */
-function withInjected(meta: Partial<ReadMeta>, injected: readonly InjectedService[], tell: Tell): Partial<ReadMeta> {
-  const requires = [...(meta.requires ?? [])]
-  const optionalDependencies = [...(meta.optionalDependencies ?? [])]
-  const known = new Set([...namesOf(meta.dependencies), ...namesOf(optionalDependencies), ...requires])
+function addInjected(meta: Writable<ResolvedPluginMeta>, injected: readonly InjectedService[], tell: Tell): void {
   // Required ones first: a service that is asked for both ways is required.
-  for (const isOptional of [false, true]) {
-    for (const { name, optional } of injected) {
-      if (optional !== isOptional || !pluginName(name, '@inject', tell) || known.has(name)) continue
-      known.add(name)
-      if (optional) optionalDependencies.push(Object.freeze({ name, range: '*' }))
-      else requires.push(name)
-    }
-  }
-  return { ...meta, requires, optionalDependencies }
-}
-
-/** What no single value shows: names that contradict each other. */
-function checkNames(meta: Partial<ReadMeta>, tell: Tell): void {
-  const own = [meta.name, ...(meta.provides ?? [])]
-  const dependencies = namesOf(meta.dependencies)
-  const optionalDependencies = namesOf(meta.optionalDependencies)
-  for (const [path, names] of Object.entries({ dependencies, optionalDependencies, requires: meta.requires ?? [] })) {
-    for (const name of names) if (own.includes(name)) tell(path, `names "${name}", which is the plugin's own`)
-  }
-  for (const name of optionalDependencies) {
-    if (dependencies.includes(name)) tell('optionalDependencies', `names "${name}", which \`dependencies\` names too`)
+  for (const { name, optional } of injected.toSorted((one, other) => +one.optional - +other.optional)) {
+    if (!pluginName(name, '@inject', tell) || neededBy(meta).includes(name)) continue
+    if (optional) meta.optionalDependencies = [...meta.optionalDependencies, Object.freeze({ name, range: '*' })]
+    else meta.requires = [...meta.requires, name]
   }
 }
 
-function namesOf(dependencies: readonly PluginDependency[] = []): string[] {
-  return dependencies.map(({ name }) => name)
-}
-
-function invalid(given: unknown, issues: readonly PluginIssue[], file: string | undefined): PluginError {
-  const name = valueAt(given, 'name')
-  const plugin = typeof name === 'string' ? name : undefined
-  const told = issues.map(({ path, message }) => `\n  ${path || 'metadata'} ${message}`)
-  return new PluginError(
-    'CFP_META_INVALID',
-    `${plugin ? `Plugin "${plugin}"` : 'A plugin'} has wrong metadata${file ? ` (${file})` : ''}:${told.join('')}`,
-    { plugin, phase: 'validate', file, issues },
-  )
+/** Every name that metadata needs, its dependencies first. */
+function neededBy({ dependencies, optionalDependencies, requires }: ResolvedPluginMeta): string[] {
+  return [...dependencies, ...optionalDependencies].map(({ name }) => name).concat(requires)
 }

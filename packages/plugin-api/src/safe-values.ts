@@ -2,59 +2,40 @@
 import { messageOf } from './errors.ts'
 import type { Tell } from './value-readers.ts'
 
-/** Path, value and key. */
-type Entry = readonly [string, unknown, string]
+/** Something in an object, by its key, or in an array, by its number. */
+type Entry = readonly [path: string, value: unknown, key: string | number]
 
-/** Stands for a value whose getter threw. */
-class Unreadable {
-  readonly why: string
-
-  constructor(thrown: unknown) {
-    this.why = messageOf(thrown)
-  }
-}
-
-/** `Array.isArray`, but for a revoked proxy too. */
-export function isArray(value: unknown): value is readonly unknown[] {
-  return read(() => Array.isArray(value)) === true
-}
-
-/** `value[key]`, or what stands for it where reading it throws. */
+/** `value[key]`, or an error in its stead where reading it throws. */
 export function valueAt(value: unknown, key: PropertyKey): unknown {
   return read(() => (value as Record<PropertyKey, unknown>)[key])
 }
 
-/** Path, value and key of all that an array or a plain object holds, each read once. What is not of `kind` is told. */
+/** All that an array or a plain object holds, each read once. What is not of `kind` is told. */
 export function entriesOf(
   value: unknown,
   path: string,
   tell: Tell,
   kind: 'an array' | 'a plain object' | 'an array or a plain object' = 'a plain object',
 ): Entry[] | undefined {
-  const keys = read(() => {
-    if (Array.isArray(value)) return kind.includes('array') && Array.from(value.keys(), String)
+  const at = (key: string | number) => (path ? `${path}.${key}` : `${key}`)
+  const entries = read(() => {
+    if (Array.isArray(value)) return kind.includes('array') && [...value.keys()]
     return kind.includes('object') && isPlain(value) && Object.keys(value)
   })
-  if (Array.isArray(keys)) return keys.map((key) => [below(path, key), valueAt(value, key), key])
-  return void tell(path, `must be ${kind}, not ${shown(keys || value)}`)
-}
-
-/** The path of what `key` holds. */
-export function below(path: string, key: string): string {
-  return path ? `${path}.${key}` : key
+  if (!Array.isArray(entries)) return void tell(path, `must be ${kind}, not ${shown(entries || value)}`)
+  return entries.map((key) => [at(key), valueAt(value, key), key])
 }
 
 /** A value as a message shows it. */
 export function shown(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, 60))
-  if (typeof value === 'function') return 'a function'
-  if (typeof value !== 'object' || value === null) return String(value)
   const what = read(() => {
-    if (value instanceof Unreadable) return `one that can't be read (${value.why})`
+    if (typeof value === 'string') return JSON.stringify(value.slice(0, 60))
+    if (typeof value === 'function') return /^class\b/.test(`${value}`) ? 'a class' : 'a function'
     if (Array.isArray(value)) return 'an array'
-    return isPlain(value) ? 'an object' : 'an instance of a class'
+    if (isPlain(value)) return 'an object'
+    return typeof value === 'object' && value && !(value instanceof Error) ? 'an instance of a class' : String(value)
   })
-  return typeof what === 'string' ? what : 'a revoked proxy'
+  return `${what}`
 }
 
 /** Whether a value is an object that braces make, in any realm, or one without a prototype, such as a module. */
@@ -64,10 +45,10 @@ function isPlain(value: unknown): value is object {
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
-function read<T>(look: () => T): T | Unreadable {
+function read<T>(look: () => T): T | Error {
   try {
     return look()
   } catch (error) {
-    return new Unreadable(error)
+    return new Error(messageOf(error))
   }
 }

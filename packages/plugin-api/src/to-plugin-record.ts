@@ -1,7 +1,7 @@
 // The only code that knows the forms of a plugin: it makes one record of each.
 
 import { decorationOf } from './decorators.ts'
-import { instanceOfDefinition, isDefinition, metaOfDefinition } from './define-plugin.ts'
+import { definitionReader, instanceOfDefinition, isDefinition } from './define-plugin.ts'
 import { PluginError } from './errors.ts'
 import type { PluginInstance } from './instance.ts'
 import type { PluginRecord, PluginSource, RegisterPlugin } from './record.ts'
@@ -39,7 +39,10 @@ export function toPluginRecord(moduleNamespace: unknown, source: PluginSource): 
 
 function readForm(value: unknown, file: string | undefined): Omit<PluginRecord, 'source'> | undefined {
   if (isDefinition(value)) {
-    return { meta: metaOfDefinition(value, file), register: (_app, context) => instanceOfDefinition(value, context) }
+    return {
+      meta: resolveWith(definitionReader, value, file),
+      register: (_app, context) => instanceOfDefinition(value, context),
+    }
   }
   const decoration = decorationOf(value)
   if (decoration) {
@@ -56,11 +59,8 @@ function readForm(value: unknown, file: string | undefined): Omit<PluginRecord, 
 
 /** What a module exports, or what a value is. */
 function found(value: unknown): string {
-  if (shown(value) !== 'an object') return kindOf(value)
-  const told = entriesOf(value, '', () => {})?.map(([key, each]) => `${key} (${kindOf(each)})`)
-  return `exports: ${told?.slice(0, 10).join(', ') || 'none'}`
-}
-
-function kindOf(value: unknown): string {
-  return typeof value === 'function' && /^class\b/.test(`${value}`) ? 'a class without @plugin' : shown(value)
+  const what = shown(value)
+  const exported =
+    what === 'an object' && entriesOf(value, '', () => {})?.map(([key, each]) => `${key} (${shown(each)})`)
+  return exported ? `exports: ${exported.slice(0, 10).join(', ') || 'none'}` : what
 }

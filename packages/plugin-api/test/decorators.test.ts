@@ -91,7 +91,7 @@ describe.each(Object.entries(compilers))('a class compiled by %s', (_name, compi
 
   it('is no plugin by its base class alone', async () => {
     const { Undecorated } = await fixture
-    expect(() => toPluginRecord(Undecorated, source)).toThrow(/Found: a class without @plugin/)
+    expect(() => toPluginRecord(Undecorated, source)).toThrow(/Found: a class\./)
   })
 })
 

@@ -16,16 +16,7 @@ describe('a PluginError', () => {
 
   it('has undefined where it was told nothing, and no cause', () => {
     const bare = new PluginError('CFP_X', 'message')
-    expect(Object.keys(bare).sort()).toEqual([
-      'code',
-      'column',
-      'file',
-      'generation',
-      'issues',
-      'line',
-      'phase',
-      'plugin',
-    ])
+    expect(Object.keys(bare)).toEqual(['code'])
     expect(bare.plugin).toBeUndefined()
     expect('cause' in bare).toBe(false)
   })
@@ -98,7 +89,7 @@ describe('messageOf', () => {
     expect(messageOf(new Error('broken'))).toBe('broken')
     expect(messageOf('text')).toBe('text')
     expect(messageOf(undefined)).toBe('undefined')
-    expect(messageOf(Object.create(null))).toBe('something that has no message')
+    expect(messageOf(Object.create(null))).toBe('unknown')
   })
 })
 
