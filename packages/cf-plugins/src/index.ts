@@ -5,6 +5,8 @@ export * from '@cf-plugins/lifecycle'
 export * from '@cf-plugins/loader'
 export * from '@cf-plugins/plugin-api'
 export * from '@cf-plugins/registry'
+// Two packages describe it, each for itself; the state preserver's is what a host meets.
+export type { StatefulPlugin } from '@cf-plugins/state-preserver'
 export * from '@cf-plugins/state-preserver'
 export * from '@cf-plugins/watcher'
 export { PluginManager, type PluginManagerOptions } from './plugin-manager.ts'

@@ -1,7 +1,15 @@
 // A host's one object for its plugins: every piece of the house, wired.
 import type { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
 import { type HostHooks, HotReloader, type ReloadReport } from '@cf-plugins/hot-reload'
-import type { Lifecycle, LifecycleOptions, PluginStatus, StartOptions, StartReport, StateListener, StopReport } from '@cf-plugins/lifecycle'
+import type {
+  Lifecycle,
+  LifecycleOptions,
+  PluginStatus,
+  StartOptions,
+  StartReport,
+  StateListener,
+  StopReport,
+} from '@cf-plugins/lifecycle'
 import type { PluginLoader, PluginLoaderOptions } from '@cf-plugins/loader'
 import { PluginError, type ServiceRef, serviceName, toPluginRecord } from '@cf-plugins/plugin-api'
 import { type Explanation, PluginRegistry, type PluginRegistryOptions } from '@cf-plugins/registry'

@@ -63,7 +63,7 @@ export function planChanges(changes: readonly FileChange[], sources: PlanSources
       continue
     }
     const candidate = kind === 'unlink' ? undefined : sources.loader.isCandidate(file)
-    const users = sources.loader.usersOf(file)
+    const users = [...sources.loader.usersOf(file)]
     if (candidate && !users.some((user) => user.file === candidate.file)) users.push(candidate)
     for (const found of users) {
       const plugin = byFile.get(found.file)
