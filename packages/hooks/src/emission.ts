@@ -1,28 +1,18 @@
 // What is left of an emit that is more than sync calls: failures, promises to wait for together, deliveries to park.
 import { type EmitReport, type EventHandler, type HandlerFailure, isThenable } from '@cf-plugins/plugin-api'
-import type { Deadlines } from './deadlines.ts'
 import { isParked } from './delivery-gate.ts'
+import type { DispatchCore } from './dispatch-core.ts'
 import type { HandlerContext } from './event-context.ts'
 import type { HandlerEntry } from './handler-entry.ts'
-import type { HandlerTable, Plan } from './handler-table.ts'
+import type { Plan } from './handler-table.ts'
 import { Wave, type WaveOwner } from './wave.ts'
 
 type Entry = HandlerEntry<EventHandler>
 
-/** What the emissions of one `PluginEvents` share. */
-export interface EventsCore {
-  readonly table: HandlerTable<EventHandler>
-  readonly deadlines: Deadlines
-  /** How long a handler may take where neither it nor the emit says, in milliseconds. */
-  readonly usualMs: number
-  /** Takes a failure that no caller is told of. */
-  report(event: string, failure: HandlerFailure): void
-}
-
 export class Emission implements WaveOwner {
   /** Whether the emitter gets the failures. */
   awaited: boolean
-  readonly #core: EventsCore
+  readonly #core: DispatchCore<EventHandler>
   readonly #context: HandlerContext
   readonly #timeoutMs: number | undefined
   readonly #failures: HandlerFailure[] = []
@@ -37,7 +27,12 @@ export class Emission implements WaveOwner {
   #open = 0
   #resolve: (() => void) | undefined
 
-  constructor(core: EventsCore, context: HandlerContext, timeoutMs: number | undefined, awaited: boolean) {
+  constructor(
+    core: DispatchCore<EventHandler>,
+    context: HandlerContext,
+    timeoutMs: number | undefined,
+    awaited: boolean,
+  ) {
     this.#core = core
     this.#context = context
     this.#timeoutMs = timeoutMs
@@ -57,7 +52,7 @@ export class Emission implements WaveOwner {
 
   /** Whether the owner's handlers are taken care of all together. */
   isApart({ owner }: Entry): boolean {
-    return this.#apart !== undefined && this.#apart.has(owner.name)
+    return this.#apart?.has(owner.name) === true
   }
 
   /** Resolves when nothing is left to wait for; to be called while something is. */
@@ -75,9 +70,8 @@ export class Emission implements WaveOwner {
   }
 
   fail(plugin: string, error: unknown): void {
-    const failure = { plugin, error }
-    if (this.awaited) this.#failures.push(failure)
-    else this.#core.report(this.#context.event, failure)
+    if (this.awaited) this.#failures.push({ plugin, error })
+    else this.#core.report(this.#context.event, plugin, error)
   }
 
   waveEnded(wave: Wave): void {

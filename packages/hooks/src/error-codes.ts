@@ -2,17 +2,15 @@
 
 /** Codes of the errors that this package throws or reports, each with when it happens and what to do. */
 export const HooksErrorCodes = {
-  CFP_HANDLER_INVALID:
-    'A name, handler, priority or timeout is not what it must be. Correct the value that the message names.',
+  CFP_HANDLER_INVALID: 'A name, handler, priority or timeout is not what it must be. Correct the value.',
   CFP_HANDLER_TIMEOUT:
-    'A handler was still not done when its time was over. Raise its timeoutMs, or move the long work out of it.',
-  CFP_HOOK_FAILED: 'One or more handlers of a hook threw or rejected. See `failures`; `cause` is the first of them.',
-  CFP_HOOK_ASYNC: 'A handler of a hook that is called with callSync returned a promise. Make it sync, or use call.',
-  CFP_PLUGIN_RELOADING: 'callSync met a plugin that is being reloaded, and cannot wait for it. Use call, or try again.',
-  CFP_PLUGIN_BUSY:
-    "A plugin that is being reloaded has no room for another parked event (thrown by the plugin's gate). Emit less, or await emits.",
-  CFP_EMIT_ABORTED: 'The signal given to emit or publish is aborted. Its reason is the cause.',
-  CFP_STAGE_DISCARDED: 'The generation that owned this stage is gone. Register with the context of the new one.',
+    "A handler did not finish within its time. Raise the handler's timeoutMs, or move the work out of it.",
+  CFP_HOOK_FAILED: 'Handlers of a hook failed: all of them in failures, the first as cause.',
+  CFP_HOOK_ASYNC: 'A handler returned a promise to callSync. Make the handler sync, or use call.',
+  CFP_PLUGIN_RELOADING: 'callSync cannot wait for a plugin that is being reloaded. Use call, or try again.',
+  CFP_PLUGIN_BUSY: 'A plugin that is being reloaded has no room to park more. Emit less, or await each emit.',
+  CFP_EMIT_ABORTED: 'The signal given to the emit is aborted: its reason is the cause.',
+  CFP_STAGE_DISCARDED: 'A generation that is gone takes no handlers. Use the context of the one that is active.',
 } as const satisfies Record<string, string>
 
 export type HooksErrorCode = keyof typeof HooksErrorCodes

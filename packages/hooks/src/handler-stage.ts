@@ -98,7 +98,7 @@ export class TableStage<Handler> implements HandlerStage<Handler>, StageView {
     const { name } = this.owner
     throw new PluginError(
       'CFP_STAGE_DISCARDED',
-      `This generation of plugin "${name}" is gone and takes no handlers. Use the context of the one that is active.`,
+      `This generation of plugin "${name}" is gone. Use the context of the one that is active.`,
       { plugin: name },
     )
   }

@@ -1,21 +1,11 @@
 // One call of a hook: handlers one after the other, each under its own deadline.
 import { type HandlerFailure, type HookHandler, isThenable } from '@cf-plugins/plugin-api'
-import type { Deadlines } from './deadlines.ts'
 import { type DeliveryGate, isParked } from './delivery-gate.ts'
+import type { DispatchCore } from './dispatch-core.ts'
 import { handlerTimeout, hookAsync, hookFailed, pluginReloading } from './failures.ts'
 import type { HandlerEntry } from './handler-entry.ts'
-import type { HandlerTable, Plan } from './handler-table.ts'
+import type { Plan } from './handler-table.ts'
 import { Turns } from './turns.ts'
-
-/** What the calls of one `PluginHooks` share. */
-export interface HooksCore {
-  readonly table: HandlerTable<HookHandler>
-  readonly deadlines: Deadlines
-  /** How long a handler may take that does not say, in milliseconds. */
-  readonly usualMs: number
-  /** Takes a failure that no caller is told of. */
-  report(hook: string, failure: HandlerFailure): void
-}
 
 type Entry = HandlerEntry<HookHandler>
 
@@ -27,7 +17,7 @@ export const DONE = -1
  * all at once.
  */
 export class HookRun {
-  readonly #core: HooksCore
+  readonly #core: DispatchCore<HookHandler>
   readonly #hook: string
   readonly #plan: Plan<HookHandler>
   readonly #args: readonly unknown[]
@@ -43,7 +33,7 @@ export class HookRun {
   #pending: PromiseLike<unknown> | undefined = undefined
   #isShare = false
   constructor(
-    core: HooksCore,
+    core: DispatchCore<HookHandler>,
     hook: string,
     plan: Plan<HookHandler>,
     args: readonly unknown[],
@@ -199,7 +189,7 @@ export class HookRun {
   }
 
   #refuse({ owner, name }: Entry, result: PromiseLike<unknown>): void {
-    result.then(undefined, (error) => this.#core.report(name, { plugin: owner.name, error }))
+    result.then(undefined, (error) => this.#core.report(name, owner.name, error))
     throw hookAsync(owner.name, name)
   }
 

@@ -1,5 +1,5 @@
 export type { DeliveryGate, HandlerOwner } from './delivery-gate.ts'
-export type { DispatchOptions, ReportedFailure } from './dispatch-options.ts'
+export type { DispatchOptions, ReportedFailure } from './dispatch-core.ts'
 export { type HooksErrorCode, HooksErrorCodes } from './error-codes.ts'
 export { HookError } from './failures.ts'
 export type { HandlerStage } from './handler-stage.ts'

@@ -9,15 +9,13 @@ import {
   PluginError,
   type Undo,
 } from '@cf-plugins/plugin-api'
-import { Deadlines } from './deadlines.ts'
 import type { DeliveryGate, HandlerOwner } from './delivery-gate.ts'
-import { type DispatchOptions, HOST, usualTimeout } from './dispatch-options.ts'
-import { Emission, type EventsCore } from './emission.ts'
+import { DispatchCore, type DispatchOptions, HOST } from './dispatch-core.ts'
+import { Emission } from './emission.ts'
 import { type EventIds, HandlerContext } from './event-context.ts'
-import { reportFailure } from './failures.ts'
 import { checkTimeout, type HandlerEntry } from './handler-entry.ts'
 import type { HandlerStage } from './handler-stage.ts'
-import { HandlerTable, type ListenerView, type Plan } from './handler-table.ts'
+import type { ListenerView, Plan } from './handler-table.ts'
 
 export interface EmitOptions {
   /** Gives up waiting; handlers see it as their context's signal. */
@@ -43,37 +41,28 @@ const NO_FAILURES: readonly HandlerFailure[] = Object.freeze([])
  * const { failures } = await events.emit('user.login', user)
  */
 export class PluginEvents {
-  readonly #table = new HandlerTable<EventHandler>()
-  readonly #own: HandlerStage<EventHandler>
-  readonly #core: EventsCore
+  readonly #core: DispatchCore<EventHandler>
   readonly #ids: EventIds = { prefix: randomUUID().slice(0, 8) }
   #emitted = 0
 
   /** @throws `CFP_HANDLER_INVALID` where `timeoutMs` is no duration. */
   constructor(options: DispatchOptions = {}) {
-    this.#own = this.#table.stage({ name: HOST, rank: 0 })
-    this.#own.commit()
-    this.#core = {
-      table: this.#table,
-      deadlines: new Deadlines(),
-      usualMs: usualTimeout(options),
-      report: (event, { plugin, error }) => reportFailure(options, { event, plugin, error }),
-    }
+    this.#core = new DispatchCore(options)
   }
 
   /** Adds a handler of the host's own, live at once. @throws `CFP_HANDLER_INVALID` */
   on<Payload = unknown>(event: string, handler: EventHandler<Payload>, options?: HandlerOptions): Undo {
-    return this.#own.on(event, handler as EventHandler, options)
+    return this.#core.own.on(event, handler as EventHandler, options)
   }
 
   /** Where one generation of a plugin registers its handlers. */
   stage(owner: HandlerOwner): HandlerStage<EventHandler> {
-    return this.#table.stage(owner)
+    return this.#core.table.stage(owner)
   }
 
   /** Who gets `event`, in order. */
   listeners(event: string): readonly ListenerView[] {
-    return this.#table.listeners(event)
+    return this.#core.table.listeners(event)
   }
 
   /**
@@ -84,7 +73,7 @@ export class PluginEvents {
    */
   async emit(event: string, payload?: unknown, options: EmitOptions = NO_OPTIONS): Promise<EmitReport> {
     if (options !== NO_OPTIONS) checkOptions(event, options)
-    const plan = this.#table.plan(event)
+    const plan = this.#core.table.plan(event)
     const emission = this.#dispatch(plan, event, payload, options, true)
     if (emission === undefined) return { event, handled: plan.handlers.length, failures: NO_FAILURES }
     if (emission.pending) {
@@ -101,7 +90,7 @@ export class PluginEvents {
    */
   publish(event: string, payload?: unknown, options: EmitOptions = NO_OPTIONS): void {
     if (options !== NO_OPTIONS) checkOptions(event, options)
-    const emission = this.#dispatch(this.#table.plan(event), event, payload, options, false)
+    const emission = this.#dispatch(this.#core.table.plan(event), event, payload, options, false)
     if (emission?.pending && options.signal !== undefined) {
       endedOrAborted(event, emission, options.signal).catch(() => undefined)
     }

@@ -1,12 +1,11 @@
 // Hooks: the host asks, every handler answers, and the caller gets the answers in order.
 import type { HandlerOptions, HookHandler, Undo } from '@cf-plugins/plugin-api'
-import { Deadlines } from './deadlines.ts'
 import { type HandlerOwner, isParked } from './delivery-gate.ts'
-import { type DispatchOptions, HOST, usualTimeout } from './dispatch-options.ts'
-import { pluginReloading, reportFailure } from './failures.ts'
+import { DispatchCore, type DispatchOptions, HOST } from './dispatch-core.ts'
+import { pluginReloading } from './failures.ts'
 import type { HandlerStage } from './handler-stage.ts'
-import { HandlerTable, type ListenerView } from './handler-table.ts'
-import { DONE, HookRun, type HooksCore } from './hook-run.ts'
+import type { ListenerView } from './handler-table.ts'
+import { DONE, HookRun } from './hook-run.ts'
 
 /**
  * Hooks of one host: questions that every handler answers, one handler after the other.
@@ -17,35 +16,26 @@ import { DONE, HookRun, type HooksCore } from './hook-run.ts'
  * const titles = await hooks.call('page.title', page)
  */
 export class PluginHooks {
-  readonly #table = new HandlerTable<HookHandler>()
-  readonly #own: HandlerStage<HookHandler>
-  readonly #core: HooksCore
+  readonly #core: DispatchCore<HookHandler>
 
   /** @throws `CFP_HANDLER_INVALID` where `timeoutMs` is no duration. */
   constructor(options: DispatchOptions = {}) {
-    this.#own = this.#table.stage({ name: HOST, rank: 0 })
-    this.#own.commit()
-    this.#core = {
-      table: this.#table,
-      deadlines: new Deadlines(),
-      usualMs: usualTimeout(options),
-      report: (event, { plugin, error }) => reportFailure(options, { event, plugin, error }),
-    }
+    this.#core = new DispatchCore(options)
   }
 
   /** Adds a handler of the host's own, live at once. @throws `CFP_HANDLER_INVALID` */
   on<Args extends readonly unknown[]>(hook: string, handler: HookHandler<Args>, options?: HandlerOptions): Undo {
-    return this.#own.on(hook, handler as unknown as HookHandler, options)
+    return this.#core.own.on(hook, handler as unknown as HookHandler, options)
   }
 
   /** Where one generation of a plugin registers its handlers. */
   stage(owner: HandlerOwner): HandlerStage<HookHandler> {
-    return this.#table.stage(owner)
+    return this.#core.table.stage(owner)
   }
 
   /** Who answers `hook`, in order. */
   listeners(hook: string): readonly ListenerView[] {
-    return this.#table.listeners(hook)
+    return this.#core.table.listeners(hook)
   }
 
   /**
@@ -62,7 +52,7 @@ export class PluginHooks {
   // Not an async function, which would make a promise more where a handler is async.
   callAs(source: string, hook: string, args: readonly unknown[]): Promise<unknown[]> {
     try {
-      const run = new HookRun(this.#core, hook, this.#table.plan(hook), args, source, false)
+      const run = new HookRun(this.#core, hook, this.#core.table.plan(hook), args, source, false)
       const index = run.advance(0)
       return index === DONE ? Promise.resolve(run.outcome()) : run.finish(index)
     } catch (error) {
@@ -82,7 +72,7 @@ export class PluginHooks {
 
   /** `callSync` on behalf of the plugin `source`, which a closed gate may let through. */
   callSyncAs(source: string, hook: string, args: readonly unknown[]): unknown[] {
-    const plan = this.#table.plan(hook)
+    const plan = this.#core.table.plan(hook)
     if (!plan.plain) {
       for (const { owner } of plan.entries) if (isParked(owner, source)) throw pluginReloading(owner.name, hook)
     }

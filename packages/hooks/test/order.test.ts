@@ -1,13 +1,22 @@
 // In which order handlers are called, whoever registered them and whenever.
+import type { HandlerOptions, Undo } from '@cf-plugins/plugin-api'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { PluginEvents, PluginHooks } from '../src/index.ts'
+import { type HandlerOwner, type HandlerStage, type ListenerView, PluginEvents, PluginHooks } from '../src/index.ts'
 import { codeOf } from './support.ts'
 
-describe.each([
+interface Target {
+  on(name: string, handler: () => unknown, options?: HandlerOptions): Undo
+  stage(owner: HandlerOwner): HandlerStage<() => unknown>
+  listeners(name: string): readonly ListenerView[]
+}
+
+const TARGETS: readonly (readonly [string, () => Target])[] = [
   ['PluginEvents', () => new PluginEvents()],
   ['PluginHooks', () => new PluginHooks()],
-] as const)('%s', (_, create) => {
+]
+
+describe.each(TARGETS)('%s', (_, create) => {
   it('lists handlers by priority, then rank, then registration', () => {
     const target = create()
     const second = target.stage({ name: 'second', rank: 2 })
