@@ -1,0 +1,242 @@
+// Copies a plugin's state, and says where in it a value is that no copy can keep.
+import { types } from 'node:util'
+import { type Access, type Holder, pathOf } from './state-path.ts'
+import { describe, kindOf, type ValueKind } from './value-kinds.ts'
+
+/** Why state could not be copied, and where. */
+export class UncloneableState extends Error {
+  readonly reason: 'value' | 'size'
+  /** Such as `state.sessions[3].socket`. */
+  readonly path: string
+  /** What is there, such as `a Socket`. */
+  readonly what: string
+
+  constructor(reason: 'value' | 'size', path: string, what: string, cause?: unknown) {
+    super(`${path} is ${what}`, cause === undefined ? undefined : { cause })
+    this.reason = reason
+    this.path = path
+    this.what = what
+  }
+}
+
+/** A copy of state. */
+export interface ClonedState {
+  readonly copy: unknown
+  /** About what it takes in memory at most: two bytes a character, 16 a property, binary data as it is. */
+  readonly bytes: number
+}
+
+/**
+ * A deep copy that shares nothing with the original: circles and shared references are kept as they are, at any depth.
+ *
+ * It does what `structuredClone` does, except that nothing gets lost without a word: class instances and symbol keys
+ * are refused with their path, where `structuredClone` would drop the class and the key; a Buffer stays a Buffer, an object
+ * without prototype stays one, and errors keep their own properties. A getter's value is taken, as there.
+ *
+ * @throws UncloneableState
+ */
+export function cloneState(state: unknown, maxBytes = Number.POSITIVE_INFINITY): ClonedState {
+  return new StateCloner(maxBytes).clone(state)
+}
+
+interface OpenCopy extends Holder {
+  readonly source: object
+  readonly copy: object
+  readonly kind: ValueKind
+}
+
+// Where an array is larger, its elements are looked at before anything slower is done with it.
+const LARGE_ARRAY = 1_024
+
+class StateCloner {
+  readonly #maxBytes: number
+  readonly #copies = new Map<object, object>()
+  // Filled one after the other instead of by recursion, so that a long chain cannot overflow the stack.
+  readonly #open: OpenCopy[] = []
+  #bytes = 0
+  // Where the walk is. Kept in fields, because a path is needed once and a value is copied a million times.
+  #holder: OpenCopy | undefined
+  #access: Access = 'property'
+  #key: unknown
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
+  clone(state: unknown): ClonedState {
+    try {
+      const copy = this.#copyOf(state)
+      for (let next = this.#open.pop(); next !== undefined; next = this.#open.pop()) {
+        this.#holder = next
+        this.#fill(next)
+      }
+      return { copy, bytes: this.#bytes }
+    } catch (thrown) {
+      throw thrown instanceof UncloneableState
+        ? thrown
+        : this.#problem('value', 'something that throws when it is read', thrown)
+    }
+  }
+
+  #copyOf(value: unknown): unknown {
+    switch (typeof value) {
+      case 'object':
+        if (value === null) break
+        return this.#copies.get(value) ?? this.#begin(value)
+      case 'string':
+        this.#spend(2 * value.length)
+        break
+      case 'function':
+      case 'symbol':
+        throw this.#problem('value', describe(value))
+    }
+    this.#spend(8)
+    return value
+  }
+
+  #begin(source: object): object {
+    this.#spend(32)
+    if (ArrayBuffer.isView(source) && !Buffer.isBuffer(source)) return this.#copyView(source)
+    const kind = kindOf(source)
+    if (kind === undefined) throw this.#problem('value', describe(source))
+    if (types.isArrayBuffer(source) || Buffer.isBuffer(source)) this.#spend(source.byteLength)
+    const numbers = Array.isArray(source) && source.length > LARGE_ARRAY && !source.some(isCopied)
+    if (numbers) this.#spend(8 * source.length)
+    const copy = numbers ? structuredClone(source) : kind.begin(source)
+    this.#copies.set(source, copy)
+    if (kind.hasProperties && !numbers) {
+      this.#open.push({ source, copy, kind, heldBy: this.#holder, access: this.#access, key: this.#key })
+    }
+    return copy
+  }
+
+  /** Views of one buffer stay views of one buffer. */
+  #copyView(view: ArrayBufferView): object {
+    const maker = view.constructor as new (buffer: ArrayBufferLike, offset: number, length: number) => ArrayBufferView
+    if (!VIEWS.has(Object.getPrototypeOf(view)) || types.isSharedArrayBuffer(view.buffer)) {
+      throw this.#problem('value', types.isSharedArrayBuffer(view.buffer) ? 'shared memory' : describe(view))
+    }
+    const buffer = (this.#copies.get(view.buffer) ?? this.#begin(view.buffer)) as ArrayBuffer
+    const length = types.isTypedArray(view) ? view.length : view.byteLength
+    const copy = new maker(buffer, view.byteOffset, length)
+    this.#copies.set(view, copy)
+    return copy
+  }
+
+  #fill(open: OpenCopy): void {
+    const { source, copy } = open
+    if (Array.isArray(source)) this.#fillArray(source, copy as unknown[])
+    else if (types.isMap(source)) this.#fillMap(source, copy as Map<unknown, unknown>)
+    else if (types.isSet(source)) this.#fillSet(source, copy as Set<unknown>)
+    else if (types.isNativeError(source)) this.#fillError(source, copy)
+    this.#fillProperties(source, copy)
+  }
+
+  #fillProperties(source: object, copy: object): void {
+    this.#access = 'property'
+    const isArray = Array.isArray(source)
+    for (const key of Object.keys(source)) {
+      if (isArray && isIndex(key)) continue
+      this.#key = key
+      this.#spend(8)
+      const value = this.#copyOf((source as Record<string, unknown>)[key])
+      if (key === '__proto__') define(copy, key, value, true)
+      else (copy as Record<string, unknown>)[key] = value
+    }
+    for (const key of Object.getOwnPropertySymbols(source)) {
+      if (!Object.prototype.propertyIsEnumerable.call(source, key)) continue
+      this.#key = key
+      throw this.#problem('value', 'a property under a symbol')
+    }
+  }
+
+  #fillArray(source: readonly unknown[], copy: unknown[]): void {
+    this.#access = 'index'
+    this.#spend(8 * source.length)
+    copy.length = source.length
+    for (let index = 0; index < source.length; index++) {
+      const value = source[index]
+      // A hole stays a hole.
+      if (value === undefined && !Object.hasOwn(source, index)) continue
+      this.#key = index
+      copy[index] = this.#copyOf(value)
+    }
+  }
+
+  #fillMap(source: ReadonlyMap<unknown, unknown>, copy: Map<unknown, unknown>): void {
+    let at = 0
+    for (const [key, value] of source) {
+      this.#access = 'map-key'
+      this.#key = at++
+      const keyCopy = this.#copyOf(key)
+      this.#access = 'map-value'
+      this.#key = key
+      copy.set(keyCopy, this.#copyOf(value))
+    }
+  }
+
+  #fillSet(source: ReadonlySet<unknown>, copy: Set<unknown>): void {
+    this.#access = 'item'
+    let at = 0
+    for (const item of source) {
+      this.#key = at++
+      copy.add(this.#copyOf(item))
+    }
+  }
+
+  /** An error's message, stack and cause are properties that a loop over its keys does not show. */
+  #fillError(source: Error, copy: object): void {
+    this.#access = 'property'
+    define(copy, 'stack', source.stack, false)
+    for (const key of Object.getOwnPropertyNames(source)) {
+      if (key === 'stack' || Object.prototype.propertyIsEnumerable.call(source, key)) continue
+      this.#key = key
+      define(copy, key, this.#copyOf((source as unknown as Record<string, unknown>)[key]), false)
+    }
+  }
+
+  #spend(bytes: number): void {
+    this.#bytes += bytes
+    if (this.#bytes > this.#maxBytes) throw this.#problem('size', 'where the limit is passed')
+  }
+
+  #problem(reason: 'value' | 'size', what: string, cause?: unknown): UncloneableState {
+    return new UncloneableState(reason, pathOf(this.#holder, this.#access, this.#key), what, cause)
+  }
+}
+
+const VIEWS: ReadonlySet<object> = new Set(
+  [
+    Int8Array,
+    Uint8Array,
+    Uint8ClampedArray,
+    Int16Array,
+    Uint16Array,
+    Int32Array,
+    Uint32Array,
+    Float32Array,
+    Float64Array,
+    BigInt64Array,
+    BigUint64Array,
+    DataView,
+  ].map((maker) => maker.prototype),
+)
+
+/** Whether more is to be done with an element than to take it over. */
+function isCopied(element: unknown): boolean {
+  return (
+    (typeof element === 'object' && element !== null) ||
+    typeof element === 'function' ||
+    typeof element === 'symbol' ||
+    typeof element === 'string'
+  )
+}
+
+function isIndex(key: string): boolean {
+  const index = Number(key)
+  return index >= 0 && index < 2 ** 32 - 1 && Number.isInteger(index) && String(index) === key
+}
+
+function define(copy: object, key: string, value: unknown, enumerable: boolean): void {
+  Object.defineProperty(copy, key, { value, enumerable, writable: true, configurable: true })
+}

@@ -1,0 +1,109 @@
+// Takes a plugin's state out of one instance and puts it into the next.
+import { type ClonedState, cloneState, UncloneableState } from './clone-state.ts'
+import { callHook } from './hook-call.ts'
+import { migrationMissing, restoreMissing, type StatefulPlugin, uncloneable } from './state-errors.ts'
+import { KeptSnapshot, type StateSnapshot } from './state-snapshot.ts'
+
+export interface StatePreserverOptions {
+  /** The most that one plugin's state may take, as a copy in memory, in bytes. @default 64 MiB */
+  readonly maxBytes?: number
+  /** How long `getReloadState` may take; a plugin's `timeouts.saveMs` wins. @default 2000 */
+  readonly saveTimeoutMs?: number
+  /** How long `migrateState` and `setReloadState` may take together; a plugin's `timeouts.restoreMs` wins. @default 5000 */
+  readonly restoreTimeoutMs?: number
+}
+
+export interface StateOperationOptions {
+  /** Gives the operation up. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Keeps the state of plugins, a snapshot each, while their instances are replaced.
+ *
+ * @example
+ * const preserver = new StatePreserver()
+ * const snapshot = await preserver.save({ name, enabled: true, meta, instance: old })
+ * await preserver.restore({ name, meta, instance: next }, snapshot)
+ */
+export class StatePreserver {
+  readonly #maxBytes: number
+  readonly #saveTimeoutMs: number
+  readonly #restoreTimeoutMs: number
+  readonly #latest = new Map<string, StateSnapshot>()
+
+  constructor({
+    maxBytes = 64 * 1024 * 1024,
+    saveTimeoutMs = 2_000,
+    restoreTimeoutMs = 5_000,
+  }: StatePreserverOptions = {}) {
+    this.#maxBytes = maxBytes
+    this.#saveTimeoutMs = saveTimeoutMs
+    this.#restoreTimeoutMs = restoreTimeoutMs
+  }
+
+  /**
+   * Asks the instance for its state, and keeps a copy of it: later changes of the original do not reach it. A plugin
+   * without `getReloadState`, one whose state is `undefined`, and one with `reload.state: 'discard'`, which is not
+   * asked, get a snapshot without state. A save that fails leaves the latest snapshot as it was.
+   *
+   * @throws StatePreservationError `CFP_STATE_SAVE_FAILED`, `CFP_STATE_SAVE_TIMEOUT`, `CFP_STATE_NOT_CLONEABLE` with the
+   * value's path, `CFP_STATE_TOO_LARGE`, `CFP_STATE_ABORTED`
+   */
+  async save(
+    plugin: StatefulPlugin & { readonly enabled: boolean },
+    options: StateOperationOptions = {},
+  ): Promise<StateSnapshot> {
+    const { name, meta, instance, enabled } = plugin
+    let kept: ClonedState = { copy: undefined, bytes: 0 }
+    if (meta.reload.state === 'keep' && typeof instance.getReloadState === 'function') {
+      const ms = meta.timeouts.saveMs ?? this.#saveTimeoutMs
+      const state = await callHook(plugin, 'getReloadState', [], { ms, allowedMs: ms, signal: options.signal })
+      kept = this.#copy(plugin, state)
+    }
+    const snapshot = new KeptSnapshot(name, meta.stateVersion, enabled, kept.copy, kept.bytes)
+    this.#latest.set(name, snapshot)
+    return snapshot
+  }
+
+  /**
+   * Gives a copy of the snapshot's state to the instance, by way of `migrateState` where its version is another one.
+   * Does nothing where there is no state, or where the metadata says `reload.state: 'discard'`.
+   *
+   * @throws StatePreservationError `CFP_STATE_RESTORE_MISSING`, `CFP_STATE_RESTORE_FAILED`, `CFP_STATE_RESTORE_TIMEOUT`,
+   * `CFP_STATE_MIGRATION_MISSING`, `CFP_STATE_MIGRATION_FAILED`, `CFP_STATE_ABORTED`
+   */
+  async restore(plugin: StatefulPlugin, snapshot: StateSnapshot, options: StateOperationOptions = {}): Promise<void> {
+    const { meta, instance } = plugin
+    if (!snapshot.hasState || meta.reload.state === 'discard') return
+    if (typeof instance.setReloadState !== 'function') throw restoreMissing(plugin)
+    const allowedMs = meta.timeouts.restoreMs ?? this.#restoreTimeoutMs
+    const deadline = performance.now() + allowedMs
+    const bound = () => ({ ms: Math.max(0, deadline - performance.now()), allowedMs, signal: options.signal })
+    // One that was not taken here may be anybody's object: its state is copied, as a kept one's is when it is read.
+    let state = snapshot instanceof KeptSnapshot ? snapshot.state : this.#copy(plugin, snapshot.state).copy
+    if (snapshot.version !== meta.stateVersion) {
+      if (typeof instance.migrateState !== 'function') throw migrationMissing(plugin, snapshot.version)
+      state = await callHook(plugin, 'migrateState', [state, snapshot.version], bound())
+    }
+    await callHook(plugin, 'setReloadState', [state], bound())
+  }
+
+  /** The snapshot of the last save that succeeded. */
+  latest(name: string): StateSnapshot | undefined {
+    return this.#latest.get(name)
+  }
+
+  /** Drops what is kept of a plugin. */
+  forget(name: string): void {
+    this.#latest.delete(name)
+  }
+
+  #copy(plugin: StatefulPlugin, state: unknown): ClonedState {
+    try {
+      return cloneState(state, this.#maxBytes)
+    } catch (thrown) {
+      throw thrown instanceof UncloneableState ? uncloneable(plugin, thrown, this.#maxBytes) : thrown
+    }
+  }
+}
