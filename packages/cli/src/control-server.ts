@@ -1,0 +1,123 @@
+// A running host's ear: answers requests on a socket that only its user can reach.
+import { chmodSync, unlinkSync } from 'node:fs'
+import { createServer, type Server, type Socket } from 'node:net'
+import { dirname } from 'node:path'
+import { messageOf, PluginError } from 'cf-plugins'
+import { isAnswered, prepareSocketFolder } from './control-address.ts'
+
+/** What a host answers to, by the name of the request. Parameters come from outside: each method checks its own. */
+export type ControlMethods = Readonly<Record<string, (params: Readonly<Record<string, unknown>>) => unknown>>
+
+/** A socket that is listened on. */
+export interface ControlServer extends AsyncDisposable {
+  readonly address: string
+  close(): Promise<void>
+}
+
+/** The longest request, in characters. */
+const REQUEST_MAX = 65_536
+/** How long a connection may take to say what it wants, in milliseconds. */
+const REQUEST_MS = 5000
+
+/**
+ * Listens for requests: one line of JSON, `{ method, params }`, answered by one line, `{ result }` or `{ error }`.
+ *
+ * @throws `CFP_CLI_HOST_RUNS` where a living host has the address
+ */
+export async function openControlServer(address: string, methods: ControlMethods): Promise<ControlServer> {
+  const isPipe = process.platform === 'win32'
+  if (await isAnswered(address)) {
+    throw new PluginError(
+      'CFP_CLI_HOST_RUNS',
+      'A host runs on these folders already. Stop it first, or ask it: cf list.',
+      { file: address },
+    )
+  }
+  if (!isPipe) {
+    prepareSocketFolder(dirname(address))
+    removeStale(address)
+  }
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    serve(socket, methods)
+  })
+  await listen(server, address)
+  if (!isPipe) chmodSync(address, 0o600)
+  // A host must not stay alive only because it could be asked something.
+  server.unref()
+  const close = () =>
+    new Promise<void>((resolve) => {
+      for (const socket of sockets) socket.destroy()
+      server.close(() => resolve())
+    })
+  return { address, close, [Symbol.asyncDispose]: close }
+}
+
+function listen(server: Server, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    // The socket is made with the mode that the umask leaves: none but the user's own, from its first moment.
+    const umask = process.umask(0o177)
+    server.listen(address, () => {
+      server.off('error', reject)
+      resolve()
+    })
+    process.umask(umask)
+  })
+}
+
+function serve(socket: Socket, methods: ControlMethods): void {
+  let text = ''
+  socket.setEncoding('utf8')
+  socket.setTimeout(REQUEST_MS, () => socket.destroy())
+  // A client that goes away is no error of the host.
+  socket.on('error', () => socket.destroy())
+  socket.on('data', (chunk: string) => {
+    text += chunk
+    const end = text.indexOf('\n')
+    if (end < 0) {
+      if (text.length > REQUEST_MAX) socket.destroy()
+      return
+    }
+    socket.setTimeout(0)
+    socket.removeAllListeners('data')
+    void answer(text.slice(0, end), methods).then((reply) => socket.end(`${JSON.stringify(reply)}\n`))
+  })
+}
+
+async function answer(line: string, methods: ControlMethods): Promise<object> {
+  try {
+    const { method, params } = readRequest(line)
+    const task = Object.hasOwn(methods, method) ? methods[method] : undefined
+    if (!task) throw new PluginError('CFP_CLI_REQUEST', `The host knows no request "${method}".`)
+    return { result: (await task(params)) ?? null }
+  } catch (error) {
+    return {
+      error: error instanceof PluginError ? error.toJSON() : { code: 'CFP_CLI_REQUEST', message: messageOf(error) },
+    }
+  }
+}
+
+function readRequest(line: string): { method: string; params: Record<string, unknown> } {
+  let request: unknown
+  try {
+    request = JSON.parse(line)
+  } catch (cause) {
+    throw new PluginError('CFP_CLI_REQUEST', 'The request is no JSON.', { cause })
+  }
+  const { method, params = {} } = (request ?? {}) as { method?: unknown; params?: unknown }
+  if (typeof method !== 'string' || typeof params !== 'object' || params === null) {
+    throw new PluginError('CFP_CLI_REQUEST', 'A request is { "method": name, "params": { ... } }.')
+  }
+  return { method, params: params as Record<string, unknown> }
+}
+
+function removeStale(address: string): void {
+  try {
+    unlinkSync(address)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+  }
+}
