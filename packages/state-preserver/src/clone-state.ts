@@ -1,7 +1,7 @@
 // Copies a plugin's state, and says where in it a value is that no copy can keep.
 import { types } from 'node:util'
 import { type Access, type Holder, pathOf } from './state-path.ts'
-import { describe, kindOf, type ValueKind } from './value-kinds.ts'
+import { type Contents, describe, kindOf } from './value-kinds.ts'
 
 /** Why state could not be copied, and where. */
 export class UncloneableState extends Error {
@@ -42,7 +42,7 @@ export function cloneState(state: unknown, maxBytes = Number.POSITIVE_INFINITY):
 interface OpenCopy extends Holder {
   readonly source: object
   readonly copy: object
-  readonly kind: ValueKind
+  readonly contents: Contents
 }
 
 // Where an array is larger, its elements are looked at before anything slower is done with it.
@@ -96,45 +96,45 @@ class StateCloner {
 
   #begin(source: object): object {
     this.#spend(32)
-    if (ArrayBuffer.isView(source) && !Buffer.isBuffer(source)) return this.#copyView(source)
     const kind = kindOf(source)
     if (kind === undefined) throw this.#problem('value', describe(source))
-    if (types.isArrayBuffer(source) || Buffer.isBuffer(source)) this.#spend(source.byteLength)
-    const numbers = Array.isArray(source) && source.length > LARGE_ARRAY && !source.some(isCopied)
-    if (numbers) this.#spend(8 * source.length)
-    const copy = numbers ? structuredClone(source) : kind.begin(source)
-    this.#copies.set(source, copy)
-    if (kind.hasProperties && !numbers) {
-      this.#open.push({ source, copy, kind, heldBy: this.#holder, access: this.#access, key: this.#key })
+    const { contents } = kind
+    if (contents === 'view') return this.#copyView(source as ArrayBufferView)
+    if (contents === 'bytes') this.#spend((source as ArrayBuffer).byteLength)
+    if (contents === 'elements' && isLargeAndFlat(source as unknown[])) {
+      this.#spend(8 * (source as unknown[]).length)
+      return this.#remember(source, structuredClone(source))
     }
+    const copy = this.#remember(source, kind.begin(source))
+    if (contents === 'bytes' || contents === 'nothing') return copy
+    this.#open.push({ source, copy, contents, heldBy: this.#holder, access: this.#access, key: this.#key })
     return copy
   }
 
   /** Views of one buffer stay views of one buffer. */
   #copyView(view: ArrayBufferView): object {
-    const maker = view.constructor as new (buffer: ArrayBufferLike, offset: number, length: number) => ArrayBufferView
-    if (!VIEWS.has(Object.getPrototypeOf(view)) || types.isSharedArrayBuffer(view.buffer)) {
-      throw this.#problem('value', types.isSharedArrayBuffer(view.buffer) ? 'shared memory' : describe(view))
-    }
+    if (types.isSharedArrayBuffer(view.buffer)) throw this.#problem('value', 'shared memory')
+    const maker = view.constructor as new (buffer: ArrayBuffer, offset: number, length: number) => ArrayBufferView
     const buffer = (this.#copies.get(view.buffer) ?? this.#begin(view.buffer)) as ArrayBuffer
     const length = types.isTypedArray(view) ? view.length : view.byteLength
-    const copy = new maker(buffer, view.byteOffset, length)
-    this.#copies.set(view, copy)
+    return this.#remember(view, new maker(buffer, view.byteOffset, length))
+  }
+
+  #remember(source: object, copy: object): object {
+    this.#copies.set(source, copy)
     return copy
   }
 
-  #fill(open: OpenCopy): void {
-    const { source, copy } = open
-    if (Array.isArray(source)) this.#fillArray(source, copy as unknown[])
-    else if (types.isMap(source)) this.#fillMap(source, copy as Map<unknown, unknown>)
-    else if (types.isSet(source)) this.#fillSet(source, copy as Set<unknown>)
-    else if (types.isNativeError(source)) this.#fillError(source, copy)
-    this.#fillProperties(source, copy)
+  #fill({ source, copy, contents }: OpenCopy): void {
+    if (contents === 'elements') this.#fillArray(source as unknown[], copy as unknown[])
+    else if (contents === 'entries') this.#fillMap(source as Map<unknown, unknown>, copy as Map<unknown, unknown>)
+    else if (contents === 'items') this.#fillSet(source as Set<unknown>, copy as Set<unknown>)
+    else if (contents === 'error') this.#fillError(source as Error, copy)
+    this.#fillProperties(source, copy, contents === 'elements')
   }
 
-  #fillProperties(source: object, copy: object): void {
+  #fillProperties(source: object, copy: object, isArray: boolean): void {
     this.#access = 'property'
-    const isArray = Array.isArray(source)
     for (const key of Object.keys(source)) {
       if (isArray && isIndex(key)) continue
       this.#key = key
@@ -205,32 +205,16 @@ class StateCloner {
   }
 }
 
-const VIEWS: ReadonlySet<object> = new Set(
-  [
-    Int8Array,
-    Uint8Array,
-    Uint8ClampedArray,
-    Int16Array,
-    Uint16Array,
-    Int32Array,
-    Uint32Array,
-    Float32Array,
-    Float64Array,
-    BigInt64Array,
-    BigUint64Array,
-    DataView,
-  ].map((maker) => maker.prototype),
-)
-
-/** Whether more is to be done with an element than to take it over. */
-function isCopied(element: unknown): boolean {
+/** Whether an array is large and has nothing that must be looked into, so that the platform's own copy is the same, and faster. */
+function isLargeAndFlat(source: readonly unknown[]): boolean {
   return (
-    (typeof element === 'object' && element !== null) ||
-    typeof element === 'function' ||
-    typeof element === 'symbol' ||
-    typeof element === 'string'
+    source.length > LARGE_ARRAY &&
+    source.every((element) => typeof element === 'number' || element === null || FLAT.has(typeof element))
   )
 }
+
+// Not strings: what they take is counted one by one.
+const FLAT: ReadonlySet<string> = new Set(['boolean', 'undefined', 'bigint'])
 
 function isIndex(key: string): boolean {
   const index = Number(key)
