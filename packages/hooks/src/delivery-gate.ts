@@ -1,4 +1,5 @@
 // Who owns handlers, and the gate before them: what a host that replaces plugins tells this package.
+import { AsyncResource } from 'node:async_hooks'
 
 /**
  * The gate before one plugin's handlers, across its generations. Whoever replaces plugins implements it; dispatch only
@@ -41,4 +42,32 @@ export interface HandlerOwner {
 export function isParked(owner: HandlerOwner, source: string): boolean {
   const gate = owner.gate
   return gate?.closed === true && gate.admits?.(source) !== true
+}
+
+/**
+ * Parks `deliver`, which is called once or never: then `refused` is. Resolves when what it does is done.
+ *
+ * It is called in the async context of whoever parks, not of whoever opens the gate.
+ */
+export async function park(
+  gate: DeliveryGate,
+  deliver: () => unknown,
+  refused: (error: unknown) => void,
+): Promise<void> {
+  let isOver = false
+  let delivered: unknown
+  const once = AsyncResource.bind(() => {
+    if (!isOver) {
+      isOver = true
+      delivered = deliver()
+    }
+    return delivered
+  })
+  try {
+    await gate.park(once)
+  } catch (error) {
+    if (!isOver) refused(error)
+    isOver = true
+  }
+  await delivered
 }

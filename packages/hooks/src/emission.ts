@@ -1,6 +1,6 @@
 // What is left of an emit that is more than sync calls: failures, promises to wait for together, deliveries to park.
 import { type EmitReport, type EventHandler, type HandlerFailure, isThenable } from '@cf-plugins/plugin-api'
-import { isParked } from './delivery-gate.ts'
+import { type DeliveryGate, isParked, park } from './delivery-gate.ts'
 import type { DispatchCore } from './dispatch-core.ts'
 import type { HandlerContext } from './event-context.ts'
 import type { HandlerEntry } from './handler-entry.ts'
@@ -108,10 +108,7 @@ export class Emission implements WaveOwner {
 
   #park(plan: Plan<EventHandler>, index: number): void {
     const { owner } = plan.entries[index] as Entry
-    let taken = false
-    const deliver = (): unknown => {
-      if (taken) return undefined
-      taken = true
+    const deliver = () => {
       const wave = new Wave(this, this.#core.deadlines)
       for (const entry of this.#core.table.shareOf(plan, index).entries) this.#call(entry, wave)
       if (!wave.seal()) return undefined
@@ -120,19 +117,10 @@ export class Emission implements WaveOwner {
       this.#replayed.add(wave)
       return wave.ended()
     }
-    const refused = (error: unknown) => {
-      if (!taken) this.fail(owner.name, error)
-      taken = true
-      this.#close()
-    }
     this.#open++
     // When it happened is now, not when it is delivered.
     void this.#context.time
-    try {
-      owner.gate?.park(deliver).then(() => this.#close(), refused)
-    } catch (error) {
-      refused(error)
-    }
+    park(owner.gate as DeliveryGate, deliver, (error) => this.fail(owner.name, error)).then(() => this.#close())
   }
 
   #call(entry: Entry, wave: Wave | undefined): void {

@@ -1,6 +1,6 @@
 // One call of a hook: handlers one after the other, each under its own deadline.
 import { type HandlerFailure, type HookHandler, isThenable } from '@cf-plugins/plugin-api'
-import { type DeliveryGate, isParked } from './delivery-gate.ts'
+import { type DeliveryGate, isParked, park } from './delivery-gate.ts'
 import type { DispatchCore } from './dispatch-core.ts'
 import { handlerTimeout, hookAsync, hookFailed, pluginReloading } from './failures.ts'
 import type { HandlerEntry } from './handler-entry.ts'
@@ -32,6 +32,7 @@ export class HookRun {
   /** What is to be awaited: of the handler called last, or of all the handlers of an owner set apart. */
   #pending: PromiseLike<unknown> | undefined = undefined
   #isShare = false
+
   constructor(
     core: DispatchCore<HookHandler>,
     hook: string,
@@ -160,22 +161,8 @@ export class HookRun {
       return
     }
     this.#isShare = true
-    this.#pending = parked ? this.#park(entry, index) : this.#callAll(index)
-  }
-
-  async #park(entry: Entry, index: number): Promise<void> {
-    let delivered: Promise<unknown> | undefined
-    let refused = false
-    try {
-      await entry.gate?.park(() => {
-        if (!refused) delivered ??= this.#callAll(index)
-        return delivered
-      })
-    } catch (error) {
-      refused = true
-      if (delivered === undefined) this.#fail(entry, error)
-    }
-    await delivered
+    const callAll = () => this.#callAll(index)
+    this.#pending = parked ? park(entry.gate as DeliveryGate, callAll, (error) => this.#fail(entry, error)) : callAll()
   }
 
   #callAll(index: number): Promise<unknown> {

@@ -26,8 +26,12 @@ describe('emit', () => {
     const events = new PluginEvents()
     const [first, second] = [deferred(), deferred()]
     const started: string[] = []
-    events.on('x', () => (started.push('first'), first.promise))
-    events.on('x', () => (started.push('second'), second.promise))
+    for (const [name, { promise }] of Object.entries({ first, second })) {
+      events.on('x', () => {
+        started.push(name)
+        return promise
+      })
+    }
     let done = false
     const emitted = events.emit('x').then((report) => {
       done = true
@@ -240,11 +244,14 @@ describe('the context', () => {
     const events = new PluginEvents()
     const done = deferred()
     const signals: AbortSignal[] = []
-    const keep = (_: unknown, { signal }: EventContext) => {
-      signals.push(signal)
-    }
-    events.on('x', (payload, context) => (keep(payload, context), never()), { timeoutMs: 10 })
-    events.on('x', (payload, context) => (keep(payload, context), done.promise))
+    const keepAndWait =
+      (promise: Promise<void>) =>
+      (_: unknown, { signal }: EventContext) => {
+        signals.push(signal)
+        return promise
+      }
+    events.on('x', keepAndWait(never()), { timeoutMs: 10 })
+    events.on('x', keepAndWait(done.promise))
     const emitted = events.emit('x')
     const [overdue, running] = signals as [AbortSignal, AbortSignal]
     await until(() => overdue.aborted)

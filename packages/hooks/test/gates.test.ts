@@ -1,4 +1,5 @@
 // What a closed gate does to deliveries: parked, replayed to the generation that is live by then, exactly once and in order.
+import { AsyncLocalStorage } from 'node:async_hooks'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { PluginEvents, PluginHooks, type ReportedFailure } from '../src/index.ts'
@@ -208,7 +209,10 @@ describe('an event', () => {
           const number = count++
           const [stage] = generation()
           // Sync and async by turns, since the two take different ways through a dispatch.
-          stage.on('x', (payload) => (seen.push([number, payload]), number % 2 === 0 ? undefined : Promise.resolve()))
+          stage.on('x', (payload) => {
+            seen.push([number, payload])
+            return number % 2 === 0 ? undefined : Promise.resolve()
+          })
           return { number, stage }
         }
         let serving = create()
@@ -246,6 +250,25 @@ describe('an event', () => {
     expect(parkedInAll).toBeGreaterThan(100)
   })
 })
+
+it.each(['an event', 'a hook'])(
+  '%s is replayed in the async context of who sent it, not of who opened the gate',
+  async (what) => {
+    const { gate, events, hooks, generation } = reloadable()
+    const storage = new AsyncLocalStorage<string>()
+    const [onEvent, onHook] = generation()
+    const seen: unknown[] = []
+    onEvent.on('x', () => seen.push(storage.getStore()))
+    onHook.on('x', () => seen.push(storage.getStore()))
+    onEvent.commit()
+    onHook.commit()
+    gate.close()
+    const sent = storage.run('sender', () => (what === 'an event' ? events.emit('x') : hooks.call('x')))
+    storage.run('opener', () => gate.open())
+    await sent
+    expect(seen).toEqual(['sender'])
+  },
+)
 
 describe('a hook', () => {
   it('waits at a closed gate, keeps its place in the results, and calls the next generation', async () => {

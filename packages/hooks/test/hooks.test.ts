@@ -19,7 +19,10 @@ describe('call', () => {
       order.push('a ends')
       return by + 1
     })
-    hooks.on<[number]>('x', (by) => (order.push('b'), by * 2))
+    hooks.on<[number]>('x', (by) => {
+      order.push('b')
+      return by * 2
+    })
     hooks.on('x', () => undefined, { priority: 'high' })
     hooks.on('x', async () => 'last', { priority: 'low' })
     expect(await hooks.call('x', 5)).toEqual([undefined, 6, 10, 'last'])

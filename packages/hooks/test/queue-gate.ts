@@ -30,9 +30,9 @@ export class QueueGate implements DeliveryGate {
     return this.#admitted.has(source)
   }
 
-  async park(deliver: () => unknown): Promise<void> {
+  park(deliver: () => unknown): Promise<void> {
     if (this.#queue.length >= this.#limit) throw new PluginError('CFP_PLUGIN_BUSY', 'The queue is full.')
-    await new Promise<void>((resolve, reject) => this.#queue.push({ deliver, resolve, reject }))
+    return new Promise<void>((resolve, reject) => this.#queue.push({ deliver, resolve, reject }))
   }
 
   close(): void {
