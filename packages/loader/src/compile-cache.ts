@@ -17,6 +17,7 @@ export class CompileCache {
   }
 
   get(key: string): ModuleCode | undefined {
+    if (!this.#prepare()) return undefined
     try {
       const entry = readFileSync(this.#fileOf(key), 'utf8')
       const [checksum, length, header] = entry.slice(0, entry.indexOf('\n')).split(' ')

@@ -14,12 +14,14 @@ export interface Place {
 export class Positions {
   /** Whether the code is a transform's output rather than the file's own text. */
   readonly transformed: boolean
+  readonly #code: string
   readonly #lineStarts: readonly number[]
   readonly #mappings: SourceMapMappings | undefined
 
   /** `mappings` lead from `code` to the file, where a transform made `code`. */
   constructor(code: string, mappings?: string) {
     this.transformed = mappings !== undefined
+    this.#code = code
     this.#lineStarts = lineStartsOf(code)
     this.#mappings = mappings === undefined ? undefined : decode(mappings)
   }
@@ -29,9 +31,10 @@ export class Positions {
     const place = this.#inCode(offset)
     if (!this.#mappings) return place
     const segment = segmentAt(this.#mappings, place)
-    return segment && segment.length > 1 && segment[0] === place.column
-      ? { line: segment[2] ?? 0, column: segment[3] ?? 0 }
-      : undefined
+    if (!segment || segment.length === 1) return undefined
+    // esbuild maps the indentation before a statement rather than the statement.
+    const between = this.#code.slice(offset - (place.column - segment[0]), offset)
+    return between.trim() === '' ? { line: segment[2], column: segment[3] } : undefined
   }
 
   /** Where the code around `offset` stands, for people: from 1. */

@@ -1,42 +1,235 @@
-// One load of a plugin: fresh files, TypeScript and JavaScript, transitive ones too.
-import { mkdir, mkdtemp, realpath, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+// One load of a plugin: its own files are fresh, the host's modules are the host's.
+import { createHash } from 'node:crypto'
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import * as api from '@cf-plugins/plugin-api'
 import { describe, expect, test } from 'vitest'
-import { PluginLoader } from '../src/index.ts'
-
-async function folderWith(files: Record<string, string>): Promise<string> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'cf-loader-')))
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, name)), { recursive: true })
-    await writeFile(join(folder, name), text)
-  }
-  return folder
-}
+import { loadModule } from '../src/index.ts'
+import { folderWith, loaderFor, pluginText, write } from './folder.ts'
 
 describe('a load', () => {
-  test('evaluates a plugin of several TypeScript files, fresh every time', async () => {
-    const folder = await folderWith({
+  test("is a fresh generation of all the plugin's files, helpers in its folder and shared ones too", async () => {
+    const folder = folderWith({
       'counter/index.ts': `
         import { BasePlugin, type PluginMeta } from '@cf-plugins/plugin-api'
-        import { version } from './_lib/version.js'
+        import { version } from './lib/version.js'
+        import { shared } from '../_shared.ts'
         enum Color { Red, Green }
-        export const PLUGIN_META = { name: 'counter', version, description: Color[1] } satisfies PluginMeta
+        export const PLUGIN_META = { name: 'counter', version, description: Color[1] + shared } satisfies PluginMeta
         class Counter extends BasePlugin { count = 0 }
-        export function register(app: unknown, context: any) { return new Counter(app, context) }
+        export function register(app: never, context: never) { return new Counter(app, context) }
       `,
-      'counter/_lib/version.ts': `export let version: string = '1.0.0'`,
+      'counter/lib/version.ts': `export let version: string = '1.0.0'`,
+      '_shared.ts': `export const shared = '!'`,
+      'other.js': pluginText('other'),
     })
-    const loader = new PluginLoader({ paths: [folder], cacheFolder: false })
+    const loader = loaderFor(folder)
     const first = await loader.loadPlugins()
     expect(first.failures).toEqual([])
-    expect(first.records.map(({ meta, source }) => [meta.name, meta.version, source.generation])).toEqual([
-      ['counter', '1.0.0', 1],
+    expect(
+      first.records.map(({ meta, source }) => [meta.name, meta.version, meta.description, source.generation]),
+    ).toEqual([
+      ['counter', '1.0.0', 'Green!', 1],
+      ['other', '1.0.0', '', 1],
     ])
-    await writeFile(join(folder, 'counter/_lib/version.ts'), `export const version = '1.1.0'`)
+    write(folder, {
+      'counter/lib/version.ts': `export const version = '1.1.0'`,
+      '_shared.ts': `export const shared = '?'`,
+    })
     const second = await loader.loadPlugins()
-    expect(second.records[0]?.meta.version).toBe('1.1.0')
+    expect(second.records[0]?.meta).toMatchObject({ version: '1.1.0', description: 'Green?' })
     expect(second.records[0]?.source.generation).toBe(2)
-    expect(second.records[0]?.source.files).toHaveLength(2)
+    expect(second.records[0]?.source.files).toEqual(
+      ['counter/index.ts', 'counter/lib/version.ts', '_shared.ts'].map((name) => join(folder, name)),
+    )
+    expect(second.records[0]?.register).not.toBe(first.records[0]?.register)
+    expect(loader.usersOf(join(folder, '_shared.ts')).map(({ file }) => file)).toEqual([
+      join(folder, 'counter/index.ts'),
+    ])
+    expect(loader.usersOf(join(folder, 'other.js')).map(({ file }) => file)).toEqual([join(folder, 'other.js')])
+    expect(loader.usersOf(join(folder, 'nobody.js'))).toEqual([])
+  })
+
+  test("gives the host's own instances of the framework and of packages, though the folder has no node_modules", async () => {
+    const folder = folderWith({
+      'a.ts': `import { BasePlugin, PluginError } from '@cf-plugins/plugin-api'
+        import * as acorn from 'acorn'; import picomatch from 'picomatch'; import supplied from 'supplied'
+        export const PLUGIN_META = { name: 'a', version: '1.0.0' }
+        export const register = () => ({ BasePlugin, PluginError, acorn, picomatch, supplied }) as never`,
+    })
+    const supplied = { default: {} }
+    const hostModules = { supplied: async () => supplied }
+    const [record] = (await loaderFor(folder, { hostModules, hostUrl: import.meta.url }).loadPlugins()).records
+    const got = (await record?.register(undefined as never, {} as never)) as unknown as Record<string, unknown>
+    expect(got.BasePlugin).toBe(api.BasePlugin)
+    expect(got.PluginError).toBe(api.PluginError)
+    expect(got.supplied).toBe(supplied.default)
+    expect(got.acorn).toHaveProperty('parse')
+    expect(got.picomatch).toBe(createRequire(import.meta.url)('picomatch'))
+  })
+
+  test("prefers a package that the plugin itself has to the host's", async () => {
+    const folder = folderWith({
+      'a/index.js': `import { mine } from 'picomatch'\nimport x from '#internal'\n${pluginText('a')}export { mine, x }`,
+      'a/package.json': `{ "type": "module", "imports": { "#internal": "./internal.js" } }`,
+      'a/internal.js': 'export default 1',
+      'a/node_modules/picomatch/package.json': `{ "name": "picomatch", "type": "module", "exports": { "import": "./mine.js", "require": "./no.js" } }`,
+      'a/node_modules/picomatch/mine.js': 'export const mine = true',
+    })
+    const { namespace, files } = await loadModule(join(folder, 'a/index.js'))
+    expect(namespace).toMatchObject({ mine: true, x: 1 })
+    expect(files).toEqual([join(folder, 'a/index.js'), join(folder, 'a/internal.js')])
+  })
+
+  test('lowers decorators, enums and type-only imports, and keeps JSON', async () => {
+    const folder = folderWith({
+      'a.ts': `import { hook, plugin, BasePlugin } from '@cf-plugins/plugin-api'
+        import type { Nothing } from './nowhere.ts'
+        import { alsoType } from './_types.ts'
+        import data from './_data.json' with { type: 'json' }
+        const enum Level { One = 1 }
+        abstract class Base { declare nothing: Nothing; protected constructor(readonly x?: alsoType) {} }
+        @plugin({ name: 'decorated', version: data.version, description: String(Level.One) })
+        export default class extends BasePlugin { #secret = 1; accessor y = 2; @hook('x') onX() { return this.#secret } }
+        export { Base }`,
+      '_types.ts': 'export interface alsoType {}',
+      '_data.json': '{ "version": "2.0.0" }',
+    })
+    const { records, failures } = await loaderFor(folder).loadPlugins()
+    expect(failures).toEqual([])
+    expect(records[0]?.meta).toMatchObject({ name: 'decorated', version: '2.0.0', description: '1' })
+    // Only a type was imported of it: TypeScript drops such an import.
+    expect(records[0]?.source.files).not.toContain(join(folder, '_types.ts'))
+  })
+
+  test('resolves relative imports exactly, then .js to .ts, then by extension, then as a folder', async () => {
+    const folder = folderWith({
+      'main.ts': `import { a } from './a.js'; import { b } from './b.js'; import { c } from './c'; import { d } from './d'; import { e } from './e.ts'; export { a, b, c, d, e }`,
+      'a.js': `export const a = 'a.js'`,
+      'a.ts': `export const a = 'a.ts'`,
+      'b.ts': `export const b = 'b.ts'`,
+      'c.ts': `export const c = 'c.ts'`,
+      'c/index.ts': `export const c = 'c/index.ts'`,
+      'd/index.mts': `export const d = 'd/index.mts'`,
+      'e.ts': `export const e = 'e.ts'`,
+    })
+    const { namespace } = await loadModule(join(folder, 'main.ts'))
+    expect({ ...namespace }).toEqual({ a: 'a.js', b: 'b.ts', c: 'c.ts', d: 'd/index.mts', e: 'e.ts' })
+  })
+
+  test('takes a dynamic import that is made later from the same generation, and remembers the file', async () => {
+    const folder = folderWith({
+      'a.js': `import { count } from './_state.js'
+        export const PLUGIN_META = { name: 'a', version: '1.0.0' }
+        export const register = () => ({ later: () => import('./_later.js'), state: count })`,
+      '_state.js': 'export const count = { n: 0 }',
+      '_later.js': `import { count } from './_state.js'; count.n++; export { count }`,
+    })
+    const loader = loaderFor(folder)
+    const later = async () => {
+      const [record] = (await loader.loadPlugins()).records
+      const instance = (await record?.register(undefined as never, {} as never)) as {
+        later(): Promise<{ count: object }>
+        state: object
+      }
+      const namespace = await instance.later()
+      expect(namespace.count).toBe(instance.state)
+      return namespace
+    }
+    const first = await later()
+    const second = await later()
+    expect(first.count).toEqual({ n: 1 })
+    expect(second.count).toEqual({ n: 1 })
+    expect(loader.usersOf(join(folder, '_later.js'))).toHaveLength(1)
+  })
+
+  test('evaluates CommonJS of its own afresh, each require of it too', async () => {
+    const folder = folderWith({
+      'a.cjs': `const { counter } = require('./_lib/counter'); const ts = require('./_lib/typed.cts'); const fs = require('fs'); let esm = require('./_lib/esm.mjs')
+        counter.n++
+        exports.PLUGIN_META = { name: 'a', version: '1.' + counter.n + '.' + ts.three, description: esm.default + typeof fs.readFileSync }
+        exports.register = () => ({ url: import('./_lib/esm.mjs') })`,
+      '_lib/counter.cjs': 'module.exports = { counter: { n: 0 } }; require("../a.cjs")',
+      '_lib/typed.cts': 'export const three: number = 3',
+      '_lib/esm.mjs': `export default 'esm '`,
+    })
+    const loader = loaderFor(folder)
+    for (const generation of [1, 2]) {
+      const { records, failures } = await loader.loadPlugins()
+      expect(failures).toEqual([])
+      expect(records[0]).toMatchObject({
+        meta: { name: 'a', version: '1.1.3', description: 'esm function' },
+        source: { generation },
+      })
+    }
+  })
+
+  test('takes a .js file for CommonJS if it has no syntax of ES modules', async () => {
+    const folder = folderWith({
+      'a.js': `module.exports = { PLUGIN_META: { name: 'a', version: '1.0.0' }, register() { return {} } }`,
+    })
+    const { records, failures } = await loaderFor(folder).loadPlugins()
+    expect(failures).toEqual([])
+    expect(records).toHaveLength(1)
+  })
+
+  test("takes files outside the plugin folders as the host's own modules, once", async () => {
+    const outside = folderWith({ 'host.mjs': 'export const made = {}' })
+    const folder = folderWith({ 'a.js': `import { made } from '${join(outside, 'host.mjs')}'; export { made }` })
+    const one = await loadModule(join(folder, 'a.js'))
+    const two = await loadModule(join(folder, 'a.js'))
+    expect((one.namespace as { made: object }).made).toBe((two.namespace as { made: object }).made)
   })
 })
+
+describe('the cache of compiled files', () => {
+  test('serves a new loader, by content; a corrupt entry is written anew', async () => {
+    const folder = folderWith({ 'a.ts': pluginText('a', 'const x: number = 1') })
+    const cacheFolder = join(folderWith({}), 'cache')
+    expect((await loaderFor(folder, { cacheFolder }).loadPlugins()).failures).toEqual([])
+    const [entry] = entriesOf(cacheFolder)
+    const good = readFileSync(entry as string, 'utf8')
+    // A sign that it is the entry which is used: a change that keeps its checksum right can't be made by accident.
+    for (const bad of ['', 'garbage', good.slice(0, -5), good.replace('yield', 'YIELD')]) {
+      writeFileSync(entry as string, bad)
+      const { failures, records } = await loaderFor(folder, { cacheFolder }).loadPlugins()
+      expect(failures).toEqual([])
+      expect(records).toHaveLength(1)
+      expect(readFileSync(entry as string, 'utf8')).toBe(good)
+    }
+    write(folder, { 'a.ts': pluginText('changed') })
+    expect((await loaderFor(folder, { cacheFolder }).loadPlugins()).records[0]?.meta.name).toBe('changed')
+    expect(entriesOf(cacheFolder)).toHaveLength(2)
+  })
+
+  test("is done without where it can't be written", async () => {
+    const folder = folderWith({ 'a.ts': pluginText('a'), _file: '' })
+    const { failures } = await loaderFor(folder, { cacheFolder: join(folder, '_file/cache') }).loadPlugins()
+    expect(failures).toEqual([])
+    expect(existsSync(join(folder, '_file/cache'))).toBe(false)
+  })
+
+  test('is not taken from a folder that others may write to', async () => {
+    const folder = folderWith({ 'a.ts': pluginText('original') })
+    const cacheFolder = join(folderWith({}), 'cache')
+    const load = async () => (await loaderFor(folder, { cacheFolder }).loadPlugins()).records[0]?.meta.name
+    await load()
+    const [entry] = entriesOf(cacheFolder)
+    const body = readFileSync(entry as string, 'utf8')
+      .replace(/^.*\n/, '')
+      .replaceAll('original', 'replaced')
+    const checksum = createHash('sha256').update(body).digest('base64url')
+    writeFileSync(entry as string, `${checksum} ${body.length} cfp\n${body}`)
+    // So it would be, were the folder not open to everybody.
+    expect(await load()).toBe('replaced')
+    const [opened] = readdirSync(cacheFolder)
+    chmodSync(join(cacheFolder, opened as string), 0o777)
+    expect(await load()).toBe('original')
+  })
+})
+
+function entriesOf(folder: string): string[] {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  return names.filter((name) => name.endsWith('.js')).map((name) => join(folder, name))
+}
