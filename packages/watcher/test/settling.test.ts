@@ -182,7 +182,7 @@ test.runIf(process.platform === 'linux').each(['counter.ts.tmp', 'counter.next.t
     const { folder, file } = folderWith('0')
     const { calls, changes } = await watch(folder)
     const delays: number[] = []
-    for (let save = 1; save <= 9; save++) {
+    for (let save = 1; save <= 5; save++) {
       const start = performance.now()
       writeFileSync(join(folder, temporary), String(save))
       renameSync(join(folder, temporary), file)
@@ -190,8 +190,8 @@ test.runIf(process.platform === 'linux').each(['counter.ts.tmp', 'counter.next.t
       delays.push(performance.now() - start)
       await sleep(150)
     }
-    expect(changes().map(({ hash }) => hash)).toEqual(Array.from({ length: 9 }, (_, save) => hashOf(String(save + 1))))
-    expect(delays.sort((a, b) => a - b)[4]).toBeLessThan(50)
+    expect(changes().map(({ hash }) => hash)).toEqual(Array.from({ length: 5 }, (_, save) => hashOf(String(save + 1))))
+    expect(delays.sort((a, b) => a - b)[2]).toBeLessThan(50)
   },
 )
 

@@ -23,7 +23,7 @@ export async function until(condition: () => boolean, what: string, withinMs = 1
 }
 
 /** How long nothing must come for a test to say that nothing comes: more than any delay of the trigger in use. */
-export const NOTHING_MS = 400
+export const NOTHING_MS = 250
 
 export interface Recorded {
   readonly trigger: ReloadTrigger
