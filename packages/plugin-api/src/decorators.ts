@@ -88,11 +88,11 @@ export function inject(
   return (_target, context) => {
     const name = serviceName(refOrName)
     noted(context, 'accessor').injected.push({ name, optional })
-    const at = `@inject("${name}") ${String(context.name)}`
+    const at = `@inject("${name}")`
     return {
       init(initial) {
         const given = (this as { context?: PluginContext }).context
-        if (typeof given?.inject !== 'function') {
+        if (!given?.inject) {
           throw new PluginError('CFP_INJECT_NO_CONTEXT', `${at} found no context. Extend BasePlugin.`)
         }
         return (given.inject(name, { optional }) ?? initial) as never
@@ -163,7 +163,7 @@ function noted(place: Place, kind: 'class' | 'method' | 'accessor'): Noted {
       'CFP_DECORATOR_MISUSE',
       metadata
         ? `A ${kind} decorator stands on the ${place.static ? 'static ' : ''}${place.kind} ${String(place.name)}.`
-        : 'These are standard decorators: turn `experimentalDecorators` off.',
+        : 'Turn `experimentalDecorators` off.',
     )
   }
   metadata[NOTED] = notedOn(metadata) ?? ({ hooks: [], injected: [] } satisfies Noted)

@@ -55,10 +55,13 @@ export class PluginError extends Error implements PluginErrorDetails {
     super(message, details)
     Object.assign(this, details)
     this.code = code
-    const name = `${kindOf(new.target) || new.target.name} [${code}]`
-    Object.defineProperty(this, 'name', { value: name, writable: true })
     // Taken again because the first line of a stack is fixed when it is captured, and the code belongs on it.
     Error.captureStackTrace(this, new.target)
+  }
+
+  /** The error's kind and code, as stacks begin. */
+  override get name(): string {
+    return `${kindOf(this.constructor) || this.constructor.name} [${this.code}]`
   }
 
   /** The error as plain data, for `--json` and logs. The cause is its message; stacks stay out. */

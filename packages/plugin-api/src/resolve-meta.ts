@@ -69,22 +69,6 @@ export const metaReaders: Readers<Omit<ReadMeta, 'state'>> = {
   onFailure: oneOf('continue', 'abort'),
 }
 
-/** What stands where the author said nothing; a list that is not here is empty. */
-const DEFAULTS: Omit<ResolvedPluginMeta, 'name' | 'version' | 'config' | 'events' | 'platforms' | 'permissions'> = {
-  description: '',
-  enabled: true,
-  dependencies: [],
-  optionalDependencies: [],
-  requires: [],
-  provides: [],
-  engines: {},
-  reload: { strategy: 'exclusive', state: 'keep' },
-  stateVersion: 0,
-  execution: 'inline',
-  timeouts: {},
-  onFailure: 'continue',
-}
-
 export const metaReader = shape<ReadMeta>(metaReaders as Readers<ReadMeta>)
 
 /**
@@ -109,23 +93,32 @@ export function resolveWith(
   const tell: Tell = (path, message) => void issues.push({ path, message })
   const read = reader(given, '', tell)
   const meta = {
-    ...DEFAULTS,
+    // What stands where the author said nothing; a list that is not here is empty.
+    description: '',
+    enabled: true,
+    dependencies: [],
+    optionalDependencies: [],
+    requires: [],
+    provides: [],
+    engines: {},
     stateVersion: read?.state?.version ?? 0,
+    execution: 'inline',
+    timeouts: {},
+    onFailure: 'continue',
     ...read,
-    reload: { ...DEFAULTS.reload, ...read?.reload },
-  } as Writable<ResolvedPluginMeta>
+    reload: { strategy: 'exclusive', state: 'keep', ...read?.reload },
+  } as unknown as Draft
   for (const key of ['name', 'version']) if (read && !(key in read)) tell(key, 'is missing')
   addInjected(meta, injected, tell)
   const needed = neededBy(meta)
   for (const own of [meta.name, ...meta.provides]) {
-    if (needed.includes(own)) tell('', `needs "${own}", which is its own`)
+    if (needed.includes(own)) tell('', `needs "${own}" of itself`)
   }
   for (const { name } of meta.optionalDependencies) {
     if (needed.indexOf(name) < meta.dependencies.length) tell(`optionalDependencies.${name}`, TWICE)
   }
   if (issues.length > 0) {
-    const name = valueAt(given, 'name')
-    const plugin = typeof name === 'string' ? name : undefined
+    const plugin = text(valueAt(given, 'name'), '', () => {})
     const told = issues.map(({ path, message }) => `\n  ${path || 'metadata'} ${message}`)
     throw new PluginError(
       'CFP_META_INVALID',
@@ -138,15 +131,19 @@ export function resolveWith(
   return Object.freeze(Object.fromEntries(entries))
 }
 
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
+/** Metadata that may still be added to. */
+type Draft = Omit<ResolvedPluginMeta, 'optionalDependencies' | 'requires'> & {
+  readonly optionalDependencies: PluginDependency[]
+  readonly requires: string[]
+}
 
 /** An injected service is required, or an optional dependency, unless the metadata names it already. */
-function addInjected(meta: Writable<ResolvedPluginMeta>, injected: readonly InjectedService[], tell: Tell): void {
+function addInjected(meta: Draft, injected: readonly InjectedService[], tell: Tell): void {
   // Required ones first: a service that is asked for both ways is required.
   for (const { name, optional } of injected.toSorted((one, other) => +one.optional - +other.optional)) {
     if (!pluginName(name, '@inject', tell) || neededBy(meta).includes(name)) continue
-    if (optional) meta.optionalDependencies = [...meta.optionalDependencies, Object.freeze({ name, range: '*' })]
-    else meta.requires = [...meta.requires, name]
+    if (optional) meta.optionalDependencies.push(Object.freeze({ name, range: '*' }))
+    else meta.requires.push(name)
   }
 }
 

@@ -33,7 +33,7 @@ export function shown(value: unknown): string {
     if (typeof value === 'function') return /^class\b/.test(`${value}`) ? 'a class' : 'a function'
     if (Array.isArray(value)) return 'an array'
     if (isPlain(value)) return 'an object'
-    return typeof value === 'object' && value && !(value instanceof Error) ? 'an instance of a class' : String(value)
+    return value instanceof Object && !(value instanceof Error) ? 'a class instance' : String(value)
   })
   return `${what}`
 }

@@ -5,7 +5,7 @@ import { definitionReader, instanceOfDefinition, isDefinition } from './define-p
 import { PluginError } from './errors.ts'
 import type { PluginInstance } from './instance.ts'
 import type { PluginRecord, PluginSource, RegisterPlugin } from './record.ts'
-import { metaReader, resolveMeta, resolveWith } from './resolve-meta.ts'
+import { metaReader, resolveWith } from './resolve-meta.ts'
 import { entriesOf, shown, valueAt } from './safe-values.ts'
 
 type PluginClass = new (app: never, context: Parameters<RegisterPlugin>[1]) => PluginInstance
@@ -23,16 +23,15 @@ type PluginClass = new (app: never, context: Parameters<RegisterPlugin>[1]) => P
 export function toPluginRecord(moduleNamespace: unknown, source: PluginSource): PluginRecord {
   const { file, generation } = source
   // Twice `default`: that is where a module is that `tsc` compiled to CommonJS, and Node imported.
-  let value = moduleNamespace
-  for (let depth = 0; depth < 3; depth++) {
+  const exported = valueAt(moduleNamespace, 'default')
+  for (const value of [moduleNamespace, exported, valueAt(exported, 'default')]) {
     const read = readForm(value, file)
     if (read) return Object.freeze({ ...read, source })
-    value = valueAt(value, 'default')
   }
   throw new PluginError(
     'CFP_NOT_A_PLUGIN',
-    `${file ?? 'This'} is not a plugin. Looked for: exports PLUGIN_META and register; ` +
-      `a default export by definePlugin(); a default export of a class with @plugin. Found: ${found(moduleNamespace)}.`,
+    `${file ?? 'This'} is not a plugin. Looked for: PLUGIN_META and register; ` +
+      `a default export by definePlugin(); one of a class with @plugin. Found: ${found(moduleNamespace)}.`,
     { phase: 'validate', file, generation },
   )
 }
@@ -53,14 +52,13 @@ function readForm(value: unknown, file: string | undefined): Omit<PluginRecord, 
   const register = valueAt(value, 'register') as RegisterPlugin
   const meta = valueAt(value, 'PLUGIN_META')
   return typeof register === 'function' && meta !== undefined
-    ? { meta: resolveMeta(meta, { file }), register }
+    ? { meta: resolveWith(metaReader, meta, file), register }
     : undefined
 }
 
 /** What a module exports, or what a value is. */
 function found(value: unknown): string {
   const what = shown(value)
-  const exported =
-    what === 'an object' && entriesOf(value, '', () => {})?.map(([key, each]) => `${key} (${shown(each)})`)
-  return exported ? `exports: ${exported.slice(0, 10).join(', ') || 'none'}` : what
+  const told = what === 'an object' && entriesOf(value, '', () => {})?.map(([key, each]) => `${key} (${shown(each)})`)
+  return told ? `exports: ${told.slice(0, 10).join(', ') || 'none'}` : what
 }

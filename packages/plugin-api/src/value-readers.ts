@@ -30,7 +30,7 @@ const textLike = (rule: string, pattern = /^/) =>
   one<string>(rule, (value) => typeof value === 'string' && pattern.test(value))
 
 export const text = textLike('a string')
-export const word = textLike('a string that is not blank', /\S/)
+export const word = textLike('a string, not blank', /\S/)
 export const range = textLike('a semver range', /\S/)
 export const version = textLike('a semver version such as "1.2.0"', VERSION)
 export const pluginName = textLike(`a name (${NAME})`, NAME)
@@ -41,7 +41,7 @@ export const wholeNumber = one<number>(
   (value) => Number.isSafeInteger(value) && (value as number) >= 0,
 )
 export const duration = one<number>(
-  `milliseconds over 0, at most ${MAX_DURATION_MS}`,
+  `over 0, at most ${MAX_DURATION_MS}`,
   (value) => typeof value === 'number' && value > 0 && value <= MAX_DURATION_MS,
 )
 export const oneOf = <const Values extends readonly string[]>(...values: Values) =>

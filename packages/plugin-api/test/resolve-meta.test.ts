@@ -232,13 +232,11 @@ describe('metadata that is wrong', () => {
   })
 
   it('is refused where it needs itself, or what it provides', () => {
-    const own = [['', 'needs "counter", which is its own']]
+    const own = [['', 'needs "counter" of itself']]
     expect(issuesOf({ ...least, dependencies: ['counter'] })).toEqual(own)
     expect(issuesOf({ ...least, optionalDependencies: ['counter'] })).toEqual(own)
     expect(issuesOf({ ...least, requires: ['counter'] })).toEqual(own)
-    expect(issuesOf({ ...least, requires: ['count'], provides: ['count'] })).toEqual([
-      ['', 'needs "count", which is its own'],
-    ])
+    expect(issuesOf({ ...least, requires: ['count'], provides: ['count'] })).toEqual([['', 'needs "count" of itself']])
   })
 
   it('is refused where a dependency is both required and optional, or named again', () => {

@@ -71,7 +71,7 @@ describe('what is no plugin', () => {
     [[], 'an array'],
     [() => {}, 'a function'],
     [Cache, 'a class'],
-    [new Map(), 'an instance of a class'],
+    [new Map(), 'a class instance'],
     [namespace({}), 'exports: none'],
     [namespace({ setup() {}, default: {} }), 'exports: setup (a function), default (an object)'],
     [namespace({ default: Cache }), 'exports: default (a class)'],
