@@ -8,8 +8,8 @@ import { graphOf, type LinkInput, linkPlugins, type Need, type PluginLinks } fro
 import { type Resolution, resolvePlugins } from './resolution.ts'
 
 export interface ResolveOptions {
-  /** Whether a plugin is switched on. @default its metadata's `enabled` */
-  readonly enabled?: ((name: string) => boolean) | undefined
+  /** Whether a plugin is switched on; `undefined` leaves it to its metadata. @default its metadata's `enabled` */
+  readonly enabled?: ((name: string) => boolean | undefined) | undefined
 }
 
 /**
@@ -50,7 +50,7 @@ export class PluginCatalog {
    */
   resolve(options: ResolveOptions = {}): Resolution {
     if (options.enabled === undefined) return resolvePlugins(this.#input(), this.#linked())
-    const input = { ...this.#input(), enabled: options.enabled }
+    const input = this.#input(options.enabled)
     return resolvePlugins(input, linkPlugins(input))
   }
 
@@ -114,9 +114,10 @@ export class PluginCatalog {
     return this.#links
   }
 
-  #input(): LinkInput {
+  #input(enabled?: (name: string) => boolean | undefined): LinkInput {
     const records = this.#records
-    return { records, environment: this.#environment, enabled: (name) => records.get(name)?.meta.enabled ?? false }
+    const isEnabled = (name: string) => enabled?.(name) ?? records.get(name)?.meta.enabled ?? false
+    return { records, environment: this.#environment, enabled: isEnabled }
   }
 }
 

@@ -31,13 +31,14 @@ export function resolvePlugins(input: LinkInput, links: PluginLinks): Resolution
     if (found.length > 0) reasons.set(record.meta.name, found)
   }
   const conflicts = [...reasons.values()].flat()
-  const { order, blockedBy } = orderStartable(candidates, links, reasons, (cycle) => {
-    const [cycleConflict] = cycle.map((name) => {
-      const error = cycleError(records.get(name)!, cycle)
-      reasons.set(name, [...(reasons.get(name) ?? []), error])
-      return error
-    })
-    if (cycleConflict !== undefined) conflicts.push(cycleConflict)
+  const circling = new Set<string>()
+  const { order, blockedBy } = orderStartable(candidates, links, reasons, circling, (cycle) => {
+    conflicts.push(cycleError(records.get(cycle[0]!)!, cycle))
+    for (const name of cycle) {
+      // One circle is reason enough for a plugin that is in many.
+      if (!circling.has(name)) reasons.set(name, [...(reasons.get(name) ?? []), cycleError(records.get(name)!, cycle)])
+      circling.add(name)
+    }
   })
 
   const blocked = new Map<string, PluginError>()
@@ -67,14 +68,15 @@ const CYCLE_LIMIT = 100
 /**
  * Orders what can start. Circles are looked for among all plugins that are switched on, those with other problems
  * too, so that one report has everything; but through an optional dependency only where that one could start.
+ * `onCycle` adds a circle's members to `reasons` and `circling`, and the rest is looked at again.
  */
 function orderStartable(
   candidates: readonly PluginRecord[],
   links: PluginLinks,
   reasons: ReadonlyMap<string, unknown>,
+  circling: ReadonlySet<string>,
   onCycle: (cycle: string[]) => void,
 ): { order: string[]; blockedBy: ReadonlyMap<string, string> } {
-  const circling = new Set<string>()
   for (;;) {
     const blockedBy = spread(reasons.keys(), links, candidates)
     const down = (name: string) => reasons.has(name) || blockedBy.has(name)
@@ -83,10 +85,7 @@ function orderStartable(
     const needs = new Map(left.map((name) => [name, links.needs.get(name)!]))
     const graph = graphOf(needs, (on, need) => inPlay.has(on) && (need === 'required' || !down(on)))
     if (graph.isAcyclic()) return { order: graph.topologicalOrder().filter((name) => !down(name)), blockedBy }
-    for (const cycle of graph.cycles({ limit: CYCLE_LIMIT })) {
-      onCycle(cycle)
-      for (const name of cycle) circling.add(name)
-    }
+    for (const cycle of graph.cycles({ limit: CYCLE_LIMIT })) onCycle(cycle)
   }
 }
 

@@ -126,6 +126,8 @@ describe('a dependency', () => {
       { name: 'b', enabled: false },
     ])
     expect(registry.resolve({ enabled: () => true })).toMatchObject({ order: ['b', 'a'], disabled: [], conflicts: [] })
+    const onlyA = registry.resolve({ enabled: (name) => (name === 'a' ? true : undefined) })
+    expect(onlyA.blocked.get('a')?.code).toBe('CFP_DEPENDENCY_DISABLED')
     expect(registry.resolve({ enabled: (name) => name === 'a' }).blocked.get('a')?.code).toBe('CFP_DEPENDENCY_DISABLED')
   })
 
@@ -233,6 +235,17 @@ describe('a circle', () => {
       { name: 'b', dependencies: ['a', 'nowhere'] },
     ])
     expect(registry.resolve().order).toEqual(['a'])
+  })
+
+  test('is reason enough for a plugin that is in several, and each is in the report', () => {
+    const registry = registryOf([
+      { name: 'a', dependencies: ['b', 'c'] },
+      { name: 'b', dependencies: ['a'] },
+      { name: 'c', dependencies: ['a'] },
+    ])
+    const { blocked, conflicts } = registry.resolve()
+    expect([...blocked.values()].map(({ code }) => code)).toEqual(Array(3).fill('CFP_DEPENDENCY_CYCLE'))
+    expect(conflicts.map(({ message }) => /circle: (.*?)\./.exec(message)?.[1])).toEqual(['a -> b -> a', 'a -> c -> a'])
   })
 
   test('through a disabled plugin is none', () => {

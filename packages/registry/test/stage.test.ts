@@ -250,6 +250,15 @@ describe('allowed is', () => {
     expect(registry.resolve().order).toEqual(['database', 'billing'])
   })
 
+  test('what its metadata switches off, however much is wrong with it', () => {
+    const registry = registryOf([{ name: 'a' }])
+    const set = [record({ name: 'off', enabled: false, dependencies: ['nowhere'] })]
+    registry.stage({ set }, { enabled: (name) => (name === 'a' ? true : undefined) }).commit()
+    expect(registry.resolve()).toMatchObject({ order: ['a'], disabled: ['off'] })
+    const on = [record({ name: 'on', dependencies: ['nowhere'] })]
+    expect(() => registry.stage({ set: on }, { enabled: () => undefined })).toThrow('"nowhere"')
+  })
+
   test('a dependency on what the lifecycle has enabled since', () => {
     const registry = registryOf([{ name: 'a' }, { name: 'off', enabled: false }])
     const change = { set: [record({ name: 'a', dependencies: ['off'] })] }
