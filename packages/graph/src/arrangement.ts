@@ -40,7 +40,7 @@ export function arrange(graph: Adjacency): Arrangement {
     }
     waitsFor[id] = count
   }
-  const level = new Int32Array(size).fill(-1)
+  let level: Int32Array = new Int32Array(size)
   const queue = new Int32Array(size)
   let filled = 0
   for (let id = 0; id < size; id++) if (waitsFor[id] === 0) queue[filled++] = id
@@ -57,7 +57,10 @@ export function arrange(graph: Adjacency): Arrangement {
     }
   }
   const acyclic = filled === size
-  if (!acyclic) depth = levelKnots(graph, level)
+  if (!acyclic) {
+    level = components(graph, size).level
+    depth = level.reduce((highest, each) => Math.max(highest, each + 1), 0)
+  }
   const levels = new Int32Array(depth + 1)
   for (let id = 0; id < size; id++) levels[level[id]! + 1]!++
   for (let at = 1; at <= depth; at++) levels[at]! += levels[at - 1]!
@@ -65,34 +68,4 @@ export function arrange(graph: Adjacency): Arrangement {
   // The queue's memory is free again, and it has the right size.
   for (let id = 0; id < size; id++) queue[place[level[id]!]!++] = id
   return { starts, dependents, order: queue, levels, acyclic }
-}
-
-/** Gives a level to what Kahn's algorithm left over; returns the number of levels. */
-function levelKnots(graph: Adjacency, level: Int32Array): number {
-  const { head, next, target } = graph
-  const { of, count } = components(graph, level.length)
-  const levelOf = new Int32Array(count)
-  const members = new Int32Array(level.length)
-  const starts = new Int32Array(count + 1)
-  for (let id = 0; id < level.length; id++) starts[of[id]!]!++
-  for (let sum = 0, at = 0; at <= count; at++) {
-    sum += starts[at]!
-    starts[at] = sum
-  }
-  for (let id = level.length - 1; id >= 0; id--) members[--starts[of[id]!]!] = id
-  let depth = 0
-  // Components come dependencies first, so what a component depends on has its level by then.
-  for (let component = 0; component < count; component++) {
-    let highest = 0
-    for (let at = starts[component]!; at < starts[component + 1]!; at++) {
-      for (let edge = head[members[at]!]!; edge !== 0; edge = next[edge]!) {
-        const below = of[target[edge]!]!
-        if (below !== component) highest = Math.max(highest, levelOf[below]! + 1)
-      }
-    }
-    levelOf[component] = highest
-    depth = Math.max(depth, highest + 1)
-  }
-  for (let id = 0; id < level.length; id++) level[id] = levelOf[of[id]!]!
-  return depth
 }

@@ -2,10 +2,13 @@
 import type { Star } from './star.ts'
 import { GONE } from './star.ts'
 
-/** Which component each node is in. Numbers ascend from what is depended on to what depends on it. */
+/** The components, numbered in no order that matters, and how high each stands. */
 export interface Components {
+  /** The component of each node. */
   readonly of: Int32Array
   readonly count: number
+  /** The level of each node: how many edges between components the longest path below its own has. */
+  readonly level: Int32Array
 }
 
 export function components(star: Star, size: number): Components {
@@ -16,6 +19,7 @@ export function components(star: Star, size: number): Components {
   const open = new Int32Array(size)
   const path = new Int32Array(size)
   const cursor = new Int32Array(size)
+  const level = new Int32Array(size)
   let openSize = 0
   let clock = 0
   let count = 0
@@ -38,25 +42,30 @@ export function components(star: Star, size: number): Components {
           cursor[to] = head[to]!
           reached[to] = lowest[to] = ++clock
           open[openSize++] = to
-        } else if (of[to] === -1 && reached[to]! < lowest[node]!) {
-          lowest[node] = reached[to]!
+        } else if (of[to] === -1) {
+          if (reached[to]! < lowest[node]!) lowest[node] = reached[to]!
+        } else if (level[to]! >= level[node]!) {
+          level[node] = level[to]! + 1
         }
         continue
       }
-      if (lowest[node] === reached[node]) {
+      const closed = lowest[node] === reached[node]
+      if (closed) {
         let member: number
         do {
           member = open[--openSize]!
           of[member] = count
+          level[member] = level[node]!
         } while (member !== node)
         count++
       }
-      depth--
-      if (depth >= 0) {
+      if (--depth >= 0) {
         const parent = path[depth]!
         if (lowest[node]! < lowest[parent]!) lowest[parent] = lowest[node]!
+        // A node passes its level on to the parent, and so to the one that closes their component, if it isn't closed yet.
+        level[parent] = Math.max(level[parent]!, level[node]! + (closed ? 1 : 0))
       }
     }
   }
-  return { of, count }
+  return { of, count, level }
 }

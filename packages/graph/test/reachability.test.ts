@@ -2,7 +2,7 @@ import { DependencyGraph } from '@cf-plugins/graph'
 import { alg } from '@dagrejs/graphlib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { acyclicEntries, anyEntries, type Entries, graphlibOf, sorted } from './oracle.ts'
+import { acyclicEntries, anyEntries, type Entries, graphlibOf, longestPaths, sorted } from './oracle.ts'
 
 const reversed = (entries: Entries) => {
   const graph = graphlibOf([])
@@ -89,4 +89,24 @@ test('a name that is not there is an error that names it', () => {
     const expected = { code: 'CFP_GRAPH_UNKNOWN', message: 'There is no "nope" in the graph. Add it first.' }
     expect(ask).toThrowError(expect.objectContaining(expected))
   }
+})
+
+test('with a circle in it, levels are those of the graph in which each circle is one node', () => {
+  fc.assert(
+    fc.property(anyEntries(12), (entries) => {
+      const graph = new DependencyGraph(entries)
+      const oracle = graphlibOf(entries)
+      const component = new Map(
+        alg.tarjan(oracle).flatMap((members, at) => members.map((name) => [name, `c${at}`] as const)),
+      )
+      const condensed = graphlibOf([...component.values()].map((name) => [name, []]))
+      for (const { v, w } of oracle.edges()) {
+        if (component.get(v) !== component.get(w)) condensed.setEdge(component.get(v)!, component.get(w)!)
+      }
+      const level = longestPaths(condensed)
+      const expected = graph.nodes().map((name, at) => ({ name, at, level: level.get(component.get(name)!)! }))
+      expected.sort((a, b) => a.level - b.level || a.at - b.at)
+      expect(graph.affectedBy(graph.nodes())).toEqual(expected.map(({ name }) => name))
+    }),
+  )
 })
