@@ -182,6 +182,33 @@ describe('an event', () => {
     expect(await emitted).toEqual({ event: 'x', handled: 0, failures: [{ plugin: 'reloaded', error }] })
   })
 
+  it('is delivered once by a gate that replays it twice, and not at all by one that refused it first', async () => {
+    const events = new PluginEvents()
+    const delivers: (() => unknown)[] = []
+    const refusal = new Error('refused')
+    let answer: Promise<unknown> = Promise.resolve()
+    const gate = {
+      closed: true,
+      enter: () => undefined,
+      leave: () => undefined,
+      park: (deliver: () => unknown) => {
+        delivers.push(deliver)
+        return answer
+      },
+    }
+    const stage = events.stage({ name: 'x', rank: 1, gate })
+    let calls = 0
+    stage.on('x', () => calls++)
+    stage.commit()
+    const emitted = events.emit('x')
+    for (const deliver of [...delivers, ...delivers]) deliver()
+    expect((await emitted).handled).toBe(1)
+    answer = Promise.reject(refusal)
+    expect((await events.emit('x')).failures).toEqual([{ plugin: 'x', error: refusal }])
+    for (const deliver of delivers) deliver()
+    expect(calls).toBe(1)
+  })
+
   it('passes a closed gate where the gate waits for its very emitter', async () => {
     const gate = new QueueGate({ admitted: ['reloaded'] })
     const events = new PluginEvents()
