@@ -1,0 +1,89 @@
+// A real folder of plugins, edited as an editor would, under a reloader that watches it.
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { HotReloader, type HotReloaderOptions, type ReloadReport } from '../src/index.ts'
+
+/** A folder, its reloader, and what was reported. */
+export interface PluginFolder extends AsyncDisposable {
+  readonly path: string
+  readonly reloader: HotReloader
+  readonly reports: ReloadReport[]
+  /** Saves atomically, as most editors do. */
+  save(name: string, text: string): Promise<void>
+  remove(name: string): Promise<void>
+  /** Makes an edit, and gives the report of the reload that it led to. */
+  reported(edit: () => Promise<void>): Promise<ReloadReport>
+  service<T>(name: string): T
+}
+
+/** Makes a folder with files, and starts what is in it. */
+export async function pluginFolder(
+  files: Readonly<Record<string, string>>,
+  options: HotReloaderOptions = {},
+): Promise<PluginFolder> {
+  const path = await mkdtemp(join(tmpdir(), 'cf-hot-reload-'))
+  const save = async (name: string, text: string) => {
+    const file = join(path, name)
+    await mkdir(dirname(file), { recursive: true })
+    const temporary = join(dirname(file), `.${Math.random().toString(36).slice(2)}.tmp`)
+    await writeFile(temporary, text)
+    await rename(temporary, file)
+  }
+  for (const [name, text] of Object.entries(files)) await save(name, text)
+  const reports: ReloadReport[] = []
+  let told = () => {}
+  const reloader = new HotReloader({
+    paths: [path],
+    ...options,
+    afterReload: (report) => {
+      reports.push(report)
+      told()
+      return options.afterReload?.(report)
+    },
+  })
+  await reloader.start()
+  return {
+    path,
+    reloader,
+    reports,
+    save,
+    remove: (name) => rm(join(path, name), { recursive: true }),
+    async reported(edit) {
+      const seen = reports.length
+      await edit()
+      while (reports.length === seen) {
+        await new Promise<void>((resolve) => {
+          told = resolve
+        })
+      }
+      await reloader.idle()
+      return reports.at(-1) as ReloadReport
+    },
+    service: <T>(name: string) => reloader.lifecycle.service(name) as T,
+    async [Symbol.asyncDispose]() {
+      await reloader.stop()
+      await rm(path, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The source of a plugin: a definition with these fields, as they are written in code. */
+export function plugin(name: string, fields: Readonly<Record<string, string>> = {}, before = ''): string {
+  const lines = Object.entries({ name: `'${name}'`, version: "'1.0.0'", ...fields }).map(
+    ([key, value]) => `  ${key}: ${value},`,
+  )
+  return `import { definePlugin } from '@cf-plugins/plugin-api'\n${before}\nexport default definePlugin({\n${lines.join('\n')}\n})\n`
+}
+
+/** A plugin that counts, by `step`, and keeps its count. */
+export function counter(step: number, setup = ''): string {
+  return plugin(
+    'counter',
+    {
+      state: '{ version: 0, save: () => ({ count }), restore: (state: { count: number }) => { count = state.count } }',
+      setup: `() => { ${setup}; return { increment: () => (count += ${step}) } }`,
+    },
+    'let count = 0',
+  )
+}
