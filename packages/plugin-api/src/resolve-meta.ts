@@ -1,7 +1,7 @@
 // Checks a plugin's metadata, tells everything that is wrong with it at once, and fills in what was left out.
 import { PluginError, type PluginIssue } from './errors.ts'
 import type { PluginDependency, PluginMeta, PluginTimeouts, ResolvedPluginMeta } from './meta.ts'
-import { valueAt } from './safe-values.ts'
+import { type Tell, valueAt } from './safe-values.ts'
 import {
   dependencyList,
   duration,
@@ -14,7 +14,6 @@ import {
   range,
   shape,
   standardSchema,
-  type Tell,
   TWICE,
   text,
   version,

@@ -1,6 +1,8 @@
 // Looks into values that nobody vouches for: getters that throw, proxies, class instances, `__proto__` keys.
 import { messageOf } from './errors.ts'
-import type { Tell } from './value-readers.ts'
+
+/** Notes one problem: the path of the value, and what is wrong as the rest of a sentence that begins with the path. */
+export type Tell = (path: string, problem: string) => void
 
 /** Something in an object, by its key, or in an array, by its number. */
 type Entry = readonly [path: string, value: unknown, key: string | number]

@@ -2,11 +2,8 @@
 // whatever it is given: metadata may come from plain JavaScript, with getters, proxies and `__proto__` keys.
 import type { PluginDependency } from './meta.ts'
 import { nearest } from './nearest.ts'
-import { entriesOf, shown, valueAt } from './safe-values.ts'
+import { entriesOf, shown, type Tell, valueAt } from './safe-values.ts'
 import type { StandardSchema } from './standard-schema.ts'
-
-/** Notes one problem: the path of the value, and what is wrong as the rest of a sentence that begins with the path. */
-export type Tell = (path: string, problem: string) => void
 
 /** Gives the value as it is to be used, or tells what is wrong and gives nothing. */
 export type Reader<T> = (value: unknown, path: string, tell: Tell) => T | undefined
