@@ -97,7 +97,7 @@ test('and so over long runs, in which what was removed is cleared away many time
     fc.property(fc.array(command(10), { minLength: 2500, maxLength: 3000, size: 'max' }), (commands) =>
       runBoth(commands),
     ),
-    { numRuns: 8, endOnFailure: true },
+    { numRuns: 5, endOnFailure: true },
   )
 })
 
