@@ -1,27 +1,27 @@
-// Brings one plugin up: a new generation, started, with its state, or ended again.
-import { isThenable, type PluginRecord } from '@cf-plugins/plugin-api'
+// Brings one plugin up: a new generation, started, with its state, or ended again; and shows it.
+import { isThenable, type PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
 import type { LifecycleCore } from './core.ts'
 import { chain } from './deadline.ts'
 import { failureOf } from './failures.ts'
-import { Generation, type ServiceLookup, type StartReason } from './generation.ts'
-import type { StatefulPlugin } from './host.ts'
+import { Generation, type GenerationStart } from './generation.ts'
 import type { PluginSlot } from './plugin-slot.ts'
+import { restoreState } from './state.ts'
 
 /** How a new generation starts. */
-export interface BringUp {
-  readonly reason: StartReason
-  readonly lookup: ServiceLookup
-  readonly dependencies: ReadonlyMap<string, Generation | undefined>
+export interface BringUp extends GenerationStart {
   /** State of an earlier instance; nothing where there is none. */
   readonly snapshot?: unknown
+  /** How long each step may take where its own bound is longer, in milliseconds. */
   readonly limitMs?: number | undefined
   /** Called last, before the generation is shown: an enabling's `onEnable`. */
   readonly finish?: ((generation: Generation) => unknown) | undefined
 }
 
 /**
- * Starts a generation of `record`, invisible still, and gives back its state. Where anything fails, what was begun
- * is ended before the error is thrown.
+ * Starts a generation of `record`, invisible still, and gives back its state; a promise only where something in it
+ * returned one. Where anything fails, what was begun is ended before the error is thrown.
+ *
+ * @throws a `PluginError` that says whose and which hook failed
  */
 export function bringUp(
   core: LifecycleCore,
@@ -30,48 +30,63 @@ export function bringUp(
   options: BringUp,
 ): Generation | PromiseLike<Generation> {
   const generation = new Generation(record, slot, core.host, options)
-  const fail = async (error: unknown): Promise<never> => {
+  const { snapshot, finish, limitMs } = options
+  slot.starting = generation
+  const goOn = () => {
+    if (snapshot === undefined && !finish) return undefined
+    return chain(restoreState(core, generation, snapshot, limitMs), () => finish?.(generation))
+  }
+  const succeed = () => {
+    slot.starting = undefined
+    warnIfSlow(core, generation)
+    return generation
+  }
+  const fail = (error: unknown) => {
+    const failure = failureOf(generation, 'setup', error)
     generation.vanish()
-    for (const problem of await generation.end()) core.host.logger.warn({ err: problem }, problem.message)
-    throw failureOf(generation, 'setup', error)
+    return chain(generation.end(), (problems): never => {
+      slot.starting = undefined
+      logProblems(core, problems)
+      throw failure
+    })
   }
   let started: unknown
   try {
-    started = chain(generation.start(options.limitMs), () =>
-      chain(restore(core, generation, options.snapshot), () => options.finish?.(generation)),
-    )
+    const up = generation.start(limitMs)
+    started = isThenable(up) ? (snapshot === undefined && !finish ? up : up.then(goOn)) : goOn()
   } catch (error) {
     return fail(error)
   }
-  if (!isThenable(started)) return warnIfSlow(core, generation)
-  return started.then(() => warnIfSlow(core, generation), fail)
+  return isThenable(started) ? started.then(succeed, fail) : succeed()
 }
 
-/** Shows a generation: its services first, then its handlers, so that no handler misses a service. */
-export function show(core: LifecycleCore, generation: Generation): void {
-  core.services.publish(generation.name, generation.services())
-  generation.slot.serving = generation
-  generation.slot.kept = undefined
-  generation.goLive()
-  core.roster.move(generation.slot, 'active')
-}
-
-/** The plugin, as the keeper of its state sees it. */
-export function stateful(generation: Generation): StatefulPlugin {
-  const { name, record, instance, slot } = generation
-  return { name, meta: record.meta, instance, enabled: slot.wanted ?? record.meta.enabled }
-}
-
-function restore(core: LifecycleCore, generation: Generation, snapshot: unknown): unknown {
-  if (snapshot === undefined || !core.keeper || generation.record.meta.reload.state === 'discard') return undefined
-  return core.keeper.restore(stateful(generation), snapshot)
-}
-
-function warnIfSlow(core: LifecycleCore, generation: Generation): Generation {
-  const { registerMs, setupMs, name } = generation
-  if (registerMs + setupMs > core.slowMs) {
-    const times = `register() ${Math.round(registerMs)} ms, setup() ${Math.round(setupMs)} ms`
-    core.host.logger.warn({ plugin: name, registerMs, setupMs }, `Plugin "${name}" was slow to start: ${times}.`)
+/**
+ * Shows generations in one synchronous step: services before handlers, so that no handler misses a service, and what
+ * they published before only when all of them can hear it.
+ *
+ * @throws `CFP_SERVICE_TAKEN`
+ */
+export function show(core: LifecycleCore, ...generations: readonly Generation[]): void {
+  for (const generation of generations) {
+    const services = generation.services()
+    if (services.size > 0) core.services.publish(generation.name, services)
   }
-  return generation
+  for (const generation of generations) {
+    generation.slot.serving = generation
+    generation.slot.kept = undefined
+    generation.goLive()
+  }
+  for (const { slot } of generations) core.roster.move(slot, 'active')
+  for (const generation of generations) generation.flush()
+}
+
+/** Tells the log what went wrong without changing what came of it. */
+export function logProblems(core: LifecycleCore, problems: readonly PluginError[]): void {
+  for (const problem of problems) core.host.logger.warn({ err: problem }, problem.message)
+}
+
+function warnIfSlow(core: LifecycleCore, { name, registerMs, setupMs }: Generation): void {
+  if (registerMs + setupMs <= core.slowMs) return
+  const times = `register() ${Math.round(registerMs)} ms, setup() ${Math.round(setupMs)} ms`
+  core.host.logger.warn({ plugin: name, registerMs, setupMs }, `Plugin "${name}" was slow to start: ${times}.`)
 }

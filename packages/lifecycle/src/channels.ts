@@ -28,13 +28,21 @@ export const stateChannel = channel('cf-plugins:state')
 
 type Tracing = typeof registerChannel
 
+/** Whose hook is traced. */
+interface Traced {
+  readonly name: string
+  readonly record: { readonly source: { readonly generation: number } }
+}
+
 /** Calls `task` between the channel's `start` and `asyncEnd`; a plain call while nobody listens. */
-export function traced<T>(tracing: Tracing, trace: HookTrace, task: () => T): T {
+export function traced<T>(tracing: Tracing, { name, record }: Traced, task: () => T): T {
   if (!isListenedTo(tracing)) return task()
+  const trace: HookTrace = { plugin: name, generation: record.source.generation }
   tracing.start.publish(trace)
   const end = () => tracing.asyncEnd.publish(trace)
   const fail = (error: unknown) => {
-    tracing.error.publish({ ...trace, error })
+    trace.error = error
+    tracing.error.publish(trace)
     end()
   }
   let result: T

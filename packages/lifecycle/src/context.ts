@@ -62,7 +62,7 @@ export class GenerationContext implements PluginContext {
   }
 
   get inject(): PluginContext['inject'] {
-    return this.#bind('inject', (ref: ServiceRef<unknown> | string, options?: { readonly optional?: boolean }) => {
+    return this.#keep('inject', (ref: ServiceRef<unknown> | string, options?: { readonly optional?: boolean }) => {
       const of = this.#usable('inject')
       const service = serviceName(ref)
       const found = of.lookup(service)
@@ -84,7 +84,7 @@ export class GenerationContext implements PluginContext {
   }
 
   get provide(): PluginContext['provide'] {
-    return this.#bind('provide', (ref: ServiceRef<unknown> | string, service: unknown): Undo => {
+    return this.#keep('provide', (ref: ServiceRef<unknown> | string, service: unknown): Undo => {
       const of = this.#usable('provide')
       const name = serviceName(ref)
       if (!of.record.meta.provides.includes(name)) {
@@ -98,7 +98,7 @@ export class GenerationContext implements PluginContext {
   }
 
   get on(): PluginContext['on'] {
-    return this.#bind(
+    return this.#keep(
       'on',
       <P>(event: string, handler: EventHandler<P>, options?: HandlerOptions): Undo =>
         this.#usable('on').stages.events.on(event, handler as EventHandler, options),
@@ -106,24 +106,18 @@ export class GenerationContext implements PluginContext {
   }
 
   get emit(): PluginContext['emit'] {
-    return this.#bind(
+    return this.#keep(
       'emit',
       async (event: string, payload?: unknown, options?: { readonly signal?: AbortSignal }): Promise<EmitReport> => {
-        const of = this.#emitting('emit')
-        if (of.stage === 'staged') {
-          throw this.#error(
-            'CFP_EMIT_BEFORE_COMMIT',
-            `awaited emit('${event}') before it was active. Use publish(), which is kept until then, or emit from a handler.`,
-          )
-        }
+        const of = this.#emitting('emit', true)
         return of.host.events.emit(event, payload, { ...options, source: of.name })
       },
     )
   }
 
   get publish(): PluginContext['publish'] {
-    return this.#bind('publish', (event: string, payload?: unknown): void => {
-      const of = this.#emitting('publish')
+    return this.#keep('publish', (event: string, payload?: unknown): void => {
+      const of = this.#emitting('publish', false)
       const publish = () => of.host.events.publish(event, payload, { source: of.name })
       if (of.stage === 'staged') of.publishLater(publish)
       else publish()
@@ -135,19 +129,19 @@ export class GenerationContext implements PluginContext {
     return this.#keep('hooks', {
       on: <Args extends readonly unknown[]>(hook: string, handler: HookHandler<Args>, options?: HandlerOptions): Undo =>
         this.#usable('hooks.on').stages.hooks.on(hook, handler as unknown as HookHandler, options),
-      call: (hook: string, ...args: unknown[]) => {
-        this.#usable('hooks.call')
-        return host.hooks.call(hook, ...args)
+      call: async (hook: string, ...args: unknown[]) => {
+        const { name } = this.#emitting('hooks.call', true)
+        return host.hooks.callAs(name, hook, args)
       },
       callSync: (hook: string, ...args: unknown[]) => {
-        this.#usable('hooks.callSync')
-        return host.hooks.callSync(hook, ...args)
+        const { name } = this.#emitting('hooks.callSync', true)
+        return host.hooks.callSyncAs(name, hook, args)
       },
     })
   }
 
   get every(): PluginContext['every'] {
-    return this.#bind('every', (intervalMs: number, task: () => unknown): Undo => {
+    return this.#keep('every', (intervalMs: number, task: () => unknown): Undo => {
       const of = this.#usable('every')
       this.#checkTask('every', intervalMs, task)
       const onError = (error: unknown) => of.report('a task of every()', error)
@@ -156,7 +150,7 @@ export class GenerationContext implements PluginContext {
   }
 
   get after(): PluginContext['after'] {
-    return this.#bind('after', (delayMs: number, task: () => unknown): Undo => {
+    return this.#keep('after', (delayMs: number, task: () => unknown): Undo => {
       const of = this.#usable('after')
       this.#checkTask('after', delayMs, task)
       const onError = (error: unknown) => of.report('a task of after()', error)
@@ -168,7 +162,7 @@ export class GenerationContext implements PluginContext {
   }
 
   get listen(): PluginContext['listen'] {
-    return this.#bind('listen', (emitter: Listenable, event: string, handler: AnyHandler): Undo => {
+    return this.#keep('listen', (emitter: Listenable, event: string, handler: AnyHandler): Undo => {
       const of = this.#usable('listen')
       if (typeof handler !== 'function') throw this.#argument('listen', 'a function as its handler')
       const onError = (error: unknown) => of.report(`its listener of "${event}"`, error)
@@ -177,7 +171,7 @@ export class GenerationContext implements PluginContext {
   }
 
   get own(): PluginContext['own'] {
-    return this.#bind('own', <T extends Ownable>(resource: T): T => {
+    return this.#keep('own', <T extends Ownable>(resource: T): T => {
       const of = this.#usable('own')
       const isOwnable =
         typeof resource === 'function' ||
@@ -187,10 +181,6 @@ export class GenerationContext implements PluginContext {
       if (!isOwnable) throw this.#argument('own', 'a function, or an object with Symbol.dispose or Symbol.asyncDispose')
       return of.scope.own(resource)
     })
-  }
-
-  #bind<T extends AnyHandler>(member: string, method: T): T {
-    return this.#keep(member, method)
   }
 
   #keep<T>(member: string, value: T): T {
@@ -203,13 +193,22 @@ export class GenerationContext implements PluginContext {
     return this.#of
   }
 
-  #emitting(member: string): Generation {
+  #emitting(member: string, awaited: boolean): Generation {
     const of = this.#usable(member)
-    if (of.stage !== 'ending') return of
-    throw this.#error(
-      'CFP_EMIT_IN_TEARDOWN',
-      `called ${member}() while it was torn down. Emit before that, from onDisable() or a handler.`,
-    )
+    if (of.stage === 'ending') {
+      throw this.#error(
+        'CFP_EMIT_IN_TEARDOWN',
+        `called ${member}() while it was torn down. Emit before that, from onDisable() or a handler.`,
+      )
+    }
+    // In a reload the answer would wait for the very plugins whose gates open only after this one is up.
+    if (awaited && of.stage === 'staged') {
+      throw this.#error(
+        'CFP_EMIT_BEFORE_COMMIT',
+        `awaited ${member}() before it was active. Use publish(), which is kept until then, or do it in a handler.`,
+      )
+    }
+    return of
   }
 
   #checkTask(member: string, ms: number, task: () => unknown): void {

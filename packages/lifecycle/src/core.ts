@@ -54,8 +54,9 @@ export function createCore<App, Shared>(
     hooks: options.hooks ?? new PluginHooks({ logger }),
     scopeApp: options.scopeApp as ScopeApp | undefined,
     bounds: { ...DEFAULT_BOUNDS, ...options.timeouts },
+    findService: (service) => services.lookup(service),
     configOf: options.configOf ?? (() => undefined),
     publishServices: (generation) => services.publish(generation.name, generation.services()),
   }
-  return { host, services, roster: new Roster(), keeper: options.keeper, slowMs: options.slowMs ?? 100 }
+  return { host, services, roster: new Roster(logger), keeper: options.keeper, slowMs: options.slowMs ?? 100 }
 }

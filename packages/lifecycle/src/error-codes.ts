@@ -18,6 +18,8 @@ export const LifecycleErrorCodes = {
   CFP_RELOAD_HOOK_FAILED: 'onReload() or health() threw or rejected. The reload was rolled back.',
   CFP_RELOAD_HOOK_TIMEOUT: 'onReload() or health() took too long. The reload was rolled back.',
   CFP_UNHEALTHY: 'health() of the new instance said that it is unhealthy. The reload was rolled back.',
+  CFP_STATE_FAILED: 'The state of a plugin could not be taken, or not be given back. The cause says why.',
+  CFP_STATE_TIMEOUT: 'Taking the state of a plugin, or giving it back, took too long.',
   CFP_CONFIG_INVALID: "The plugin's configuration does not match its schema. Every problem is listed.",
   CFP_DEPENDENCY_FAILED:
     'A plugin that this one needs is not active. Mend that one first; the message names the cause.',
@@ -26,7 +28,8 @@ export const LifecycleErrorCodes = {
   CFP_PLUGIN_BUSY: 'Too much waits for a plugin that is being replaced. Emit less, or await what you emit.',
   CFP_GENERATION_RETIRED:
     'Code of a plugin that was replaced or stopped used its context. Stop that code at `context.signal`.',
-  CFP_EMIT_BEFORE_COMMIT: 'A plugin awaited emit() before it was active. Use publish(), which is kept until then.',
+  CFP_EMIT_BEFORE_COMMIT:
+    'A plugin awaited emit(), or called a hook, before it was active. Use publish(), which is kept until then.',
   CFP_EMIT_IN_TEARDOWN: 'A plugin emitted while it was torn down. Emit before that.',
   CFP_SERVICE_UNKNOWN: 'Nobody offers that service. Check its name, or make the dependency optional.',
   CFP_SERVICE_UNDECLARED:
@@ -38,6 +41,8 @@ export const LifecycleErrorCodes = {
   CFP_RESTART_REQUIRED: 'Two old versions of the plugin still run. Only a restart of the process ends them.',
   CFP_ROLLBACK_FAILED:
     'The new version failed and the old one did not come back. Its state is kept; save a good version.',
+  CFP_RELOAD_FAILED: 'A step of a reload failed in a way that no other code tells. The cause says why.',
+  CFP_OPTION_INVALID: 'An option of an operation is not what it must be. Correct the value that the message names.',
   CFP_OPERATION_ABORTED: 'The operation was cancelled by its signal, or by a shutdown.',
   CFP_OPERATION_TIMEOUT: 'The operation waited too long for the ones before it.',
   CFP_STOPPED: 'The lifecycle has been stopped. Make a new one.',

@@ -9,7 +9,7 @@ export interface HookOwner {
   readonly record: { readonly source: { readonly file?: string | undefined; readonly generation: number } }
 }
 
-const CODES: Readonly<Record<string, readonly [failed: LifecycleErrorCode, late: LifecycleErrorCode]>> = {
+const CODES = {
   register: ['CFP_REGISTER_FAILED', 'CFP_REGISTER_TIMEOUT'],
   setup: ['CFP_SETUP_FAILED', 'CFP_SETUP_TIMEOUT'],
   teardown: ['CFP_TEARDOWN_FAILED', 'CFP_TEARDOWN_TIMEOUT'],
@@ -17,26 +17,28 @@ const CODES: Readonly<Record<string, readonly [failed: LifecycleErrorCode, late:
   onDisable: ['CFP_DISABLE_FAILED', 'CFP_DISABLE_TIMEOUT'],
   onReload: ['CFP_RELOAD_HOOK_FAILED', 'CFP_RELOAD_HOOK_TIMEOUT'],
   health: ['CFP_RELOAD_HOOK_FAILED', 'CFP_RELOAD_HOOK_TIMEOUT'],
-}
+  getReloadState: ['CFP_STATE_FAILED', 'CFP_STATE_TIMEOUT'],
+  setReloadState: ['CFP_STATE_FAILED', 'CFP_STATE_TIMEOUT'],
+} as const satisfies Record<string, readonly [failed: LifecycleErrorCode, late: LifecycleErrorCode]>
 
-/** The error of a hook that threw or rejected; an error of ours passes as it is. */
-export function failureOf(owner: HookOwner, hook: string, thrown: unknown): PluginError {
-  if (thrown instanceof PluginError) return thrown
+/** The hooks that fail under a code of their own. */
+export type FailingHook = keyof typeof CODES
+
+/** The error of a hook that threw or rejected; one that names this very plugin passes as it is. */
+export function failureOf(owner: HookOwner, hook: FailingHook, thrown: unknown): PluginError {
+  // An error that a service of another plugin threw is that plugin's; that this hook let it through is this one's.
+  if (thrown instanceof PluginError && thrown.plugin === owner.name) return thrown
   // Reading a stack once frees the generation that its frames would keep alive.
   if (thrown instanceof Error) void thrown.stack
   const message = `Plugin "${owner.name}" failed in ${hook}()${where(owner)}: ${messageOf(thrown)}`
-  return new PluginError(codesOf(hook)[0], message, { ...details(owner, hook), cause: thrown })
+  return new PluginError(CODES[hook][0], message, { ...details(owner, hook), cause: thrown })
 }
 
 /** The error of a hook that did not end in time. */
-export function timeoutOf(owner: HookOwner, hook: string, bound: keyof PluginTimeouts, ms: number): PluginError {
-  const time = ms >= 1000 ? `${ms / 1000} s` : `${Math.round(ms)} ms`
+export function timeoutOf(owner: HookOwner, hook: FailingHook, bound: keyof PluginTimeouts, ms: number): PluginError {
+  const time = ms >= 1000 ? `${Math.round(ms / 100) / 10} s` : `${Math.round(ms)} ms`
   const message = `Plugin "${owner.name}" did not finish ${hook}() within ${time}${where(owner)}. Raise timeouts.${bound} in its PLUGIN_META, or move the work out of ${hook}().`
-  return new PluginError(codesOf(hook)[1], message, details(owner, hook))
-}
-
-function codesOf(hook: string): readonly [LifecycleErrorCode, LifecycleErrorCode] {
-  return CODES[hook] ?? ['CFP_SETUP_FAILED', 'CFP_SETUP_TIMEOUT']
+  return new PluginError(CODES[hook][1], message, details(owner, hook))
 }
 
 function details({ name, record }: HookOwner, phase: string) {
@@ -45,5 +47,14 @@ function details({ name, record }: HookOwner, phase: string) {
 
 function where({ record }: HookOwner): string {
   const { file } = record.source
-  return file === undefined ? '' : ` (${relative(process.cwd(), file)})`
+  return file === undefined ? '' : ` (${shortened(file)})`
+}
+
+function shortened(file: string): string {
+  try {
+    return relative(process.cwd(), file)
+  } catch {
+    // The working directory may have been removed.
+    return file
+  }
 }

@@ -1,7 +1,7 @@
 // Where calls into one plugin pass, and wait while it is replaced.
-
 import type { DeliveryGate } from '@cf-plugins/hooks'
 import { PluginError } from '@cf-plugins/plugin-api'
+import { onAbort } from './deadline.ts'
 
 interface Parked {
   readonly deliver: () => unknown
@@ -78,20 +78,20 @@ export class Gate implements DeliveryGate {
     return new Promise<boolean>((resolve) => {
       const end = (idle: boolean) => {
         clearTimeout(timer)
-        signal?.removeEventListener('abort', onAbort)
+        undo()
         this.#onIdle = undefined
         resolve(idle)
       }
-      const onAbort = () => end(false)
       const timer = setTimeout(() => end(false), boundMs)
+      const undo = onAbort([signal], () => end(false))
       this.#onIdle = () => end(true)
-      if (signal?.aborted) onAbort()
-      else signal?.addEventListener('abort', onAbort, { once: true })
     })
   }
 
   /** Delivers what waited, in order, then lets new calls pass. What a delivery parks meanwhile is delivered too. */
   open(): void {
+    // Dropped, or it would keep the transaction that made it.
+    this.#admits = undefined
     for (let next = this.#parked.shift(); next; next = this.#parked.shift()) {
       const { deliver, resolve, reject } = next
       try {
@@ -105,7 +105,8 @@ export class Gate implements DeliveryGate {
 
   /** Answers what waited with an error, and opens: for a plugin that will not come back by itself. */
   refuse(error: PluginError): void {
-    for (const { reject } of this.#parked.splice(0)) reject(error)
+    this.#admits = undefined
     this.#closed = false
+    for (const { reject } of this.#parked.splice(0)) reject(error)
   }
 }

@@ -10,13 +10,15 @@ import {
   type PluginTimeouts,
   serviceOf,
 } from '@cf-plugins/plugin-api'
+import { AppView } from './app-view.ts'
 import { registerChannel, setupChannel, teardownChannel, traced } from './channels.ts'
 import { configFor } from './config.ts'
 import { GenerationContext } from './context.ts'
-import { chain, within } from './deadline.ts'
-import { failureOf, timeoutOf } from './failures.ts'
+import { chain } from './deadline.ts'
+import { failureOf } from './failures.ts'
 import { HandlerStages } from './handler-stages.ts'
-import { type AppScope, boundOf, childLogger, type PluginHost } from './host.ts'
+import { callHook, PendingHook, type TimedHook } from './hook-call.ts'
+import { boundOf, childLogger, type PluginHost } from './host.ts'
 import type { PluginSlot } from './plugin-slot.ts'
 import { Scope } from './scope.ts'
 
@@ -26,8 +28,16 @@ export type StartReason = 'start' | 'reload' | 'rollback'
 /** Finds a service for a plugin: what it may see depends on whether it starts alone or within a reload. */
 export type ServiceLookup = (service: string) => { readonly owner: string; readonly service: unknown } | undefined
 
-/** The hooks that are called with a deadline of their own, beside `register`, `setup` and `teardown`. */
-export type TimedHook = 'onEnable' | 'onDisable' | 'onReload' | 'health'
+/** What a generation starts with. */
+export interface GenerationStart {
+  readonly reason: StartReason
+  readonly lookup: ServiceLookup
+  /** Which instance each dependency was, by its number; 0 for an optional one that was not there. */
+  readonly dependencies: ReadonlyMap<string, number>
+}
+
+/** The dependencies of a plugin that has none. */
+export const NO_DEPENDENCIES: ReadonlyMap<string, number> = new Map()
 
 /**
  * A load of a plugin's code and the one instance made of it. `start` makes and sets up the instance, invisible;
@@ -37,43 +47,39 @@ export class Generation {
   readonly record: PluginRecord
   readonly slot: PluginSlot
   readonly reason: StartReason
-  readonly scope: Scope
   readonly host: PluginHost
-  readonly lookup: ServiceLookup
-  readonly stages: HandlerStages
-  /** Which generation each dependency was when this one started; nothing for an optional one that was not there. */
-  readonly dependencies: ReadonlyMap<string, Generation | undefined>
+  readonly dependencies: ReadonlyMap<string, number>
+  /** Which instance of its plugin this is, from 1. */
+  readonly number: number
+  readonly scope: Scope
   registerMs = 0
   setupMs = 0
+  #lookup: ServiceLookup
   #instance: PluginInstance | undefined
   #config: unknown
-  #app: AppScope | undefined
+  #app: AppView | undefined
   #logger: Logger | undefined
-  readonly #provided = new Map<string, unknown>()
+  #stages: HandlerStages | undefined
+  #provided: Map<string, unknown> | undefined
+  #pending: PendingHook | undefined
   #setupBegan = false
   #stage: 'staged' | 'committed' | 'ending' = 'staged'
-  #published: (() => void)[] = []
-  #ended: Promise<PluginError[]> | undefined
+  #published: (() => void)[] | undefined
+  #ended: PluginError[] | Promise<PluginError[]> | undefined
 
-  constructor(
-    record: PluginRecord,
-    slot: PluginSlot,
-    host: PluginHost,
-    start: {
-      readonly reason: StartReason
-      readonly lookup: ServiceLookup
-      readonly dependencies: ReadonlyMap<string, Generation | undefined>
-    },
-  ) {
+  constructor(record: PluginRecord, slot: PluginSlot, host: PluginHost, start: GenerationStart) {
     this.record = record
     this.slot = slot
     this.host = host
     this.reason = start.reason
-    this.lookup = start.lookup
+    this.#lookup = start.lookup
     this.dependencies = start.dependencies
-    const { file, generation } = record.source
-    this.scope = new Scope({ plugin: slot.name, file, generation })
-    this.stages = new HandlerStages(slot, host)
+    this.number = ++slot.made
+    this.scope = new Scope(this)
+  }
+
+  get name(): string {
+    return this.slot.name
   }
 
   get logger(): Logger {
@@ -81,12 +87,17 @@ export class Generation {
     return this.#logger
   }
 
-  get name(): string {
-    return this.slot.name
-  }
-
   get config(): unknown {
     return this.#config
+  }
+
+  get stages(): HandlerStages {
+    if (!this.#stages) {
+      this.#stages = new HandlerStages(this.slot, this.host)
+      if (this.scope.live) this.#stages.show()
+      else if (this.#ended) this.#stages.discard()
+    }
+    return this.#stages
   }
 
   /** The plugin's instance. Only there once `register` has returned. */
@@ -103,8 +114,14 @@ export class Generation {
   get app(): unknown {
     const { scopeApp, app } = this.host
     if (!scopeApp) return app
-    this.#app ??= scopeApp(app, this.record.meta)
+    this.#app ??= new AppView(this.host, this.record.meta, (step, error) =>
+      this.report(`${step}() of its view of the app`, error),
+    )
     return this.#app.view
+  }
+
+  lookup(service: string): ReturnType<ServiceLookup> {
+    return this.#lookup(service)
   }
 
   /** Every service that this generation offers, by name. */
@@ -116,66 +133,87 @@ export class Generation {
   }
 
   /** Checks the configuration, calls `register`, then `setup`; a promise only where one of them returns one. */
-  start(limitMs: number = Number.POSITIVE_INFINITY): void | PromiseLike<void> {
-    const config = configFor(this.record, this.host.configOf(this.name), this.#bound('registerMs', limitMs))
-    return chain(config, (checked) => {
-      this.#config = checked
-      return chain(this.#register(limitMs), (instance) => {
-        this.#adopt(instance)
-        if (typeof instance.setup !== 'function') return
-        return this.#setup(instance, limitMs)
-      })
-    }) as void | PromiseLike<void>
+  start(limitMs?: number): void | PromiseLike<void> {
+    const config = configFor(
+      this.record,
+      this.host.configOf(this.name),
+      boundOf(this.host, this.record.meta, 'registerMs'),
+    )
+    return isThenable(config) ? config.then((checked) => this.#begin(checked, limitMs)) : this.#begin(config, limitMs)
   }
 
-  /** Shows what was staged: handlers, additions to the app, timers, listeners, kept events. Cannot fail. */
+  /** Waits no longer for the hook that runs: the start was cancelled. */
+  giveUp(reason: unknown): void {
+    this.#pending?.giveUp(startCancelled(this.name, reason))
+  }
+
+  /** Shows what was staged: handlers, additions to the app, timers, listeners. Cannot fail. */
   goLive(): void {
     this.#stage = 'committed'
-    this.stages.show()
-    this.#onApp('commit')
+    // What finds services within a reload would keep that whole reload, and so the generations before this one.
+    this.#lookup = this.host.findService
+    this.#stages?.show()
+    this.#app?.show()
     this.scope.goLive((error) => this.report('what it staged', error))
-    for (const publish of this.#published.splice(0)) publish()
+  }
+
+  /** Sends what was published before the commit: for when everybody who is to get it is live. */
+  flush(): void {
+    const published = this.#published
+    this.#published = undefined
+    for (const publish of published ?? []) {
+      try {
+        publish()
+      } catch (error) {
+        this.report('publish()', error)
+      }
+    }
   }
 
   /** Hides what `goLive` shows; `goLive` brings it back. */
   pause(): void {
     this.#rest()
-    this.stages.hide()
-    this.#onApp('dispose')
+    this.#stages?.hide()
+    this.#app?.hide()
   }
 
   /** Takes what others see of it away for ever: its handlers and its additions to the app. */
   vanish(): void {
-    this.stages.discard()
-    this.#onApp('dispose')
-    this.#app = undefined
+    this.#rest()
+    this.#stages?.discard()
+    this.#app?.hide()
   }
 
   /** Offers a service, from the commit on; the undo takes it back. */
   provide(service: string, value: unknown): () => void {
-    this.#provided.set(service, value)
-    if (this.scope.live) this.host.publishServices(this)
+    this.#provided ??= new Map()
+    const provided = this.#provided
+    const before = provided.get(service)
+    provided.set(service, value)
+    try {
+      if (this.scope.live) this.host.publishServices(this)
+    } catch (error) {
+      if (before === undefined) provided.delete(service)
+      else provided.set(service, before)
+      throw error
+    }
     return () => {
-      if (this.#provided.delete(service) && this.scope.live) this.host.publishServices(this)
+      if (provided.get(service) !== value || !provided.delete(service)) return
+      if (this.scope.live) this.host.publishServices(this)
     }
   }
 
   /** Keeps a publish for the moment of the commit. */
   publishLater(publish: () => void): void {
+    this.#published ??= []
     this.#published.push(publish)
   }
 
-  /** Calls one of the instance's hooks, with its deadline. */
-  async call(hook: TimedHook, limitMs: number = Number.POSITIVE_INFINITY): Promise<unknown> {
+  /** Calls one of the instance's hooks, with its deadline. @throws what the hook threw, said whose it is */
+  async call(hook: 'onEnable' | 'onDisable' | 'onReload' | 'health', limitMs?: number): Promise<unknown> {
     const instance = this.#instance
     if (!instance || typeof instance[hook] !== 'function') return undefined
-    const bound: keyof PluginTimeouts = hook === 'onReload' || hook === 'health' ? 'reloadMs' : 'enableMs'
-    const ms = this.#bound(bound, limitMs)
-    try {
-      return await within(instance[hook](), { ms, late: () => timeoutOf(this, hook, bound, ms) })
-    } catch (error) {
-      throw failureOf(this, hook, error)
-    }
+    return this.#run(hook, () => instance[hook]?.(), limitMs)
   }
 
   /**
@@ -183,131 +221,119 @@ export class Generation {
    * however often it is asked. Gives what went wrong; a hang leaves a zombie. What others see of it stays, for a
    * successor to take its place in one step; where there is none, `vanish` comes first.
    */
-  end(limitMs: number = Number.POSITIVE_INFINITY): Promise<PluginError[]> {
+  end(limitMs?: number): PluginError[] | Promise<PluginError[]> {
     this.#ended ??= this.#end(limitMs)
     return this.#ended
   }
 
-  async #end(limitMs: number): Promise<PluginError[]> {
+  #end(limitMs = Number.POSITIVE_INFINITY): PluginError[] | Promise<PluginError[]> {
     const problems: PluginError[] = []
     this.#stage = 'ending'
-    this.#published = []
+    this.#published = undefined
     this.#rest()
     this.scope.abort()
-    const ms = this.#bound('teardownMs', limitMs)
-    const instance = this.#instance
-    if (this.#setupBegan && typeof instance?.teardown === 'function') {
-      try {
-        const teardown = () => instance.teardown?.()
-        await within(traced(teardownChannel, this.#trace(), teardown), {
-          ms,
-          late: () => timeoutOf(this, 'teardown', 'teardownMs', ms),
-        })
-      } catch (error) {
-        const failure = failureOf(this, 'teardown', error)
-        if (failure.code === 'CFP_TEARDOWN_TIMEOUT') this.slot.zombies++
-        problems.push(failure)
-      }
-    }
-    problems.push(...(await this.scope.end(ms)))
-    return problems
+    const ms = Math.min(limitMs, boundOf(this.host, this.record.meta, 'teardownMs'))
+    return chain(this.#tearDown(ms, problems), () =>
+      chain(this.scope.end(ms), (failures) => {
+        problems.push(...failures)
+        return problems
+      }),
+    ) as PluginError[] | Promise<PluginError[]>
   }
 
-  #register(limitMs: number): PluginInstance | Promise<PluginInstance> {
-    const { register } = this.record
-    const ms = this.#bound('registerMs', limitMs)
+  /** Never throws, never rejects. */
+  #tearDown(limitMs: number, problems: PluginError[]): unknown {
+    const instance = this.#instance
+    if (!this.#setupBegan || typeof instance?.teardown !== 'function') return undefined
+    let result: unknown
+    const fail = (error: unknown) => {
+      const failure = failureOf(this, 'teardown', error)
+      if (failure.code === 'CFP_TEARDOWN_TIMEOUT') countZombie(this.slot, result)
+      problems.push(failure)
+    }
+    const teardown = () => {
+      result = traced(teardownChannel, this, () => instance.teardown?.())
+      return result
+    }
+    try {
+      const ended = this.#run('teardown', teardown, limitMs)
+      return isThenable(ended) ? ended.then(undefined, fail) : undefined
+    } catch (error) {
+      return fail(error)
+    }
+  }
+
+  #begin(config: unknown, limitMs: number | undefined): void | PromiseLike<void> {
+    this.#config = config
     const from = performance.now()
-    const check = (result: unknown): PluginInstance => {
-      this.registerMs = performance.now() - from
-      if ((typeof result === 'object' && result !== null) || typeof result === 'function')
-        return result as PluginInstance
+    const register = () => this.record.register(this.app as never, new GenerationContext(this) as never)
+    const instance = this.#run('register', () => traced(registerChannel, this, register), limitMs)
+    const goOn = (result: unknown) => this.#setUp(this.#adopt(result), from, limitMs)
+    return isThenable(instance) ? instance.then(goOn) : goOn(instance)
+  }
+
+  #setUp(instance: PluginInstance, from: number, limitMs: number | undefined): void | PromiseLike<void> {
+    const registered = performance.now()
+    this.registerMs = registered - from
+    if (typeof instance.setup !== 'function') return
+    this.#setupBegan = true
+    const done = () => {
+      this.setupMs = performance.now() - registered
+    }
+    const result = this.#run('setup', () => traced(setupChannel, this, () => instance.setup?.()), limitMs)
+    return isThenable(result) ? result.then(done) : done()
+  }
+
+  /** Takes the instance, and stages what it declares by its shape: `@hook` methods and `handleEvent`. */
+  #adopt(result: unknown): PluginInstance {
+    if ((typeof result !== 'object' && typeof result !== 'function') || result === null) {
+      const { file, generation } = this.record.source
       throw new PluginError(
         'CFP_REGISTER_RESULT',
         `register() of plugin "${this.name}" returned ${result === null ? 'null' : typeof result}. Return the plugin's instance: an object with the hooks that it has.`,
-        {
-          plugin: this.name,
-          phase: 'register',
-          file: this.record.source.file,
-          generation: this.record.source.generation,
-        },
+        { plugin: this.name, phase: 'register', file, generation },
       )
     }
-    return this.#attempt('register', () => {
-      const call = () => register(this.app as never, new GenerationContext(this) as never)
-      return chain(
-        within(traced(registerChannel, this.#trace(), call), {
-          ms,
-          late: () => timeoutOf(this, 'register', 'registerMs', ms),
-        }),
-        check,
-      )
-    }) as PluginInstance | Promise<PluginInstance>
-  }
-
-  #setup(instance: PluginInstance, limitMs: number): unknown {
-    const ms = this.#bound('setupMs', limitMs)
-    const from = performance.now()
-    this.#setupBegan = true
-    return this.#attempt('setup', () =>
-      chain(
-        within(
-          traced(setupChannel, this.#trace(), () => instance.setup?.()),
-          { ms, late: () => timeoutOf(this, 'setup', 'setupMs', ms) },
-        ),
-        () => {
-          this.setupMs = performance.now() - from
-        },
-      ),
-    )
-  }
-
-  /** Runs a hook so that whatever it throws, now or later, says whose it is. */
-  #attempt(phase: string, task: () => unknown): unknown {
-    const blame = (error: unknown): never => {
-      throw failureOf(this, phase, error)
-    }
-    try {
-      const result = task()
-      return isThenable(result) ? result.then(undefined, blame) : result
-    } catch (error) {
-      return blame(error)
-    }
-  }
-
-  /** Stages what the instance declares by its shape: `@hook` methods and `handleEvent`. */
-  #adopt(instance: PluginInstance): void {
-    // A register() that outlived its deadline may come back to a generation that has ended.
-    this.scope.assertUsable('register')
+    const instance: PluginInstance = result
     this.#instance = instance
     for (const { hook, options, method } of hookMethodsOf(instance)) this.stages.hooks.on(hook, method, options)
-    if (typeof instance.handleEvent !== 'function') return
-    for (const event of this.record.meta.events) {
-      this.stages.events.on(event, (_payload, context) => instance.handleEvent?.(event, context))
+    if (typeof instance.handleEvent === 'function') {
+      for (const event of this.record.meta.events) {
+        this.stages.events.on(event, (_payload, context) => instance.handleEvent?.(context.event, context))
+      }
     }
+    return instance
+  }
+
+  /** Calls a hook, and keeps its wait where there is one, so that it can be given up. */
+  #run(hook: TimedHook, task: () => unknown, limitMs: number | undefined): unknown {
+    const result = callHook(this, hook, task, limitMs)
+    if (!(result instanceof PendingHook)) return result
+    this.#pending = result
+    return result.ended
   }
 
   #rest(): void {
     this.scope.pause((error) => this.report('what it staged', error))
   }
 
-  #onApp(step: 'commit' | 'dispose'): void {
-    try {
-      this.#app?.[step]()
-    } catch (error) {
-      this.report(`${step}() of its view of the app`, error)
-    }
-  }
-
-  #bound(hook: keyof PluginTimeouts, limitMs: number): number {
-    return Math.min(limitMs, boundOf(this.host, this.record.meta, hook))
-  }
-
-  #trace() {
-    return { plugin: this.name, generation: this.record.source.generation }
-  }
-
   /** Tells the log what a task of the plugin threw where no caller could be told. */
   report(what: string, error: unknown): void {
     this.logger.error({ err: error }, `Plugin "${this.name}" failed in ${what}: ${messageOf(error)}`)
   }
+}
+
+/** The error of a plugin whose start was cancelled. */
+export function startCancelled(name: string, reason: unknown): PluginError {
+  const message = `Plugin "${name}" was not started: the start was cancelled.`
+  return new PluginError('CFP_OPERATION_ABORTED', message, { plugin: name, cause: reason })
+}
+
+/** Code that would not end is a zombie until it does. */
+function countZombie(slot: PluginSlot, code: unknown): void {
+  slot.zombies++
+  const ended = () => {
+    slot.zombies--
+  }
+  if (isThenable(code)) code.then(ended, ended)
 }

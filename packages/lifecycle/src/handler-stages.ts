@@ -1,5 +1,4 @@
 // The handlers that one generation registers, staged until its commit.
-
 import type { HandlerStage, PluginEvents, PluginHooks } from '@cf-plugins/hooks'
 import type { EventHandler, HookHandler } from '@cf-plugins/plugin-api'
 import type { PluginSlot } from './plugin-slot.ts'
@@ -14,7 +13,7 @@ export class HandlerStages {
   readonly #on: { readonly events: PluginEvents; readonly hooks: PluginHooks }
   #events: HandlerStage<EventHandler> | undefined
   #hooks: HandlerStage<HookHandler> | undefined
-  #shown = false
+  #state: 'hidden' | 'shown' | 'gone' = 'hidden'
 
   constructor(slot: PluginSlot, on: { readonly events: PluginEvents; readonly hooks: PluginHooks }) {
     this.#slot = slot
@@ -32,25 +31,27 @@ export class HandlerStages {
   }
 
   show(): void {
-    this.#shown = true
+    this.#state = 'shown'
     this.#events?.commit()
     this.#hooks?.commit()
   }
 
   hide(): void {
-    this.#shown = false
+    if (this.#state === 'shown') this.#state = 'hidden'
     this.#events?.withdraw()
     this.#hooks?.withdraw()
   }
 
   /** Takes every handler out for ever. */
   discard(): void {
+    this.#state = 'gone'
     this.#events?.discard()
     this.#hooks?.discard()
   }
 
   #made<H>(stage: HandlerStage<H>): HandlerStage<H> {
-    if (this.#shown) stage.commit()
+    if (this.#state === 'shown') stage.commit()
+    else if (this.#state === 'gone') stage.discard()
     return stage
   }
 }

@@ -16,7 +16,10 @@ export interface AppScope<App = unknown> {
 /** Makes the view of the app that one generation of one plugin gets. */
 export type ScopeApp<App = unknown> = (app: App, meta: ResolvedPluginMeta) => AppScope<App>
 
-/** Takes a plugin's state from one instance to the next. `@cf-plugins/state-preserver` has one. */
+/**
+ * Takes a plugin's state from one instance to the next. `@cf-plugins/state-preserver` has one. A snapshot that says
+ * `hasState: false` holds none.
+ */
 export interface StateKeeper<Snapshot = unknown> {
   save(plugin: StatefulPlugin, options?: { readonly signal?: AbortSignal }): Promise<Snapshot>
   restore(plugin: StatefulPlugin, snapshot: Snapshot, options?: { readonly signal?: AbortSignal }): Promise<void>
@@ -39,6 +42,8 @@ export interface PluginHost {
   readonly hooks: PluginHooks
   readonly scopeApp: ScopeApp | undefined
   readonly bounds: Required<PluginTimeouts>
+  /** Finds a service that everybody sees. */
+  findService(service: string): { readonly owner: string; readonly service: unknown } | undefined
   /** The raw configuration of a plugin. */
   configOf(plugin: string): unknown
   /** Makes what a live generation offers known to all. */

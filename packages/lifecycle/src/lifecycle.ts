@@ -8,7 +8,7 @@ import { OperationQueue } from './operation-queue.ts'
 import { inReverse } from './ordered.ts'
 import type { PluginSlot, PluginState, PluginStatus } from './plugin-slot.ts'
 import { Reconciler, type ReloadRequest } from './reconciler.ts'
-import type { TransactionReport } from './reload-transaction.ts'
+import type { TransactionReport } from './reload-unit.ts'
 import type { StateListener } from './roster.ts'
 import type { StartReport, StopReport } from './start-report.ts'
 import type { StartOptions } from './start-run.ts'
@@ -34,8 +34,6 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
   readonly #queue = new OperationQueue()
   readonly #shutdown = new AbortController()
   readonly #reconciler: Reconciler
-  /** State of plugins that were unloaded, for when they come back. */
-  readonly #unloaded = new Map<string, unknown>()
   #stopped: Promise<StopReport> | undefined
 
   constructor(options: LifecycleOptions<App, Shared>) {
@@ -48,23 +46,28 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
 
   /**
    * Starts every registered plugin that is enabled and can start. A plugin that fails stops those that need it and
-   * nobody else; the report says who, and why.
+   * nobody else; the report says who, and why. Called again, it tries those that failed once more.
    *
    * @throws `CFP_START_ABORTED` where a plugin with `onFailure: 'abort'` failed; what had started is stopped
    */
   start(options: StartOptions = {}): Promise<StartReport> {
-    return this.#queue.run('start', () => this.#reconciler.run(options), options.signal)
+    const start = () => {
+      for (const name of this.registry.names()) this.#reconciler.retry(name)
+      return this.#reconciler.run({ ...options, canAbort: true })
+    }
+    return this.#queue.run('start', start, options.signal)
   }
 
-  /** Registers plugins while running, and starts them and whoever waited for them. @throws what `registry.stage` throws */
+  /**
+   * Registers plugins while running, and starts them and whoever waited for them.
+   *
+   * @throws `CFP_DUPLICATE_NAME`, and what `registry.stage` throws; nothing was added then
+   */
   add(records: readonly PluginRecord[], options: StartOptions = {}): Promise<StartReport> {
     const add = () => {
+      // `stage` would take a record of a known name as that plugin's new code.
+      for (const record of records) if (this.registry.has(record.meta.name)) this.registry.add(record)
       this.registry.stage({ set: records }, { enabled: (name) => this.#reconciler.isWanted(name) }).commit()
-      for (const { meta } of records) {
-        const slot = this.#core.roster.slot(meta.name)
-        slot.kept ??= this.#unloaded.get(meta.name)
-        this.#unloaded.delete(meta.name)
-      }
       return this.#reconciler.run(options)
     }
     return this.#queue.run('add plugins', add, options.signal)
@@ -80,8 +83,6 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
       await inReverse(this.registry, this.registry.affectedBy([name]), (member) =>
         this.#reconciler.endKeepingState(member),
       )
-      const slot = this.#slotOf(name)
-      if (slot.kept !== undefined) this.#unloaded.set(name, slot.kept)
       this.registry.remove(name)
       this.#core.roster.remove(name)
       await this.#reconciler.run({})
@@ -97,10 +98,10 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
   enable(name: string, options: StartOptions = {}): Promise<void> {
     const enable = async () => {
       const slot = this.#slotOf(name)
-      if (slot.state === 'active') return
       slot.wanted = true
-      if (slot.state === 'failed') this.#core.roster.move(slot, 'resolved')
-      await this.#reconciler.run(options, name)
+      if (slot.state === 'active') return
+      this.#reconciler.retry(name)
+      await this.#reconciler.run({ ...options, enabling: name })
       if ((slot.state as PluginState) !== 'active') throw slot.error ?? this.#notActive(slot)
     }
     return this.#queue.run(`enable "${name}"`, enable, options.signal)
@@ -135,8 +136,10 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
   /** Stops every plugin, dependents first, within the bound; what runs is cancelled. A second call waits for the first. */
   stop({ boundMs = STOP_MS }: { readonly boundMs?: number } = {}): Promise<StopReport> {
     if (!this.#stopped) {
+      const from = performance.now()
+      const left = () => Math.max(1, boundMs - (performance.now() - from))
       this.#shutdown.abort()
-      this.#stopped = this.#queue.close(() => stopAll(this.#core, this.registry, boundMs), boundMs)
+      this.#stopped = this.#queue.close(() => stopAll(this.#core, this.registry, left()), boundMs / 2)
     }
     return this.#stopped
   }
@@ -209,7 +212,7 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
     return {
       plugin: slot.name,
       state: slot.state,
-      version: this.registry.get(slot.name)?.meta.version ?? '',
+      version: (slot.serving?.record ?? this.registry.get(slot.name))?.meta.version ?? '',
       generation: slot.serving?.record.source.generation ?? 0,
       error: slot.error,
     }

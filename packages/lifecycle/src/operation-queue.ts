@@ -7,7 +7,8 @@ const WAIT_MS = 120_000
 
 /** Serialises the operations of one lifecycle, in the order in which they were asked for. */
 export class OperationQueue {
-  #last: Promise<unknown> = Promise.resolve()
+  /** Resolves when all that was asked for is over. */
+  #last: Promise<void> = Promise.resolve()
   #closed = false
 
   /**
@@ -17,54 +18,39 @@ export class OperationQueue {
    * `CFP_OPERATION_ABORTED` where the signal aborts while it waits
    */
   async run<T>(what: string, operation: () => T | PromiseLike<T>, signal?: AbortSignal): Promise<T> {
-    if (this.#closed) {
-      throw new PluginError('CFP_STOPPED', `Cannot ${what}: the lifecycle has been stopped. Make a new one.`)
-    }
-    return this.#enqueue(what, operation, signal)
-  }
-
-  /** Runs a last operation and refuses all that is asked for afterwards. */
-  close<T>(operation: () => T | PromiseLike<T>, boundMs: number): Promise<T> {
-    this.#closed = true
+    this.#assertOpen(what)
+    assertNotAborted(signal)
     const before = this.#last
-    const last = (async () => {
-      // What still hangs at the bound must not keep the host from stopping.
-      await Promise.resolve(
-        within(before, { ms: boundMs, late: () => new PluginError('CFP_OPERATION_TIMEOUT', 'It took too long.') }),
-      ).catch(() => {})
-      return operation()
-    })()
-    this.#last = last.catch(() => {})
-    return last
-  }
-
-  get closed(): boolean {
-    return this.#closed
-  }
-
-  async #enqueue<T>(what: string, operation: () => T | PromiseLike<T>, signal: AbortSignal | undefined): Promise<T> {
-    const before = this.#last
-    let cancelled = false
-    const turn = (async () => {
-      await before
-      if (!cancelled) return operation()
-    })()
-    this.#last = turn.catch(() => {})
+    let end: () => void = () => {}
+    this.#last = new Promise((resolve) => {
+      end = resolve
+    })
     try {
-      assertNotAborted(signal)
-      await within(before, {
-        ms: WAIT_MS,
-        signal,
-        late: () =>
-          new PluginError(
-            'CFP_OPERATION_TIMEOUT',
-            `Could not ${what}: the operations before it took over ${WAIT_MS / 1000} s.`,
-          ),
-      })
-    } catch (error) {
-      cancelled = true
-      throw error
+      const late = () =>
+        new PluginError(
+          'CFP_OPERATION_TIMEOUT',
+          `Could not ${what}: the operations before it took over ${WAIT_MS / 1000} s.`,
+        )
+      await within(before, { ms: WAIT_MS, signal, late })
+      this.#assertOpen(what)
+      return await operation()
+    } finally {
+      // Whoever gave up waiting leaves, and those behind it still wait for those before it.
+      before.then(end)
     }
-    return turn as Promise<T>
+  }
+
+  /** Refuses all that has not begun, waits for what runs, within the bound, and then runs a last operation. */
+  async close<T>(operation: () => T | PromiseLike<T>, boundMs: number): Promise<T> {
+    this.#closed = true
+    const late = () => new PluginError('CFP_OPERATION_TIMEOUT', 'What ran did not end in time.')
+    // What still hangs at the bound must not keep the host from stopping.
+    await Promise.resolve(within(this.#last, { ms: boundMs, late })).catch(() => {})
+    return operation()
+  }
+
+  #assertOpen(what: string): void {
+    if (!this.#closed) return
+    throw new PluginError('CFP_STOPPED', `Cannot ${what}: the lifecycle has been stopped. Make a new one.`)
   }
 }

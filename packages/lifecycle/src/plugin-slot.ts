@@ -37,21 +37,29 @@ export class PluginSlot {
   readonly name: string
   /** The plugin's place among the handlers of one priority, kept over reloads. */
   readonly rank: number
-  readonly gate: Gate
   state: PluginState = 'resolved'
   error: PluginError | undefined
   /** The generation whose handlers and service are the plugin's; paused while the plugin is disabled or blocked. */
   serving: Generation | undefined
+  /** The generation that is being started, and not shown yet. */
+  starting: Generation | undefined
   /** What a person asked for at runtime; nothing while the metadata decides. */
   wanted: boolean | undefined
   /** State that was kept when the plugin ended unasked, for its next instance. */
   kept: unknown
-  /** Retired generations whose code would not end. */
+  /** Instances made so far: each generation takes the next number. */
+  made = 0
+  /** Retired generations whose code would not end, and has not ended since. */
   zombies = 0
+  #gate: Gate | undefined
 
   constructor(name: string, rank: number) {
     this.name = name
     this.rank = rank
-    this.gate = new Gate(name)
+  }
+
+  get gate(): Gate {
+    this.#gate ??= new Gate(this.name)
+    return this.#gate
   }
 }

@@ -1,15 +1,17 @@
 // Makes what runs what should run.
 import { PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
-import type { PluginRegistry } from '@cf-plugins/registry'
-import { show, stateful } from './bring-up.ts'
+import type { PluginRegistry, Resolution } from '@cf-plugins/registry'
+import { logProblems, show } from './bring-up.ts'
 import type { LifecycleCore } from './core.ts'
 import { failureOf } from './failures.ts'
 import type { Generation } from './generation.ts'
 import { inReverse } from './ordered.ts'
 import type { PluginSlot } from './plugin-slot.ts'
-import { ReloadTransaction, type TransactionReport } from './reload-transaction.ts'
+import { ReloadTransaction } from './reload-transaction.ts'
+import type { TransactionReport } from './reload-unit.ts'
 import type { StartFailure, StartReport, TimelineEntry } from './start-report.ts'
-import { activeGeneration, runStarts, type StartOptions } from './start-run.ts'
+import { type StartOptions, StartRun } from './start-run.ts'
+import { saveState } from './state.ts'
 import { stopAll } from './stop-all.ts'
 
 /** What is replaced, and by what code. */
@@ -20,6 +22,17 @@ export interface ReloadRequest {
   readonly restart?: readonly string[]
   readonly signal?: AbortSignal
 }
+
+/** How plugins are brought to where they should be. */
+export interface RunOptions extends StartOptions {
+  /** The plugin that a person switches on right now. */
+  readonly enabling?: string
+  /** Whether a failure of a plugin with `onFailure: 'abort'` takes everything back. @default false */
+  readonly canAbort?: boolean
+}
+
+/** How long taking a start back may take, in milliseconds. */
+const TAKE_BACK_MS = 10_000
 
 /** How long a resting plugin may take to end what it has in flight, in milliseconds. */
 const REST_MS = 5000
@@ -38,56 +51,77 @@ export class Reconciler {
 
   /** Whether a plugin should run as far as people and its metadata say. */
   isWanted(name: string): boolean {
-    return this.#core.roster.find(name)?.wanted ?? this.#registry.get(name)?.meta.enabled ?? false
+    return this.#core.roster.wish(name) ?? this.#registry.get(name)?.meta.enabled ?? false
   }
 
   /**
    * Rests what should not run, starts what should, and makes anew whose dependencies changed.
    *
-   * @param enabling the plugin that a person switches on right now
-   * @throws `CFP_START_ABORTED`
+   * @throws `CFP_OPTION_INVALID`; `CFP_START_ABORTED` where `canAbort`
    */
-  async run(options: StartOptions, enabling?: string): Promise<StartReport> {
+  async run({ enabling, canAbort = false, ...options }: RunOptions): Promise<StartReport> {
     const from = performance.now()
-    const resolution = this.#registry.resolve({ enabled: (name) => this.isWanted(name) })
+    assertConcurrency(options.concurrency)
+    const { roster } = this.#core
+    // The registry has this answer at hand unless people wished for something else.
+    const resolution = this.#registry.resolve(roster.hasWishes ? { enabled: (name) => this.isWanted(name) } : undefined)
+    const mayAbort = (name: string) => canAbort && this.#registry.get(name)?.meta.onFailure === 'abort'
+    for (const [name, error] of resolution.blocked) if (mayAbort(name)) await this.#takeBack(name, error)
     // Slots are taken in this order, and so handlers of one priority run in the order of dependencies.
-    const order = resolution.order.filter((name) => this.#core.roster.slot(name).state !== 'failed')
-    await this.#restAllBut(new Set(order))
+    const order = resolution.order.filter((name) => roster.slot(name).state !== 'failed')
+    const ran = roster.slots().filter(({ state }) => state === 'active')
+    if (ran.length > 0) await this.#restAllBut(new Set(order))
     for (const name of resolution.disabled) this.#settle(name, 'disabled')
     for (const [name, error] of resolution.blocked) this.#settle(name, 'blocked', error)
-    const timeline = await runStarts({
+    let fatal: PluginSlot | undefined
+    const timeline = await new StartRun({
       ...options,
-      signal: this.#untilShutdown(options.signal),
+      enabling,
       core: this.#core,
       registry: this.#registry,
-      names: order.filter((name) => this.#core.roster.slot(name).state !== 'active'),
+      shutdown: this.#shutdown,
+      names: order.filter((name) => roster.slot(name).state !== 'active'),
       resume: (slot) => this.#resume(slot),
-      finish: (generation) => (generation.name === enabling ? generation.call('onEnable') : undefined),
-    })
-    await this.#restartStale()
-    const report = this.#report(timeline, performance.now() - from)
-    await this.#abortWhereAsked(timeline)
-    return report
+      isFatal: (slot) => {
+        if (!mayAbort(slot.name)) return false
+        fatal ??= slot
+        return true
+      },
+    }).run()
+    if (fatal) await this.#takeBack(fatal.name, fatal.error)
+    await this.#restartStale(ran)
+    return this.#report(resolution, timeline, performance.now() - from)
   }
 
   /** Replaces or restarts plugins with all that depend on them, as one transaction, then starts whoever waited for them. */
   async reload({ set = [], restart = [], signal }: ReloadRequest): Promise<TransactionReport> {
     const staged = this.#registry.stage({ set }, { enabled: (name) => this.isWanted(name) })
     const changed = new Set([...set.map((record) => record.meta.name), ...restart])
+    const affected = staged.affectedBy(changed)
     // A plugin at rest is not woken by a change: it is made anew when it is switched on, or when what it needs is back.
-    const members = staged.affectedBy(changed).filter((name) => {
-      const slot = this.#core.roster.slot(name)
-      return slot.state === 'active' || (slot.state === 'failed' && changed.has(name))
+    const members = affected.filter((name) => {
+      const state = this.#core.roster.find(name)?.state
+      return state === 'active' || (state === 'failed' && changed.has(name))
     })
     const report = await new ReloadTransaction(this.#core, {
       records: members.map((name) => staged.get(name) as PluginRecord),
       before: this.#registry,
       after: staged,
       commit: () => staged.commit(),
-      signal: this.#untilShutdown(signal),
+      signal,
+      shutdown: this.#shutdown,
     }).run()
-    if (!this.#shutdown.aborted) await this.run({})
+    if (this.#shutdown.aborted) return report
+    // What failed may have failed for want of this very change.
+    if (report.outcome === 'committed') for (const name of affected) this.retry(name)
+    await this.run({})
     return report
+  }
+
+  /** Lets a failed plugin be tried again. */
+  retry(name: string): void {
+    const slot = this.#core.roster.find(name)
+    if (slot?.state === 'failed') this.#core.roster.move(slot, 'resolved')
   }
 
   /** Ends a plugin for good and keeps its state for when it comes back. */
@@ -98,8 +132,8 @@ export class Reconciler {
     this.#hide(slot, serving)
     await slot.gate.drained(REST_MS)
     slot.kept = await this.#save(serving)
-    for (const problem of await serving.end()) this.#core.host.logger.warn({ err: problem }, problem.message)
     serving.vanish()
+    logProblems(this.#core, await serving.end())
     slot.serving = undefined
     this.#core.roster.move(slot, 'resolved')
   }
@@ -113,18 +147,21 @@ export class Reconciler {
       if (!wanted.has(name) || this.#registry.dependenciesOf(name).some(isMissing)) resting.add(name)
     }
     const running = [...resting].filter((name) => this.#core.roster.find(name)?.state === 'active')
+    if (running.length === 0) return
     await inReverse(this.#registry, running, (name) => this.#rest(this.#core.roster.slot(name)))
   }
 
   async #rest(slot: PluginSlot): Promise<void> {
     const { serving } = slot
     if (!serving) return
-    this.#core.roster.move(slot, this.isWanted(slot.name) ? 'blocked' : 'disabled')
+    const state = this.isWanted(slot.name) ? 'blocked' : 'disabled'
+    this.#core.roster.move(slot, state)
     this.#hide(slot, serving)
     await slot.gate.drained(REST_MS)
     try {
       await serving.call('onDisable')
     } catch (error) {
+      this.#core.roster.move(slot, state, failureOf(serving, 'onDisable', error))
       serving.report('onDisable()', error)
     }
   }
@@ -136,19 +173,23 @@ export class Reconciler {
 
   /** Gives a plugin that does not run its state, and its reason. */
   #settle(name: string, state: 'disabled' | 'blocked', error?: PluginError): void {
-    this.#core.roster.move(this.#core.roster.slot(name), state, error)
+    const slot = this.#core.roster.slot(name)
+    // One that is disabled already has the reason for it, if any.
+    if (state === 'disabled' && slot.state === state) return
+    this.#core.roster.move(slot, state, error)
   }
 
   /** Takes up a plugin at rest: as it is, or made anew where its code or what it depends on has changed. */
   async #resume(slot: PluginSlot): Promise<void> {
     const { serving } = slot
-    const record = this.#registry.get(slot.name)
-    if (!serving || !record) return
-    if (serving.record !== record || this.#isStale(serving)) {
-      await this.#restart([slot.name])
+    if (!serving) return
+    if (serving.record !== this.#registry.get(slot.name) || this.#isStale(serving)) {
+      const { error } = await this.#restart([slot.name])
+      if (slot.state === 'failed' || slot.state === 'stopped') return
+      // It could not even be ended. As it is it must not come back to services that are gone.
+      if (slot.serving === serving && this.#isStale(serving)) return this.#core.roster.move(slot, 'blocked', error)
     }
-    const current = slot.serving
-    if (!current) return
+    const current = slot.serving ?? serving
     try {
       await current.call('onEnable')
       if (slot.state !== 'active') show(this.#core, current)
@@ -160,75 +201,79 @@ export class Reconciler {
     }
   }
 
-  #isStale(generation: Generation): boolean {
-    const names = new Set([...this.#registry.dependenciesOf(generation.name), ...generation.dependencies.keys()])
-    for (const name of names) {
-      if (generation.dependencies.get(name) !== activeGeneration(this.#core, name)) return true
-    }
+  #isStale({ name, dependencies }: Generation): boolean {
+    const names = this.#registry.dependenciesOf(name)
+    if (names.some((each) => (dependencies.get(each) ?? 0) !== this.#core.roster.activeNumber(each))) return true
+    for (const [each, number] of dependencies) if (number !== this.#core.roster.activeNumber(each)) return true
     return false
   }
 
-  /** Makes anew every running plugin whose optional dependency came, went or was replaced, with all that depend on it. */
-  async #restartStale(): Promise<void> {
-    const stale = this.#core.roster
-      .slots()
-      .filter(({ state, serving }) => state === 'active' && serving !== undefined && this.#isStale(serving))
-      .map((slot) => slot.name)
-    if (stale.length === 0) return
-    const members = this.#registry.affectedBy(stale).filter((name) => this.#core.roster.find(name)?.state === 'active')
-    await this.#restart(members)
+  /**
+   * Makes anew every plugin, of those that ran before, whose optional dependency came, went or was replaced, with all that
+   * depend on it.
+   */
+  async #restartStale(ran: readonly PluginSlot[]): Promise<void> {
+    const stale = ran.filter(({ state, serving }) => state === 'active' && serving && this.#isStale(serving))
+    if (stale.length === 0 || this.#shutdown.aborted) return
+    const affected = this.#registry.affectedBy(stale.map((slot) => slot.name))
+    await this.#restart(affected.filter((name) => this.#core.roster.find(name)?.state === 'active'))
   }
 
   /** Makes plugins anew from the code that the registry has now. */
-  async #restart(names: readonly string[]): Promise<void> {
-    const { error } = await new ReloadTransaction(this.#core, {
+  async #restart(names: readonly string[]): Promise<TransactionReport> {
+    const report = await new ReloadTransaction(this.#core, {
       records: this.#registry.order(names).map((name) => this.#registry.get(name) as PluginRecord),
       before: this.#registry,
       after: this.#registry,
       commit: () => {},
-      signal: this.#shutdown,
+      shutdown: this.#shutdown,
     }).run()
-    if (error) this.#core.host.logger.error({ err: error }, error.message)
+    if (report.error) this.#core.host.logger.error({ err: report.error }, report.error.message)
+    return report
   }
 
   async #save(generation: Generation): Promise<unknown> {
-    const { keeper, host } = this.#core
-    if (!keeper || generation.record.meta.reload.state === 'discard') return undefined
+    if (generation.record.meta.reload.state === 'discard') return undefined
     try {
-      return await keeper.save(stateful(generation))
-    } catch (error) {
-      host.logger.warn(
-        { err: error },
-        `The state of plugin "${generation.name}" could not be kept while it was unloaded.`,
-      )
+      return await saveState(this.#core, generation)
+    } catch (err) {
+      const message = `The state of plugin "${generation.name}" could not be kept while it was unloaded.`
+      this.#core.host.logger.warn({ err }, message)
       return undefined
     }
   }
 
-  async #abortWhereAsked(timeline: readonly TimelineEntry[]): Promise<void> {
-    const culprit = timeline.find(
-      ({ plugin, outcome }) => outcome === 'failed' && this.#registry.get(plugin)?.meta.onFailure === 'abort',
-    )
-    if (!culprit) return
-    const cause = this.#core.roster.slot(culprit.plugin).error
-    await stopAll(this.#core, this.#registry, REST_MS)
+  async #takeBack(name: string, cause: PluginError | undefined): Promise<never> {
+    await stopAll(this.#core, this.#registry, TAKE_BACK_MS)
+    const { file, generation } = this.#registry.get(name)?.source ?? {}
     throw new PluginError(
       'CFP_START_ABORTED',
-      `The start was taken back because plugin "${culprit.plugin}", without which it must not go on, failed: ${cause?.message}`,
-      { plugin: culprit.plugin, cause },
+      `The start was taken back because plugin "${name}", without which it must not go on, failed: ${cause?.message}`,
+      { plugin: name, file, generation, cause },
     )
   }
 
-  #report(timeline: readonly TimelineEntry[], durationMs: number): StartReport {
-    const slots = this.#registry.order().map((name) => this.#core.roster.slot(name))
-    const named = (state: PluginSlot['state']) => slots.filter((slot) => slot.state === state).map((slot) => slot.name)
-    const failed = slots.flatMap(({ name, state, error }): StartFailure[] =>
-      (state === 'failed' || state === 'blocked') && error ? [{ plugin: name, state, error }] : [],
-    )
-    return { active: named('active'), failed, disabled: named('disabled'), timeline, durationMs }
+  #report(resolution: Resolution, timeline: readonly TimelineEntry[], durationMs: number): StartReport {
+    const { roster } = this.#core
+    const isIn = (state: PluginSlot['state']) => (name: string) => roster.find(name)?.state === state
+    const failed = roster
+      .slots()
+      .flatMap(({ name, state, error }): StartFailure[] =>
+        (state === 'failed' || state === 'blocked') && error ? [{ plugin: name, state, error }] : [],
+      )
+    const disabled = roster.slots().filter(({ state }) => state === 'disabled')
+    return {
+      active: resolution.order.filter(isIn('active')),
+      failed,
+      disabled: disabled.map(({ name }) => name),
+      timeline,
+      durationMs,
+    }
   }
+}
 
-  #untilShutdown(signal: AbortSignal | undefined): AbortSignal {
-    return signal ? AbortSignal.any([signal, this.#shutdown]) : this.#shutdown
-  }
+/** @throws `CFP_OPTION_INVALID` */
+function assertConcurrency(concurrency: number | undefined): void {
+  if (concurrency === undefined || concurrency >= 1) return
+  throw new PluginError('CFP_OPTION_INVALID', `concurrency must be 1 or more, not ${concurrency}.`)
 }

@@ -3,7 +3,7 @@ import { isThenable, type PluginRecord } from '@cf-plugins/plugin-api'
 import { PluginRegistry } from '@cf-plugins/registry'
 import { bringUp, show } from './bring-up.ts'
 import { createCore, type LifecycleOptions } from './core.ts'
-import type { Generation } from './generation.ts'
+import { type Generation, NO_DEPENDENCIES } from './generation.ts'
 import type { StopReport } from './start-report.ts'
 import { stopAll } from './stop-all.ts'
 
@@ -52,8 +52,8 @@ export function registerPlugin<App, Shared>(
   }
   const started = bringUp(core, core.roster.slot(name), record, {
     reason: 'start',
-    lookup: (service) => core.services.lookup(service),
-    dependencies: new Map(),
+    lookup: core.host.findService,
+    dependencies: NO_DEPENDENCIES,
   })
   return isThenable(started) ? Promise.resolve(started.then(toPlugin)) : toPlugin(started)
 }

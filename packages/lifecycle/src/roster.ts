@@ -1,23 +1,31 @@
 // Every plugin's slot, and the only code that changes a state.
-import type { PluginError } from '@cf-plugins/plugin-api'
+import type { Logger, PluginError } from '@cf-plugins/plugin-api'
 import { type StateChange, stateChannel } from './channels.ts'
 import { PluginSlot, type PluginState } from './plugin-slot.ts'
 
-/** Told of each transition, at once. */
+/** Told of each transition, at once. What it throws is logged. */
 export type StateListener = (change: StateChange) => void
 
 /** The slots of one lifecycle, in the order in which they were taken. */
 export class Roster {
+  readonly #logger: Logger
   readonly #slots = new Map<string, PluginSlot>()
+  /** Slots of plugins that were unloaded: what a person wished, their kept state and their rank, for when they come back. */
+  readonly #away = new Map<string, PluginSlot>()
   readonly #listeners = new Set<StateListener>()
   // Rank 0 is the host's own handlers.
   #rank = 1
 
-  /** The plugin's slot, taken now where it has none. */
+  constructor(logger: Logger) {
+    this.#logger = logger
+  }
+
+  /** The plugin's slot, taken now, or taken back, where it has none. */
   slot(name: string): PluginSlot {
     const found = this.#slots.get(name)
     if (found) return found
-    const slot = new PluginSlot(name, this.#rank++)
+    const slot = this.#away.get(name) ?? new PluginSlot(name, this.#rank++)
+    this.#away.delete(name)
     this.#slots.set(name, slot)
     return slot
   }
@@ -26,13 +34,40 @@ export class Roster {
     return this.#slots.get(name)
   }
 
+  /** Which instance of a plugin is active; 0 where none is. */
+  activeNumber(name: string): number {
+    const slot = this.#slots.get(name)
+    return slot?.state === 'active' ? (slot.serving?.number ?? 0) : 0
+  }
+
+  /** The same for several, by name. */
+  numbersOf(names: readonly string[]): ReadonlyMap<string, number> {
+    const numbers = new Map<string, number>()
+    for (const name of names) numbers.set(name, this.activeNumber(name))
+    return numbers
+  }
+
   slots(): PluginSlot[] {
     return [...this.#slots.values()]
   }
 
-  /** Gives the slot back. Its rank is not given out again, so that handlers of others keep their order. */
+  /** Puts a slot aside until its plugin comes back. */
   remove(name: string): void {
-    this.#slots.delete(name)
+    const slot = this.#slots.get(name)
+    if (slot && this.#slots.delete(name)) this.#away.set(name, slot)
+  }
+
+  /** What a person asked for, also of a plugin that is unloaded. */
+  wish(name: string): boolean | undefined {
+    return (this.#slots.get(name) ?? this.#away.get(name))?.wanted
+  }
+
+  /** Whether a person ever switched a plugin on or off. */
+  get hasWishes(): boolean {
+    for (const slots of [this.#slots, this.#away]) {
+      for (const { wanted } of slots.values()) if (wanted !== undefined) return true
+    }
+    return false
   }
 
   move(slot: PluginSlot, state: PluginState, error?: PluginError): void {
@@ -40,12 +75,19 @@ export class Roster {
     slot.error = error
     if (from === state) return
     slot.state = state
+    if (this.#listeners.size === 0 && !stateChannel.hasSubscribers) return
     const change: StateChange = { plugin: slot.name, from, to: state, error }
-    if (stateChannel.hasSubscribers) stateChannel.publish(change)
-    for (const listener of this.#listeners) listener(change)
+    stateChannel.publish(change)
+    for (const listener of this.#listeners) {
+      try {
+        listener(change)
+      } catch (err) {
+        this.#logger.error({ err, ...change }, `A listener of plugin states threw at "${slot.name}" (${state}).`)
+      }
+    }
   }
 
-  /** Listens to transitions. A listener must not throw. */
+  /** Listens to transitions. */
   watch(listener: StateListener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

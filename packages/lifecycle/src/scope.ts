@@ -1,5 +1,5 @@
 // What one generation of a plugin owns, and the end of it.
-import { messageOf, type Ownable, PluginError, type Undo } from '@cf-plugins/plugin-api'
+import { isThenable, messageOf, type Ownable, PluginError, type Undo } from '@cf-plugins/plugin-api'
 import { within } from './deadline.ts'
 
 /** Something that works only while its plugin is live: a handler table's stage, a timer, a listener, a view of the app. */
@@ -10,9 +10,8 @@ export interface Activation {
 
 /** Who a scope belongs to, for messages. */
 export interface ScopeOwner {
-  readonly plugin: string
-  readonly file?: string | undefined
-  readonly generation: number
+  readonly name: string
+  readonly record: { readonly source: { readonly file?: string | undefined; readonly generation: number } }
 }
 
 /**
@@ -27,7 +26,7 @@ export class Scope {
   #retired = false
   #live = false
   #activations: Set<Activation> | undefined
-  #releases: Set<() => unknown> | undefined
+  #releases: (() => unknown)[] | undefined
 
   constructor(owner: ScopeOwner) {
     this.owner = owner
@@ -50,7 +49,8 @@ export class Scope {
   /** @throws `CFP_GENERATION_RETIRED` once the scope has ended. */
   assertUsable(member: string): void {
     if (!this.#retired) return
-    const { plugin, generation, file } = this.owner
+    const { name: plugin, record } = this.owner
+    const { generation, file } = record.source
     throw new PluginError(
       'CFP_GENERATION_RETIRED',
       `Plugin "${plugin}" used context.${member} after its generation ${generation} had ended. Stop that code when context.signal aborts.`,
@@ -60,7 +60,8 @@ export class Scope {
 
   /** Releases `resource` at the end, and gives it back. */
   own<T extends Ownable>(resource: T): T {
-    this.#ownRelease(() => releaseOf(resource))
+    this.#releases ??= []
+    this.#releases.push(() => releaseOf(resource))
     return resource
   }
 
@@ -108,33 +109,44 @@ export class Scope {
     this.#controller?.abort()
   }
 
-  /** Ends the scope: nothing of it works afterwards. Gives what could not be released, within the bound for all together. */
-  async end(boundMs: number): Promise<PluginError[]> {
+  /**
+   * Ends the scope: nothing of it works afterwards. Gives what could not be released, within the bound for all
+   * together; a promise only where a release returned one.
+   */
+  end(boundMs: number): PluginError[] | Promise<PluginError[]> {
     this.abort()
     this.#activations = undefined
-    const failures: PluginError[] = []
-    const deadline = performance.now() + boundMs
-    const releases = this.#releases ? [...this.#releases].reverse() : []
-    this.#releases = undefined
-    for (const release of releases) {
-      try {
-        const ms = Math.max(0, deadline - performance.now())
-        await within(release(), { ms, late: () => this.#releaseFailure('it did not end in time') })
-      } catch (error) {
-        failures.push(error instanceof PluginError ? error : this.#releaseFailure(messageOf(error), error))
-      }
-    }
+    if (this.#releases) return this.#releaseAll(boundMs)
     this.#retired = true
-    return failures
+    return []
   }
 
-  #ownRelease(release: () => unknown): void {
-    this.#releases ??= new Set()
-    this.#releases.add(release)
+  #releaseAll(boundMs: number): PluginError[] | Promise<PluginError[]> {
+    const failures: PluginError[] = []
+    const deadline = performance.now() + boundMs
+    const fail = (error: unknown) => {
+      failures.push(error instanceof PluginError ? error : this.#releaseFailure(messageOf(error), error))
+    }
+    const next = (): PluginError[] | Promise<PluginError[]> => {
+      // What a release makes the plugin own meanwhile is released too.
+      for (let release = this.#releases?.pop(); release; release = this.#releases?.pop()) {
+        try {
+          const ms = Math.max(1, deadline - performance.now())
+          const result = within(release(), { ms, late: () => this.#releaseFailure('it did not end in time') })
+          if (isThenable(result)) return (result as Promise<unknown>).catch(fail).then(next)
+        } catch (error) {
+          fail(error)
+        }
+      }
+      this.#retired = true
+      return failures
+    }
+    return next()
   }
 
   #releaseFailure(why: string, cause?: unknown): PluginError {
-    const { plugin, generation, file } = this.owner
+    const { name: plugin, record } = this.owner
+    const { generation, file } = record.source
     const message = `Plugin "${plugin}" owned something that could not be released: ${why}.`
     return new PluginError('CFP_RELEASE_FAILED', message, { plugin, generation, file, phase: 'teardown', cause })
   }

@@ -1,34 +1,55 @@
 // Ends every plugin, dependents first, within one bound.
-import type { PluginError } from '@cf-plugins/plugin-api'
+import { PluginError } from '@cf-plugins/plugin-api'
 import type { PluginRegistry } from '@cf-plugins/registry'
+import { logProblems } from './bring-up.ts'
 import type { LifecycleCore } from './core.ts'
 import { inReverse } from './ordered.ts'
 import type { StopReport } from './start-report.ts'
 
+/** The part of the bound that is for ending plugins in their order; in the rest those that are left end all at once. */
+const ORDERLY = 0.8
+
 /** Tears every plugin down. What has not ended at the bound is named and left behind. */
 export async function stopAll(core: LifecycleCore, registry: PluginRegistry, boundMs: number): Promise<StopReport> {
   const from = performance.now()
-  const left = () => Math.max(1, boundMs - (performance.now() - from))
+  const left = (share = 1) => Math.max(1, share * boundMs - (performance.now() - from))
   const stopped: string[] = []
   const problems: PluginError[] = []
-  const running = new Set(core.roster.slots().flatMap((slot) => (slot.serving ? [slot.name] : [])))
-  const all = inReverse(registry, [...running], async (name) => {
-    const slot = core.roster.slot(name)
+  const running = new Map(core.roster.slots().flatMap((slot) => (slot.serving ? [[slot.name, slot] as const] : [])))
+  const stopOne = async (name: string) => {
+    const slot = running.get(name)
+    if (!slot?.serving) return
     core.services.withdraw(name)
-    slot.serving?.vanish()
-    problems.push(...((await slot.serving?.end(left())) ?? []))
+    slot.serving.vanish()
+    const ended = await slot.serving.end(left())
+    if (!running.delete(name)) return
+    problems.push(...ended)
     slot.serving = undefined
     core.roster.move(slot, 'stopped')
-    running.delete(name)
     stopped.push(name)
-  })
+  }
+  const names = [...running.keys()]
+  await atMost(inReverse(registry, names, stopOne), left(ORDERLY))
+  if (running.size > 0) await atMost(Promise.all([...running.keys()].reverse().map(stopOne)), left())
+  const hung = [...running.keys()]
+  running.clear()
+  for (const problem of problems) {
+    if (problem.code === 'CFP_TEARDOWN_TIMEOUT' && problem.plugin !== undefined) hung.push(problem.plugin)
+  }
+  for (const slot of core.roster.slots()) {
+    slot.serving = undefined
+    core.roster.move(slot, 'stopped', slot.error)
+    slot.gate.refuse(new PluginError('CFP_STOPPED', `Plugin "${slot.name}" was stopped.`, { plugin: slot.name }))
+  }
+  logProblems(core, problems)
+  return { stopped, problems, hung, durationMs: performance.now() - from }
+}
+
+async function atMost(task: Promise<unknown>, boundMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const bound = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, boundMs)
   })
-  await Promise.race([all, bound])
+  await Promise.race([task, bound])
   clearTimeout(timer)
-  for (const slot of core.roster.slots()) if (!slot.serving) core.roster.move(slot, 'stopped', slot.error)
-  for (const problem of problems) core.host.logger.warn({ err: problem }, problem.message)
-  return { stopped, problems, hung: [...running], durationMs: performance.now() - from }
 }

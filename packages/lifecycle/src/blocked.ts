@@ -1,0 +1,39 @@
+// Why a plugin cannot start: what it needs is not there, told down to what is really wrong.
+import { messageOf, PluginError } from '@cf-plugins/plugin-api'
+import type { PluginRegistry } from '@cf-plugins/registry'
+import type { LifecycleCore } from './core.ts'
+import type { PluginSlot } from './plugin-slot.ts'
+
+/** The error for the first of its required dependencies that is not active; nothing where all are. */
+export function blockOf(
+  core: LifecycleCore,
+  registry: PluginRegistry,
+  { name }: PluginSlot,
+  dependencies: readonly string[],
+): PluginError | undefined {
+  for (const dependency of dependencies) {
+    const slot = core.roster.find(dependency)
+    if (slot?.state === 'active' || registry.requires(name, dependency) !== 'required') continue
+    const cause = slot?.error
+    const why = cause ? whyNot(cause) : `which is ${slot?.state ?? 'not there'}.`
+    return new PluginError('CFP_DEPENDENCY_FAILED', `${notStarted(name)}it needs "${dependency}", ${why}`, {
+      plugin: name,
+      phase: 'resolve',
+      file: registry.get(name)?.source.file,
+      cause,
+    })
+  }
+  return undefined
+}
+
+/** A dependency's error as the end of a sentence: `which failed in setup(): connect ECONNREFUSED`. */
+function whyNot({ code, plugin, phase, cause, message }: PluginError): string {
+  const opening = notStarted(plugin ?? '')
+  if (message.startsWith(opening)) return `which was not started: ${message.slice(opening.length)}`
+  const isHook = code.endsWith('_FAILED') && phase !== undefined && cause !== undefined
+  return isHook ? `which failed in ${phase}(): ${messageOf(cause)}` : `which failed: ${message}`
+}
+
+function notStarted(name: string): string {
+  return `Plugin "${name}" was not started: `
+}

@@ -1,0 +1,47 @@
+// What a reload replaces, and what it tells afterwards.
+import type { PluginError, PluginRecord } from '@cf-plugins/plugin-api'
+import type { PluginOrder } from './ordered.ts'
+
+/** The phases of a transaction, in order; `rollback` takes the place of what is left when one of them fails. */
+export type TransactionPhase = 'gate' | 'save' | 'teardown' | 'start' | 'check' | 'commit' | 'rollback' | 'replay'
+
+/** How long one phase took. */
+export interface PhaseTiming {
+  readonly phase: TransactionPhase
+  readonly durationMs: number
+}
+
+/** What became of a unit. */
+export interface TransactionReport {
+  /** `committed`: the new code serves. `rolled-back`: the old code serves, with its state. `failed`: some of the old did not come back. */
+  readonly outcome: 'committed' | 'rolled-back' | 'failed'
+  /** The unit's plugins, dependencies first. */
+  readonly members: readonly string[]
+  /** Those whose state was carried over, or back. */
+  readonly kept: readonly string[]
+  readonly phases: readonly PhaseTiming[]
+  /** Why it was not committed. */
+  readonly error?: PluginError | undefined
+  /** What went wrong without changing the outcome, such as a `teardown` that threw. */
+  readonly problems: readonly PluginError[]
+}
+
+/** What is replaced by what. */
+export interface ReloadUnit {
+  /** The members' records, dependencies first: new code for those that changed, the current record for their dependents. */
+  readonly records: readonly PluginRecord[]
+  /** The plugins as they are. */
+  readonly before: PluginOrder
+  /** The plugins as they will be. */
+  readonly after: PluginOrder
+  /** Makes `after` the truth: called within the commit. */
+  readonly commit: () => void
+  /** Cancels the reload: before the commit, the old code comes back. */
+  readonly signal?: AbortSignal | undefined
+  /** Ends the reload for good: before the commit, nothing comes back that was torn down. */
+  readonly shutdown?: AbortSignal | undefined
+  /** How long the gate may be closed, and once more for a rollback, in milliseconds. @default 10000 */
+  readonly gateMs?: number | undefined
+  /** How long what is in flight may take to end, in milliseconds. @default 5000 */
+  readonly drainMs?: number | undefined
+}

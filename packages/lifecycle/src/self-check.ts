@@ -1,0 +1,84 @@
+// What new generations must pass before they are committed.
+import { HotReloadError, PluginError, type PluginHealth } from '@cf-plugins/plugin-api'
+import type { LifecycleCore } from './core.ts'
+import type { Generation } from './generation.ts'
+import { type PluginOrder, positionsOf } from './ordered.ts'
+import { schedule } from './schedule.ts'
+
+/**
+ * `onReload` of each generation, after those of its dependencies, then `health` of all.
+ *
+ * @param limit what is left of the reload's time, in milliseconds
+ * @throws the first failure, once nothing runs any more
+ */
+export async function checkGenerations(
+  generations: readonly Generation[],
+  order: PluginOrder,
+  limit: () => number,
+): Promise<void> {
+  const names = generations.map(({ name }) => name)
+  const positions = positionsOf(
+    names,
+    names.map((name) => order.dependenciesOf(name)),
+  )
+  const failures: unknown[] = []
+  const fail = (error: unknown) => void failures.push(error)
+  await schedule(positions, (position) => {
+    if (failures.length > 0) return undefined
+    return (generations[position] as Generation).call('onReload', limit()).then(undefined, fail)
+  })
+  if (failures.length > 0) throw failures[0]
+  await Promise.all(generations.map((generation) => checkHealth(generation, limit()).catch(fail)))
+  if (failures.length > 0) throw failures[0]
+}
+
+/**
+ * Makes sure that a commit, which publishes the services of `generations`, cannot fail.
+ *
+ * @throws `CFP_SERVICE_TAKEN`
+ */
+export function assertServicesFree(core: LifecycleCore, generations: readonly Generation[]): void {
+  const members = new Set(generations.map(({ name }) => name))
+  const owners = new Map<string, string>()
+  for (const { name, record, services } of generations.map((each) => ({
+    name: each.name,
+    record: each.record,
+    services: each.services(),
+  }))) {
+    for (const service of services.keys()) {
+      const committed = core.services.lookup(service)?.owner
+      const outsider = committed !== undefined && !members.has(committed) ? committed : undefined
+      const owner = owners.get(service) ?? outsider
+      owners.set(service, name)
+      if (owner === undefined) continue
+      throw new HotReloadError(
+        'CFP_SERVICE_TAKEN',
+        `Plugin "${name}" offers the service "${service}", which plugin "${owner}" offers already. Rename one of them.`,
+        { plugin: name, phase: 'validate', file: record.source.file, generation: record.source.generation },
+      )
+    }
+  }
+}
+
+async function checkHealth(generation: Generation, limitMs: number): Promise<void> {
+  const { name, record } = generation
+  const { file, generation: load } = record.source
+  const answer = await generation.call('health', limitMs)
+  if (answer === undefined) return
+  const { status, message } = (answer ?? {}) as Partial<PluginHealth>
+  if (status === 'healthy' || status === 'degraded') return
+  const details = { plugin: name, phase: 'health', file, generation: load }
+  if (status !== 'unhealthy') {
+    throw new PluginError(
+      'CFP_HEALTH_INVALID',
+      `health() of plugin "${name}" did not return { status: 'healthy' | 'degraded' | 'unhealthy', message? }.`,
+      details,
+    )
+  }
+  const why = message === undefined ? '' : `: ${message}`
+  throw new HotReloadError(
+    'CFP_UNHEALTHY',
+    `Plugin "${name}" says after its reload that it is unhealthy${why}.`,
+    details,
+  )
+}

@@ -1,0 +1,52 @@
+// The gates of a unit, closed and opened as one.
+import { HotReloadError } from '@cf-plugins/plugin-api'
+import { assertNotAborted } from './deadline.ts'
+import type { PluginSlot } from './plugin-slot.ts'
+
+/** How many of a plugin's old versions may still run. */
+const ZOMBIES_MAX = 2
+
+/**
+ * Closes every gate of a unit and waits until nothing is in flight behind any of them.
+ *
+ * @throws `CFP_RESTART_REQUIRED`, `CFP_DRAIN_TIMEOUT`, `CFP_OPERATION_ABORTED`; the gates are closed all the same
+ */
+export async function closeAndDrain(slots: readonly PluginSlot[], boundMs: number, signal: AbortSignal): Promise<void> {
+  for (const slot of slots) assertReplaceable(slot)
+  const names = new Set(slots.map((slot) => slot.name))
+  let sealed = false
+  // What a member has in flight may wait for another member: it passes until nothing is in flight any more.
+  for (const slot of slots) slot.gate.close((source) => !sealed && names.has(source))
+  const isBusy = (slot: PluginSlot) => slot.gate.inFlight > 0
+  const until = performance.now() + boundMs
+  while (slots.some(isBusy) && performance.now() < until) {
+    await Promise.all(slots.map((slot) => slot.gate.drained(until - performance.now(), signal)))
+    assertNotAborted(signal)
+  }
+  const busy = slots.filter(isBusy)
+  sealed = true
+  if (busy.length === 0) return
+  const list = busy.map((slot) => `"${slot.name}" (${slot.gate.inFlight} in flight)`).join(', ')
+  throw new HotReloadError(
+    'CFP_DRAIN_TIMEOUT',
+    `Not reloaded: ${list} did not end within ${Math.round(boundMs)} ms what was under way. The old code serves on; save again to try again.`,
+    { plugin: busy[0]?.name, phase: 'gate' },
+  )
+}
+
+/** Lets what waited through, to whoever serves now; where nobody does, it is answered with the reason. */
+export function openGates(slots: readonly PluginSlot[]): void {
+  for (const slot of slots) {
+    if (slot.serving || !slot.error) slot.gate.open()
+    else slot.gate.refuse(slot.error)
+  }
+}
+
+function assertReplaceable({ name, zombies }: PluginSlot): void {
+  if (zombies < ZOMBIES_MAX) return
+  throw new HotReloadError(
+    'CFP_RESTART_REQUIRED',
+    `Plugin "${name}" cannot be reloaded: two of its old versions still run. Restart the process.`,
+    { plugin: name, phase: 'gate' },
+  )
+}

@@ -1,0 +1,67 @@
+// The start of a unit's plugins within a reload, where they see each other before anybody else sees them.
+import { isThenable, type PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
+import { bringUp } from './bring-up.ts'
+import type { LifecycleCore } from './core.ts'
+import { failureOf } from './failures.ts'
+import type { Generation, ServiceLookup } from './generation.ts'
+import { type PluginOrder, positionsOf } from './ordered.ts'
+import { schedule } from './schedule.ts'
+
+/** What is started, and how. */
+export interface UnitStart {
+  readonly order: PluginOrder
+  /** Of all plugins in the reload, those that are not started among them. */
+  readonly members: ReadonlySet<string>
+  readonly records: ReadonlyMap<string, PluginRecord>
+  /** `reload` gives up at the first failure; `rollback` brings back whom it can. */
+  readonly reason: 'reload' | 'rollback'
+  readonly snapshots: ReadonlyMap<string, unknown>
+  /** What is left of the reload's time, in milliseconds. */
+  readonly limit: () => number
+}
+
+/** Makes each plugin anew as soon as its own dependencies are. What came up is in `made`; the failures are returned. */
+export async function startUnit(
+  core: LifecycleCore,
+  { order, members, records, reason, snapshots, limit }: UnitStart,
+  made: Map<string, Generation>,
+): Promise<Map<string, PluginError>> {
+  const failures = new Map<string, PluginError>()
+  const names = order.order(records.keys())
+  const needs = names.map((name) => order.dependenciesOf(name))
+  const lookup: ServiceLookup = (service) => {
+    for (const generation of made.values()) {
+      const services = generation.services()
+      if (services.has(service)) return { owner: generation.name, service: services.get(service) }
+    }
+    const found = core.services.lookup(service)
+    return found && members.has(found.owner) ? undefined : found
+  }
+  const numberOf = (name: string) =>
+    members.has(name) ? (made.get(name)?.number ?? 0) : core.roster.activeNumber(name)
+  const startOne = (position: number) => {
+    const slot = core.roster.slot(names[position] as string)
+    const record = records.get(slot.name) as PluginRecord
+    const dependencies = needs[position] as string[]
+    const isPointless = reason === 'reload' ? failures.size > 0 : dependencies.some((name) => failures.has(name))
+    if (isPointless) return undefined
+    const keep = (generation: Generation) => void made.set(slot.name, generation)
+    const fail = (error: unknown) => {
+      failures.set(slot.name, failureOf({ name: slot.name, record }, 'setup', error))
+    }
+    try {
+      const started = bringUp(core, slot, record, {
+        reason,
+        lookup,
+        dependencies: new Map(dependencies.map((name) => [name, numberOf(name)])),
+        snapshot: snapshots.get(slot.name),
+        limitMs: limit(),
+      })
+      return isThenable(started) ? started.then(keep, fail) : keep(started)
+    } catch (error) {
+      return fail(error)
+    }
+  }
+  await schedule(positionsOf(names, needs), startOne)
+  return failures
+}
