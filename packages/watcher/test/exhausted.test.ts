@@ -5,6 +5,7 @@ import { makeFolder, runChild } from './watching.ts'
 
 const TOLD = [
   'add four/b.ts',
+  'add two/a.ts',
   'change four/b.ts',
   'change one/a.ts',
   'change three/a.ts',

@@ -33,6 +33,9 @@ async function main() {
   await until('change four/b.ts')
   rmSync(join(folder, 'two'), { recursive: true })
   await until('unlink two/a.ts')
+  mkdirSync(join(folder, 'two'))
+  writeFileSync(join(folder, 'two/a.ts'), 'again')
+  await until('add two/a.ts')
   const { health } = trigger
   await trigger.stop()
   process.stdout.write(JSON.stringify({ health, codes: [...codes], unhandled, told: told.sort() }))
