@@ -8,6 +8,8 @@ export const packageBuild = (entry: Record<string, string> = { index: 'src/index
     format: 'esm',
     target: 'node20',
     platform: 'node',
+    // The house's packages are never bundled into each other: there is one instance of each, and of the package itself.
+    external: [/^cf-plugins$/, /^@cf-plugins\//],
     clean: true,
     sourcemap: true,
     splitting: false,
