@@ -182,6 +182,19 @@ describe('an event', () => {
     expect(await emitted).toEqual({ event: 'x', handled: 0, failures: [{ plugin: 'reloaded', error }] })
   })
 
+  it('is delivered once to each handler where a handler between them opens the gate', async () => {
+    const { gate, events, generation } = reloadable()
+    const [stage] = generation()
+    const called: string[] = []
+    stage.on('x', () => called.push('high'), { priority: 'high' })
+    stage.on('x', () => called.push('low'), { priority: 'low' })
+    stage.commit()
+    events.on('x', () => gate.open())
+    gate.close()
+    expect((await events.emit('x')).handled).toBe(3)
+    expect(called).toEqual(['high', 'low'])
+  })
+
   it('is delivered once by a gate that replays it twice, and not at all by one that refused it first', async () => {
     const events = new PluginEvents()
     const delivers: (() => unknown)[] = []
@@ -302,7 +315,7 @@ describe('a hook', () => {
     const { gate, hooks, generation } = reloadable()
     const [old, next] = [generation()[1], generation()[1]]
     old.on('x', () => 'old')
-    next.on('x', async () => 'new')
+    next.on('x', () => new Promise((resolve) => setTimeout(() => resolve('new'), 10)))
     next.on('x', () => 'new too')
     old.commit()
     hooks.on('x', () => 'first', { priority: 'high' })
@@ -315,6 +328,19 @@ describe('a hook', () => {
     gate.open()
     expect(await called).toEqual(['first', 'new', 'new too', 'last'])
     expect(gate.inFlight).toBe(0)
+  })
+
+  it('that was parked calls each handler once, also one that stands apart from the first', async () => {
+    const { gate, hooks, generation } = reloadable()
+    const [, stage] = generation()
+    stage.on('x', () => 'high', { priority: 'high' })
+    stage.on('x', () => 'low', { priority: 'low' })
+    stage.commit()
+    hooks.on('x', () => 'between')
+    gate.close()
+    const called = hooks.call('x')
+    gate.open()
+    expect(await called).toEqual(['high', 'low', 'between'])
   })
 
   it('is in flight until its handler is done, and enters anew for each', async () => {

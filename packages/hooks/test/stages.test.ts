@@ -112,6 +112,33 @@ describe.each([
     expect(called).toEqual([])
   })
 
+  it('comes before a younger one of the same rank, whichever is committed first', async () => {
+    const target = create()
+    const [older, younger] = [target.stage('older', 1), target.stage('younger', 1)]
+    older.on('x', () => undefined)
+    younger.on('x', () => undefined)
+    younger.commit()
+    older.commit()
+    expect(target.plugins('x')).toEqual(['older', 'younger'])
+  })
+
+  it('that replaces another while a dispatch runs is not called where it takes a handler back itself', async () => {
+    const target = create()
+    const [first, old, next] = [target.stage('a', 1), target.stage('b', 2), target.stage('b', 2)]
+    const called: string[] = []
+    first.on('x', () => {
+      old.withdraw()
+      next.commit()
+    })
+    old.on('x', () => called.push('old'))
+    next.on('x', () => undo())
+    const undo = next.on('x', () => called.push('taken back'))
+    first.commit()
+    old.commit()
+    await target.dispatch('x')
+    expect(called).toEqual([])
+  })
+
   it('that replaces another while a dispatch runs gets the calls of the one before it', async () => {
     const target = create()
     const [first, old, next] = [target.stage('a', 1), target.stage('b', 2), target.stage('b', 2)]
