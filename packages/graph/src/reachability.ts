@@ -63,15 +63,17 @@ export class Reachability {
   #names(): string[] {
     const { order } = this.#arrangement
     const { names } = this.#graph
+    const [size, found, seen, position] = [this.#size, this.#found, this.#seen, this.#position]
     const result: string[] = []
-    if (this.#size > order.length * PICK_FROM) {
-      for (const id of order) if (this.#seen[id] === this.#stamp) result.push(names[id]!)
+    if (size > order.length * PICK_FROM) {
+      for (let at = 0; at < order.length; at++) if (seen[order[at]!] === this.#stamp) result.push(names[order[at]!]!)
       return result
     }
-    const places = this.#found.subarray(0, this.#size)
-    for (let at = 0; at < places.length; at++) places[at] = this.#position[places[at]!]!
-    places.sort()
-    for (const place of places) result.push(names[order[place]!]!)
+    for (let at = 0; at < size; at++) found[at] = position[found[at]!]!
+    // Most answers are of one or two names, and a sort of these costs more than all the rest.
+    if (size > 2) found.subarray(0, size).sort()
+    else if (size === 2 && found[0]! > found[1]!) found.subarray(0, 2).reverse()
+    for (let at = 0; at < size; at++) result.push(names[order[found[at]!]!]!)
     return result
   }
 }
