@@ -75,11 +75,12 @@ describe.each(Object.entries(compilers))('a class compiled by %s', (_name, compi
     const methods = hookMethodsOf(await make())
     expect(methods.map(({ hook, method }) => [hook, method(7)])).toEqual([
       ['http.close', 'derived close'],
+      ['base', 'seen by the base'],
       ['admin.*', 'sesame user 7'],
       ['user.*', 'sesame user 7'],
       ['http.request', 'derived 7'],
     ])
-    expect(methods.map(({ options }) => options)).toEqual([{}, {}, { timeoutMs: 500 }, { priority: 'low' }])
+    expect(methods.map(({ options }) => options)).toEqual([{}, {}, {}, { timeoutMs: 500 }, { priority: 'low' }])
   })
 
   it('leaves other classes alone', async () => {

@@ -1,4 +1,5 @@
 // PluginError and its kinds, also across copies of this package that a minifier has been through.
+import { execFileSync } from 'node:child_process'
 import { compileFunction } from 'node:vm'
 import { buildSync } from 'esbuild'
 import { describe, expect, it } from 'vitest'
@@ -27,6 +28,14 @@ describe('a PluginError', () => {
     expect(second).toContain('errors.test.ts')
     expect(error.stack?.split('\n')[0]).toBe('PluginError [CFP_SETUP_FAILED]: It broke.')
     expect(String(error)).toBe('PluginError [CFP_SETUP_FAILED]: It broke.')
+  })
+
+  it('has the same first line where nobody maps stacks, as in plain Node', () => {
+    const { text } = bundleOf("export { HotReloadError } from './errors.ts'")
+    const print = `${text}; console.log(new module.exports.HotReloadError('CFP_X', 'message').stack)`
+    const stack = execFileSync(process.execPath, ['-e', print], { encoding: 'utf8' }).split('\n')
+    expect(stack[0]).toBe('HotReloadError [CFP_X]: message')
+    expect(stack[1]).not.toContain('new ')
   })
 
   it('is plain data for logs, its cause a message', () => {
@@ -100,16 +109,23 @@ type Errors = {
 }
 
 function copyOf(prefix: string): Errors {
-  const contents = `${prefix} export { PluginError, HotReloadError, StatePreservationError } from './errors.ts'`
-  const resolveDir = `${import.meta.dirname}/../src`
+  const { text } = bundleOf(
+    `${prefix} export { PluginError, HotReloadError, StatePreservationError } from './errors.ts'`,
+  )
+  const module = { exports: {} as Errors }
+  compileFunction(text, ['module', 'exports'])(module, module.exports)
+  return module.exports
+}
+
+function bundleOf(contents: string): { readonly text: string } {
+  const stdin = { contents, resolveDir: `${import.meta.dirname}/../src` }
   const { outputFiles } = buildSync({
-    stdin: { contents, resolveDir },
+    stdin,
     bundle: true,
     minify: true,
     format: 'cjs',
+    target: 'node20',
     write: false,
   })
-  const module = { exports: {} as Errors }
-  compileFunction(outputFiles[0]?.text ?? '', ['module', 'exports'])(module, module.exports)
-  return module.exports
+  return outputFiles[0] ?? { text: '' }
 }
