@@ -1,6 +1,6 @@
 // A delivery gate as a host implements one: a queue while it is closed, replayed in order, and a count of what is in flight.
 import { PluginError } from '@cf-plugins/plugin-api'
-import type { DeliveryGate } from '../src/index.ts'
+import { type DeliveryGate, PluginEvents, PluginHooks, type ReportedFailure } from '../src/index.ts'
 
 export class QueueGate implements DeliveryGate {
   closed = false
@@ -52,4 +52,14 @@ export class QueueGate implements DeliveryGate {
   refuse(error: unknown): void {
     for (const { reject } of this.#queue.splice(0)) reject(error)
   }
+}
+
+/** One plugin behind a gate, and whatever number of generations of it. */
+export function reloadable() {
+  const gate = new QueueGate()
+  const reported: ReportedFailure[] = []
+  const events = new PluginEvents({ onFailure: (failure) => reported.push(failure) })
+  const hooks = new PluginHooks()
+  const owner = { name: 'reloaded', rank: 1, gate }
+  return { gate, events, hooks, reported, generation: () => [events.stage(owner), hooks.stage(owner)] as const }
 }
