@@ -72,6 +72,10 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
     return this.#lifecycle.hooks
   }
 
+  get registry(): PluginRegistry {
+    return this.#lifecycle.registry
+  }
+
   get loader(): PluginLoader {
     return this.#reloader.loader
   }

@@ -1,0 +1,62 @@
+// Plugins and who needs whom, as plain data: what `list` and `graph` show and what a host answers.
+import type { PluginManager, PluginRecord } from 'cf-plugins'
+
+/** One plugin, as it is shown. */
+export interface PluginView {
+  readonly name: string
+  readonly version: string
+  readonly state: string
+  readonly generation: number
+  readonly description: string
+  readonly dependencies: readonly string[]
+  readonly file: string | null
+  readonly error: { readonly code: string; readonly message: string } | null
+}
+
+/** Plugins, dependencies first. */
+export type GraphView = readonly PluginView[]
+
+/** What a registered plugin looks like. */
+export function viewOf(
+  { meta, source }: PluginRecord,
+  status: {
+    readonly state: string
+    readonly generation: number
+    readonly error?: { code: string; message: string } | undefined
+  },
+  dependencies: readonly string[],
+): PluginView {
+  const { error } = status
+  return {
+    name: meta.name,
+    version: meta.version,
+    state: status.state,
+    generation: status.generation,
+    description: meta.description,
+    dependencies,
+    file: source.file ?? null,
+    error: error ? { code: error.code, message: error.message } : null,
+  }
+}
+
+/** The plugins of a running manager. */
+export function graphOf(manager: Pick<PluginManager, 'ordered' | 'registry'>): GraphView {
+  const { registry } = manager
+  return manager.ordered().flatMap((status) => {
+    const record = registry.get(status.plugin)
+    return record ? [viewOf(record, status, registry.dependenciesOf(status.plugin))] : []
+  })
+}
+
+/** The graph in Graphviz' language; an arrow leads from a plugin to what it needs. */
+export function renderDot(view: GraphView): string {
+  const quoted = (text: string) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+  const nodes = view.map(
+    ({ name, version, state }) =>
+      `  ${quoted(name)} [label=${quoted(`${name} ${version}`)}${state === 'active' ? '' : ', style=dashed'}]`,
+  )
+  const edges = view.flatMap(({ name, dependencies }) =>
+    dependencies.map((other) => `  ${quoted(name)} -> ${quoted(other)}`),
+  )
+  return ['digraph plugins {', ...nodes, ...edges, '}', ''].join('\n')
+}

@@ -1,0 +1,34 @@
+// What a running host answers to.
+import { PluginError, type PluginManager } from 'cf-plugins'
+import type { ControlMethods } from './control-server.ts'
+import { graphOf } from './graph-view.ts'
+import { plainReload } from './plain-report.ts'
+
+/** The requests that every host of cf answers. */
+export function hostMethods(manager: PluginManager<never, never>): ControlMethods {
+  const change = (method: 'enable' | 'disable') => async (params: Readonly<Record<string, unknown>>) => {
+    const name = textOf(params, 'plugin')
+    await manager[method](name)
+    return { plugin: name, state: manager.status(name).state }
+  }
+  return {
+    list: () => graphOf(manager),
+    explain: (params) => manager.explain(textOf(params, 'plugin')),
+    reload: async (params) => plainReload(await manager.reload(textsOf(params, 'plugins'))),
+    enable: change('enable'),
+    disable: change('disable'),
+  }
+}
+
+/** A parameter that is a text. @throws `CFP_CLI_REQUEST` */
+export function textOf(params: Readonly<Record<string, unknown>>, key: string): string {
+  const value = params[key]
+  if (typeof value === 'string') return value
+  throw new PluginError('CFP_CLI_REQUEST', `The request lacks "${key}", a text.`)
+}
+
+function textsOf(params: Readonly<Record<string, unknown>>, key: string): string[] {
+  const value = params[key]
+  if (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string')) return value
+  throw new PluginError('CFP_CLI_REQUEST', `The request lacks "${key}", a list of texts.`)
+}
