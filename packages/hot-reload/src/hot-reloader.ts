@@ -1,6 +1,4 @@
 // Plugins from folders, started, watched, and replaced when their files change.
-import { realpathSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
 import {
   Lifecycle,
   type LifecycleOptions,
@@ -134,8 +132,7 @@ export class HotReloader<App = unknown, Shared = unknown> implements AsyncDispos
 
   #seen(changes: readonly FileChange[]): void {
     for (const { file, kind } of changes) this.#logger?.info({ file, kind }, `file change detected: ${file} (${kind})`)
-    // Records name real paths, and a watched folder may be reached through a link.
-    this.#changes.add(changes.map((change) => ({ ...change, file: realPathOf(change.file) })))
+    this.#changes.add(changes)
   }
 
   #apply(plan: ReloadPlan): Promise<ReloadReport> {
@@ -160,19 +157,5 @@ export class HotReloader<App = unknown, Shared = unknown> implements AsyncDispos
       if (error.file !== undefined) this.#broken.set(error.file, error)
       return { plugin: error.plugin ?? error.file ?? '', state: 'failed' as const, error }
     })
-  }
-}
-
-/** The real path of a file that may be gone. */
-function realPathOf(file: string): string {
-  try {
-    return realpathSync(file)
-  } catch {
-    // Gone, or its folder too: then the path as it was seen is the best that is known.
-  }
-  try {
-    return join(realpathSync(dirname(file)), basename(file))
-  } catch {
-    return file
   }
 }
