@@ -67,7 +67,7 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
     const add = () => {
       // `stage` would take a record of a known name as that plugin's new code.
       for (const record of records) if (this.registry.has(record.meta.name)) this.registry.add(record)
-      this.registry.stage({ set: records }, { enabled: (name) => this.#reconciler.isWanted(name) }).commit()
+      this.registry.stage({ set: records }, { enabled: (name) => this.#reconciler.wish(name) }).commit()
       return this.#reconciler.run(options)
     }
     return this.#queue.run('add plugins', add, options.signal)
@@ -128,7 +128,7 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
 
   /** Checks new records as `reload` would, their configuration among it, and touches nothing. @throws what is wrong */
   async check(records: readonly PluginRecord[]): Promise<void> {
-    this.registry.stage({ set: records }, { enabled: (name) => this.#reconciler.isWanted(name) })
+    this.registry.stage({ set: records }, { enabled: (name) => this.#reconciler.wish(name) })
     const { host } = this.#core
     for (const record of records) await configFor(record, host.configOf(record.meta.name), host.bounds.registerMs)
   }

@@ -49,9 +49,9 @@ export class Reconciler {
     this.#shutdown = shutdown
   }
 
-  /** Whether a plugin should run as far as people and its metadata say. */
-  isWanted(name: string): boolean {
-    return this.#core.roster.wish(name) ?? this.#registry.get(name)?.meta.enabled ?? false
+  /** What a person asked for; nothing where the plugin's metadata decides. */
+  wish(name: string): boolean | undefined {
+    return this.#core.roster.wish(name)
   }
 
   /**
@@ -64,7 +64,7 @@ export class Reconciler {
     assertConcurrency(options.concurrency)
     const { roster } = this.#core
     // The registry has this answer at hand unless people wished for something else.
-    const resolution = this.#registry.resolve(roster.hasWishes ? { enabled: (name) => this.isWanted(name) } : undefined)
+    const resolution = this.#registry.resolve(roster.hasWishes ? { enabled: (name) => roster.wish(name) } : undefined)
     const mayAbort = (name: string) => canAbort && this.#registry.get(name)?.meta.onFailure === 'abort'
     for (const [name, error] of resolution.blocked) if (mayAbort(name)) await this.#takeBack(name, error)
     // Slots are taken in this order, and so handlers of one priority run in the order of dependencies.
@@ -95,7 +95,7 @@ export class Reconciler {
 
   /** Replaces or restarts plugins with all that depend on them, as one transaction, then starts whoever waited for them. */
   async reload({ set = [], restart = [], signal }: ReloadRequest): Promise<TransactionReport> {
-    const staged = this.#registry.stage({ set }, { enabled: (name) => this.isWanted(name) })
+    const staged = this.#registry.stage({ set }, { enabled: (name) => this.#core.roster.wish(name) })
     const changed = new Set([...set.map((record) => record.meta.name), ...restart])
     const affected = staged.affectedBy(changed)
     // A plugin at rest is not woken by a change: it is made anew when it is switched on, or when what it needs is back.
@@ -154,7 +154,8 @@ export class Reconciler {
   async #rest(slot: PluginSlot): Promise<void> {
     const { serving } = slot
     if (!serving) return
-    const state = this.isWanted(slot.name) ? 'blocked' : 'disabled'
+    const isWanted = slot.wanted ?? this.#registry.get(slot.name)?.meta.enabled
+    const state = isWanted ? 'blocked' : 'disabled'
     this.#core.roster.move(slot, state)
     this.#hide(slot, serving)
     await slot.gate.drained(REST_MS)
