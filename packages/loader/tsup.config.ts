@@ -1,3 +1,4 @@
 import { packageBuild } from '../../tsup.base.ts'
 
-export default packageBuild()
+// Split, so that what makes files ready to run is loaded only when the cache on disk lacks one.
+export default { ...packageBuild(), splitting: true }

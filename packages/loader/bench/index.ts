@@ -101,7 +101,10 @@ async function coldStart(): Promise<void> {
     process.exit()`
   const warm = script('warm.mjs', loading(JSON.stringify(cache)))
   const without = script('without.mjs', loading('false'))
-  const native = script('native.mjs', `await Promise.all(${JSON.stringify(natives)}.map((file) => import(file))); process.exit()`)
+  const native = script(
+    'native.mjs',
+    `await Promise.all(${JSON.stringify(natives)}.map((file) => import(file))); process.exit()`,
+  )
   const empty = script('empty.mjs', 'process.exit()')
   await run(process.execPath, warm)
   await compare(

@@ -10,10 +10,16 @@ export function temporaryFolder(): string {
 }
 
 /** One plugin of `files` files in a folder of its own: an index, helpers that import one another in a tree, 1.7 KB each. */
-export function writePlugin(folder: string, name: string, files: number, language: Language): { entry: string; edit: (n: number) => void } {
+export function writePlugin(
+  folder: string,
+  name: string,
+  files: number,
+  language: Language,
+): { entry: string; edit: (n: number) => void } {
   mkdirSync(folder, { recursive: true })
   const leaf = files - 1
-  for (let index = 1; index < files; index++) writeFileSync(join(folder, `m${index}.${language}`), helper(index, files, language, 0))
+  for (let index = 1; index < files; index++)
+    writeFileSync(join(folder, `m${index}.${language}`), helper(index, files, language, 0))
   const entry = join(folder, `index.${language}`)
   const index = (n: number): string => `${importsOf(0, files, language)}
 export const PLUGIN_META = { name: '${name}', version: '1.0.0' }
@@ -21,7 +27,11 @@ export const value = ${n} + ${callsOf(0, files)}
 export const register = () => ({ value })
 `
   writeFileSync(entry, index(0))
-  const edit = (n: number): void => writeFileSync(leaf === 0 ? entry : join(folder, `m${leaf}.${language}`), leaf === 0 ? index(n) : helper(leaf, files, language, n))
+  const edit = (n: number): void =>
+    writeFileSync(
+      leaf === 0 ? entry : join(folder, `m${leaf}.${language}`),
+      leaf === 0 ? index(n) : helper(leaf, files, language, n),
+    )
   return { entry, edit }
 }
 
@@ -55,5 +65,9 @@ function importsOf(index: number, files: number, language: Language): string {
 }
 
 function callsOf(index: number, files: number): string {
-  return childrenOf(index, files).map((child) => `value${child}()`).join(' + ') || '0'
+  return (
+    childrenOf(index, files)
+      .map((child) => `value${child}()`)
+      .join(' + ') || '0'
+  )
 }

@@ -1,20 +1,20 @@
 // Makes a CommonJS file ready to run, and tells what can be told of its exports without running it.
 import type { AnyNode, Expression, Program, Super } from 'acorn'
 import { type Edit, emit } from './emit.ts'
-import type { ModuleCode } from './module-code.ts'
+import type { ModuleCode, Rewritten } from './module-code.ts'
 import type { Parsed } from './parse.ts'
 import type { Positions } from './positions.ts'
 import { analyseScope } from './scope.ts'
 
 /** The wrapper function's parameters are Node's five and then `import()`. */
-export function wrapCommonJs(code: string, { program, tokens }: Parsed, positions: Positions): ModuleCode {
+export function wrapCommonJs(code: string, { program, tokens }: Parsed, positions: Positions): Rewritten {
   let importName = '__cfi'
   while (code.includes(importName)) importName += '_'
   const { dynamicImports } = analyseScope(program, new Set())
   const edits: Edit[] = dynamicImports.map(({ start }) => ({ start, end: start + 'import'.length, text: importName }))
   const prefix = `(function(exports,require,module,__filename,__dirname,${importName}){`
   const { text, mappings } = emit({ code, tokens, edits, positions, prefix })
-  return {
+  const module: ModuleCode = {
     kind: 'commonjs',
     code: `${text}\n})`,
     async: false,
@@ -27,8 +27,8 @@ export function wrapCommonJs(code: string, { program, tokens }: Parsed, position
     live: [],
     indirect: [],
     stars: [],
-    mappings,
   }
+  return { module, mappings }
 }
 
 /** Names in top-level `exports.x = ...`, `module.exports = { x }` and `Object.defineProperty(exports, 'x', ...)`. */

@@ -1,5 +1,5 @@
 // Compiled modules on disk, by what they were compiled from, so that a cold start transforms nothing.
-import { createHash, randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
 import { lstatSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir, userInfo } from 'node:os'
@@ -20,9 +20,9 @@ export class CompileCache {
     if (!this.#prepare()) return undefined
     try {
       const entry = readFileSync(this.#fileOf(key), 'utf8')
-      const [checksum, length, header] = entry.slice(0, entry.indexOf('\n')).split(' ')
-      const body = entry.slice(entry.indexOf('\n') + 1)
-      if (header !== 'cfp' || body.length !== Number(length) || checksum !== digest(body)) return undefined
+      const start = entry.indexOf('\n') + 1
+      const body = entry.slice(start)
+      if (entry.slice(0, start - 1) !== digest(body)) return undefined
       const end = body.indexOf('\n')
       return { ...(JSON.parse(body.slice(0, end)) as Omit<ModuleCode, 'code'>), code: body.slice(end + 1) }
     } catch {
@@ -37,7 +37,7 @@ export class CompileCache {
     const temporary = `${file}.${randomUUID()}.tmp`
     try {
       mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-      writeFileSync(temporary, `${digest(body)} ${body.length} cfp\n${body}`, { mode: 0o600 })
+      writeFileSync(temporary, `${digest(body)}\n${body}`, { mode: 0o600 })
       renameSync(temporary, file)
     } catch {
       this.#usable = false
@@ -84,5 +84,5 @@ function isOwn(folder: string): boolean {
 }
 
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64url')
+  return hash('sha256', text, 'hex')
 }

@@ -1,14 +1,11 @@
 // From a file's text to a function that makes instances of its module; each text is compiled once.
 import type { Awaitable } from '@cf-plugins/plugin-api'
-import { wrapCommonJs } from './commonjs-code.ts'
 import type { CompileCache } from './compile-cache.ts'
-import { evaluateSource, type ModuleFunction } from './evaluate-source.ts'
+import { evaluateSource, type ModuleFunction, mappingsIn } from './evaluate-source.ts'
 import type { ModuleCode } from './module-code.ts'
 import { ModuleSystems } from './module-system.ts'
-import { type ModuleSystem, parseModule } from './parse.ts'
-import { Positions } from './positions.ts'
+import type { prepare } from './prepare.ts'
 import type { SourceText } from './read-source.ts'
-import { rewriteModule } from './rewrite.ts'
 import { isTypeScript, TypeScriptTransform } from './transform.ts'
 
 export interface CompiledModule {
@@ -22,47 +19,55 @@ export class Compiler {
   readonly #transform = new TypeScriptTransform()
   readonly #systems = new ModuleSystems()
   readonly #last = new Map<string, { readonly hash: string; readonly compiled: CompiledModule }>()
+  #prepare: typeof prepare | undefined
 
   constructor(cache?: CompileCache) {
     this.#cache = cache
   }
 
-  /** At once where nothing has to be transformed. @throws LoadProblem `CFP_SYNTAX` */
+  /** At once where it was compiled before, here or on disk. @throws LoadProblem `CFP_SYNTAX` */
   compile(url: string, file: string, source: SourceText): Awaitable<CompiledModule> {
     const last = this.#last.get(url)
     if (last?.hash === source.hash) return last.compiled
     const system = this.#systems.of(file)
-    const key = isTypeScript(file) ? `${source.hash} ${system} ${this.#transform.version}` : `${source.hash} ${system}`
-    const cached = this.#cache?.get(key)
-    if (cached) return this.#remember(url, source, cached)
-    if (!isTypeScript(file)) {
-      const code = prepare(source.text, system, file)
-      this.#cache?.set(key, code)
-      return this.#remember(url, source, code)
+    const typescript = isTypeScript(file)
+    const key = `${source.hash} ${system} ${url} ${typescript ? this.#transform.version : ''}`
+    const finish = (code: ModuleCode): CompiledModule => {
+      const compiled = { code, instantiate: evaluateSource(code.code, url) }
+      this.#last.set(url, { hash: source.hash, compiled })
+      return compiled
     }
-    return this.#transform.run(source.text, file).then(({ code: script, mappings }) => {
-      const code = prepare(script, system, file, mappings)
-      this.#cache?.set(key, code)
-      return this.#remember(url, source, code)
-    })
+    const make = (text: string, mappings?: string): Awaitable<CompiledModule> => {
+      const input = { text, system, file, url, ...(mappings === undefined ? {} : { mappings }) }
+      const done = (prepared: typeof prepare): CompiledModule => {
+        const code = prepared(input)
+        this.#cache?.set(key, code)
+        return finish(code)
+      }
+      return this.#prepare ? done(this.#prepare) : this.ready().then(done)
+    }
+
+    const cached = this.#cache?.get(key)
+    if (cached) {
+      try {
+        return finish(cached)
+      } catch {
+        // Not what was written: made anew.
+      }
+    }
+    if (!typescript) return make(source.text)
+    return this.#transform.run(source.text, file).then(({ code, mappings }) => make(code, mappings))
   }
 
-  /** Where a place in the running code of a file stands in the file. */
+  /** Loads what makes files ready to run, so that JavaScript compiles at once. */
+  async ready(): Promise<typeof prepare> {
+    this.#prepare ??= (await import('./prepare.ts')).prepare
+    return this.#prepare
+  }
+
+  /** Source map of the running code of a file. */
   mappingsOf(url: string): string | undefined {
-    return this.#last.get(url)?.compiled.code.mappings
+    const last = this.#last.get(url)
+    return last && mappingsIn(last.compiled.code.code)
   }
-
-  #remember(url: string, { hash }: SourceText, code: ModuleCode): CompiledModule {
-    const compiled = { code, instantiate: evaluateSource(code.code, url, code.mappings) }
-    this.#last.set(url, { hash, compiled })
-    return compiled
-  }
-}
-
-function prepare(text: string, system: ModuleSystem, file: string, mappings?: string): ModuleCode {
-  const positions = new Positions(text, mappings)
-  const parsed = parseModule(text, system, file, positions)
-  return parsed.kind === 'esm'
-    ? rewriteModule({ code: text, ...parsed, positions })
-    : wrapCommonJs(text, parsed, positions)
 }

@@ -115,17 +115,20 @@ export class Discovery {
 
   /** The entry files that a folder itself holds. Of `index` and `plugin`, a folder has one. */
   #pluginsAmong(root: string, folder: string, entries: readonly Dirent[], realRoots: readonly string[]): FoundPlugin[] {
-    const files = entries
-      .map(({ name }) => join(folder, name))
-      .filter((file) => isSourceName(file) && this.#matches(relative(root, file).split(sep).join('/')))
+    const prefix = folder === root ? '' : `${relative(root, folder).split(sep).join('/')}/`
+    const named = entries.filter(({ name }) => isSourceName(name) && this.#matches(prefix + name))
+    if (named.length === 0) return []
+    const isReal = realPath(folder) === folder
+    const plain = new Set(named.filter((entry) => isReal && entry.isFile()).map(({ name }) => join(folder, name)))
+    const files = named.map(({ name }) => join(folder, name))
     const main =
       folder === root
         ? undefined
         : (files.find((file) => isMain(file, 'index')) ?? files.find((file) => isMain(file, 'plugin')))
     const found: FoundPlugin[] = []
     for (const file of main ? [main] : files) {
-      if (!statOf(file)?.isFile()) continue
-      const real = realPath(file)
+      if (!plain.has(file) && !statOf(file)?.isFile()) continue
+      const real = plain.has(file) ? file : realPath(file)
       const inside = this.#options.followLinks || isOwnFile(real, realRoots) || realRoots.includes(real)
       const entry = inside ? real : file
       found.push({

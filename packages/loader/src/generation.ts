@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Awaitable, isThenable, messageOf } from '@cf-plugins/plugin-api'
 import { commonJsRunner } from './commonjs.ts'
-import type { Compiler } from './compile.ts'
+import type { CompiledModule, Compiler } from './compile.ts'
 import { Evaluator, ModuleFailure } from './evaluate.ts'
 import type { HostModules } from './host-modules.ts'
 import { link, settleExports, type TakeExports } from './link.ts'
@@ -69,7 +69,9 @@ export class Generation {
   /** `import()` as a module of the plugin calls it, then or much later. */
   async importFrom(importer: OwnModule, specifier: string): Promise<object> {
     const place = { file: importer.file }
-    const target = this.#parts.resolver.resolve(specifier, importer, this.#read, place)
+    const { resolver } = this.#parts
+    if (resolver.needsPackages(specifier)) await resolver.ready()
+    const target = resolver.resolve(specifier, importer, this.#read, place)
     if (target.kind === 'host') return this.#parts.hostModules.load(target)
     const module = this.#moduleFor(target, place)
     try {
@@ -174,11 +176,8 @@ export class Generation {
     }
     const compiled = this.#parts.compiler.compile(module.url, module.file, source)
     const resolved = isThenable(compiled)
-      ? compiled.then((done) => {
-          module.compiled = done
-          return this.#resolveRequests(module)
-        })
-      : this.#resolveRequests(Object.assign(module, { compiled }))
+      ? compiled.then((done) => this.#take(module, done))
+      : this.#take(module, compiled)
     if (!isThenable(resolved)) {
       module.ready = true
       return
@@ -188,6 +187,18 @@ export class Generation {
     })
     module.ready = ready
     return ready
+  }
+
+  #take(module: OwnModule, compiled: CompiledModule): Awaitable<void> {
+    module.compiled = compiled
+    const { compiler, resolver } = this.#parts
+    const { kind, requests, usesMeta } = compiled.code
+    const waiting: Promise<unknown>[] = []
+    if (usesMeta || requests.some(({ specifier }) => resolver.needsPackages(specifier))) waiting.push(resolver.ready())
+    // `require` can't wait for it.
+    if (kind === 'commonjs') waiting.push(compiler.ready())
+    if (waiting.length === 0) return this.#resolveRequests(module)
+    return Promise.all(waiting).then(() => this.#resolveRequests(module))
   }
 
   #resolveRequests(module: OwnModule): Awaitable<void> {

@@ -49,10 +49,11 @@ function dataValue(prototype: object, key: PropertyKey): unknown {
 
 function isSame({ prototype, keys, values }: Snapshot): boolean {
   if (Reflect.ownKeys(prototype).length !== keys.length) return false
-  for (const [index, key] of keys.entries()) {
+  for (let index = 0; index < keys.length; index++) {
     const value = values[index]
     // Reading is much cheaper than a descriptor, and safe where it was a value.
-    if (value !== undefined && (prototype as Record<PropertyKey, unknown>)[key] !== value) return false
+    if (value !== undefined && (prototype as Record<PropertyKey, unknown>)[keys[index] as PropertyKey] !== value)
+      return false
   }
   return true
 }

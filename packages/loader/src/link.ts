@@ -1,7 +1,7 @@
 // Joins a generation's modules: which export each import means, checked before any of their code runs.
 import { type FilePlace, LoadProblem } from './load-problem.ts'
 import { ALL, type ImportedName } from './module-code.ts'
-import { type Dependency, OwnModule } from './own-module.ts'
+import { type Dependency, OwnModule, type UnsettledExport } from './own-module.ts'
 
 /** Gives a module what it takes besides its dependencies' namespaces. */
 export interface LinkHooks {
@@ -21,27 +21,39 @@ type Binding =
 export function link(root: OwnModule, hooks: LinkHooks): OwnModule[] {
   const fresh = unlinkedFrom(root)
   for (const module of fresh) checkImports(module)
+  const mayBeSeenEarly = hasCycle(fresh)
   const exportsOf = fresh.map((module) => [module, bindingsOf(module)] as const)
   for (const module of fresh) {
     if (module.code) hooks.instantiate(module, takerOf(module.getters))
     else module.getters.set('default', constant(module.json))
     module.status = 'linked'
   }
-  for (const [module, bindings] of exportsOf) defineExports(module, bindings)
+  for (const [module, bindings] of exportsOf) defineExports(module, bindings, mayBeSeenEarly)
   return fresh
 }
 
-/** Turns accessors of exports that can't change any more into plain values: reading those costs a tenth. */
+/** Makes plain values of exports that can't change any more: reading those costs a tenth of what an accessor costs. */
 export function settleExports(module: OwnModule): void {
-  if (module.unsettled.length === 0) return
-  module.unsettled = module.unsettled.filter(({ name, from, exported }) => {
-    if (from.status !== 'evaluated' || from.failure) return true
-    const live = from.code?.live.includes(exported) ?? false
-    const value = live ? {} : { value: module.namespace[name], writable: false }
-    Object.defineProperty(module.namespace, name, { ...value, enumerable: true, configurable: false })
-    return false
-  })
-  if (module.unsettled.length === 0) makeFast(module.namespace)
+  const { namespace, unsettled } = module
+  if (unsettled.length === 0) return
+  if (unsettled.some(({ from }) => from.status !== 'evaluated' || from.failure)) return
+  module.unsettled = []
+  // Nobody has seen it yet, and plain assignments make an object that V8 reads fastest.
+  const isPlain =
+    Object.isExtensible(namespace) && !unsettled.some(({ name, isLive }) => isLive || name === '__proto__')
+  if (isPlain) {
+    for (const { name, get } of unsettled) namespace[name] = get()
+    close(namespace)
+    Object.freeze(namespace)
+    return
+  }
+  close(namespace, unsettled)
+  for (const { name, isLive, get } of unsettled) {
+    const value = isLive ? { get } : { value: get(), writable: false }
+    Object.defineProperty(namespace, name, { ...value, enumerable: true, configurable: false })
+  }
+  // What serves as a prototype is stored the fast way.
+  Object.create(namespace)
 }
 
 /** Gives a CommonJS module's namespace what it exported. */
@@ -180,24 +192,53 @@ function exportedNames(module: OwnModule, seen: Set<OwnModule>): Set<string> {
   return names
 }
 
-function defineExports(module: OwnModule, bindings: Map<string, Binding>): void {
+function defineExports(module: OwnModule, bindings: Map<string, Binding>, mayBeSeenEarly: boolean): void {
+  const { namespace, unsettled } = module
   if (module.code?.kind === 'commonjs') return
   for (const [name, binding] of bindings) {
-    const fixed = { enumerable: true, configurable: false }
-    if (binding.kind === 'namespace') {
-      Object.defineProperty(module.namespace, name, { value: binding.namespace, writable: false, ...fixed })
-    } else if (binding.kind === 'host') {
-      Object.defineProperty(module.namespace, name, { get: memberOf(binding.namespace, binding.name), ...fixed })
-    } else {
-      const get = binding.module.getters.get(binding.name) ?? memberOf(binding.module.namespace, binding.name)
-      Object.defineProperty(module.namespace, name, { get, enumerable: true, configurable: true })
-      module.unsettled.push({ name, from: binding.module, exported: binding.name })
-    }
+    const reader = readerOf(module, binding)
+    unsettled.push({ name, ...reader })
+    if (mayBeSeenEarly)
+      Object.defineProperty(namespace, name, { get: reader.get, enumerable: true, configurable: true })
   }
-  close(module.namespace)
+  if (mayBeSeenEarly || bindings.size === 0) close(namespace)
 }
 
-function close(namespace: object): void {
+/** How an export is read; `from` is the module that must have run before its value is final. */
+function readerOf(module: OwnModule, binding: Binding): Omit<UnsettledExport, 'name'> {
+  if (binding.kind === 'namespace') return { get: constant(binding.namespace), from: module, isLive: false }
+  // Nothing says whether a module of the host assigns to it later.
+  if (binding.kind === 'host') return { get: memberOf(binding.namespace, binding.name), from: module, isLive: true }
+  const { module: from, name } = binding
+  return {
+    get: from.getters.get(name) ?? memberOf(from.namespace, name),
+    from,
+    isLive: from.code?.live.includes(name) ?? false,
+  }
+}
+
+/** Whether any of them can meet itself among what it imports: only then is a namespace seen before its module has run. */
+function hasCycle(modules: readonly OwnModule[]): boolean {
+  const done = new Set<OwnModule>()
+  const path = new Set<OwnModule>()
+  const meets = (module: OwnModule): boolean => {
+    if (done.has(module)) return false
+    if (path.has(module)) return true
+    path.add(module)
+    const found = module.status !== 'evaluated' && module.ownDependencies.some(meets)
+    path.delete(module)
+    done.add(module)
+    return found
+  }
+  return modules.some(meets)
+}
+
+/** Makes a namespace what it is to others, with accessors for exports that have no value yet. */
+function close(namespace: object, unsettled: readonly UnsettledExport[] = []): void {
+  if (!Object.isExtensible(namespace)) return
+  Object.setPrototypeOf(namespace, null)
+  for (const { name, get } of unsettled)
+    Object.defineProperty(namespace, name, { get, enumerable: true, configurable: true })
   Object.defineProperty(namespace, Symbol.toStringTag, { value: 'Module' })
   Object.preventExtensions(namespace)
 }
@@ -224,9 +265,4 @@ function memberOf(namespace: object, name: string): () => unknown {
 
 function constant(value: unknown): () => unknown {
   return () => value
-}
-
-/** V8 stores what serves as a prototype the fast way. */
-function makeFast(namespace: object): void {
-  Object.create(namespace)
 }

@@ -24,7 +24,7 @@ export interface IndirectExport extends ImportedName {
 /** A file made ready to run. */
 export interface ModuleCode {
   readonly kind: 'esm' | 'commonjs'
-  /** The source of a function expression: a generator function of the module's bindings, or a CommonJS wrapper. */
+  /** The source of a function expression, a generator function of the module's bindings or a CommonJS wrapper, with its source map. */
   readonly code: string
   /** Whether it awaits at top level. */
   readonly async: boolean
@@ -40,7 +40,11 @@ export interface ModuleCode {
   readonly live: readonly string[]
   readonly indirect: readonly IndirectExport[]
   readonly stars: readonly ImportedName[]
-  /** Source map segments from the running code to the file, as the `mappings` of a version 3 source map. */
+}
+
+/** A file rewritten, and from the rewritten code to the file the `mappings` of a version 3 source map. */
+export interface Rewritten {
+  readonly module: ModuleCode
   readonly mappings: string
 }
 

@@ -11,6 +11,16 @@ export type EvaluationStatus = 'unlinked' | 'linked' | 'evaluating' | 'evaluatin
 /** What a linked module does when its turn comes: everything at once, or up to its first await. */
 export type Run = () => unknown
 
+/** An export whose module has not run yet. */
+export interface UnsettledExport {
+  readonly name: string
+  /** The module that it comes from. */
+  readonly from: OwnModule
+  /** Whether it may change after that has run. */
+  readonly isLive: boolean
+  readonly get: () => unknown
+}
+
 /** A node of a generation's graph; the phases of a load fill it in, in this order: prepare, link, evaluate. */
 export class OwnModule {
   readonly url: string
@@ -30,11 +40,11 @@ export class OwnModule {
   dependencies: Dependency[] = []
 
   /** What others see: null prototype, `Symbol.toStringTag`, no extension. */
-  readonly namespace: Record<string, unknown> = Object.create(null)
+  readonly namespace: Record<string, unknown> = {}
   /** Reads each of its own exports. */
   readonly getters = new Map<string, () => unknown>()
-  /** Exports whose accessor may become a value once their module has run. */
-  unsettled: { readonly name: string; readonly from: OwnModule; readonly exported: string }[] = []
+  /** Exports that become values, or keep their accessor if they are live, once their module has run. */
+  unsettled: UnsettledExport[] = []
   run: Run | undefined
 
   status: EvaluationStatus = 'unlinked'

@@ -1,6 +1,7 @@
 // Which names are a plugin's entry file.
+import { createRequire } from 'node:module'
 import { basename } from 'node:path'
-import picomatch from 'picomatch'
+import type Picomatch from 'picomatch'
 import { SOURCE_EXTENSIONS } from './resolve.ts'
 
 const EXTENSIONS = `{${SOURCE_EXTENSIONS.map((extension) => extension.slice(1)).join(',')}}`
@@ -14,6 +15,9 @@ export const DEFAULT_PATTERNS: readonly string[] = [
 
 /** Matches paths from the plugin folder, with `/` between their parts, against glob patterns. */
 export function matcherOf(patterns: readonly string[]): (path: string) => boolean {
+  // Many hosts never give any.
+  if (patterns === DEFAULT_PATTERNS) return (path) => !path.includes('/') || /\/(?:index|plugin)\.[^./]+$/.test(path)
+  const picomatch: typeof Picomatch = createRequire(import.meta.url)('picomatch')
   return picomatch([...patterns])
 }
 

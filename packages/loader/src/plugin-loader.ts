@@ -160,7 +160,7 @@ export class PluginLoader {
     make: (namespace: object, source: PluginSource, read: ReadFiles) => T,
   ): Promise<T> {
     const { file } = found
-    const folders = new Set([...this.roots.map(realPath), realPath(found.base)])
+    const folders = new Set([...this.roots, found.base])
     const read: ReadFiles = { files: new Set(), tried: new Set(), folders }
     const { generation: number, name } = this.#history.begin(found, read)
     const mappingsOf = (url: string): string | undefined => this.#parts.compiler.mappingsOf(url)

@@ -1,10 +1,9 @@
 // What an import means: a file of the plugin's own generation, or a module of the host's.
-import { realpathSync, statSync } from 'node:fs'
+import { lstatSync, realpathSync, statSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
-import { dirname, join, relative, sep } from 'node:path'
+import { basename, dirname, join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { messageOf } from '@cf-plugins/plugin-api'
-import { resolve as resolveBare } from 'import-meta-resolve'
 import { type FilePlace, LoadProblem } from './load-problem.ts'
 
 /** What a specifier stands for. */
@@ -36,15 +35,29 @@ export interface ResolverOptions {
 export class Resolver {
   readonly #options: ResolverOptions
   readonly #bare = new Map<string, string>()
+  #resolvePackage: ((specifier: string, parent: string) => string) | undefined
 
   constructor(options: ResolverOptions) {
     this.#options = options
+  }
+
+  /** Whether `resolve` must wait for `ready` before it can say what this means. */
+  needsPackages(specifier: string): boolean {
+    if (this.#resolvePackage || isPathSpecifier(specifier) || isBuiltin(specifier)) return false
+    return !Object.hasOwn(this.#options.hostModules, specifier)
+  }
+
+  /** Loads what resolves packages: many plugins need none but the framework. */
+  async ready(): Promise<void> {
+    this.#resolvePackage ??= (await import('import-meta-resolve')).resolve
   }
 
   /** @throws LoadProblem `CFP_MODULE_MISSING`, `CFP_SPECIFIER_INVALID`, `CFP_LINK_OUTSIDE`; `place` is where the import stands */
   resolve(specifier: string, importer: Importer, own: OwnFiles, place: FilePlace): ImportTarget {
     const load = Object.hasOwn(this.#options.hostModules, specifier) ? this.#options.hostModules[specifier] : undefined
     if (load) return { kind: 'host', url: specifier, load }
+    const sibling = siblingOf(specifier, importer)
+    if (sibling) return sibling
     const url = isPathSpecifier(specifier)
       ? urlOf(specifier, importer.url, place)
       : new URL(this.#resolveBare(specifier, importer, place))
@@ -96,7 +109,8 @@ export class Resolver {
     let failure: unknown
     for (const base of bases) {
       try {
-        const found = resolveBare(specifier, base)
+        if (!this.#resolvePackage) throw new TypeError('The resolver is not ready')
+        const found = this.#resolvePackage(specifier, base)
         this.#bare.set(key, found)
         return found
       } catch (error) {
@@ -135,13 +149,24 @@ const SCRIPT_FOR = new Map([
 /** Whether a path is in one of the folders, and not in a package in it. */
 export function isOwnFile(path: string, folders: Iterable<string>): boolean {
   for (const folder of folders) {
-    const inside = relative(folder, path)
-    if (inside !== '' && !inside.startsWith(`..${sep}`) && inside !== '..' && !/^(?:[a-z]:|[\\/])/i.test(inside)) {
-      if (!inside.split(sep).includes('node_modules')) return true
-    }
+    const prefix = folder.endsWith(sep) ? folder : folder + sep
+    if (path.startsWith(prefix) && path.length > prefix.length && !PACKAGE.test(path.slice(prefix.length))) return true
   }
   return false
 }
+
+const PACKAGE = /(?:^|[\\/])node_modules(?:[\\/]|$)/
+
+/** The common case, at a third of the cost: a file by its full name, no link, in the importer's own folder, which is a real path. */
+function siblingOf(specifier: string, { file, url }: Importer): ImportTarget | undefined {
+  if (!SIBLING.test(specifier) || !url.endsWith(basename(file))) return undefined
+  const name = specifier.slice(2)
+  const path = join(dirname(file), name)
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return undefined
+  return { kind: 'own', file: path, url: url.slice(0, url.lastIndexOf('/') + 1) + name }
+}
+
+const SIBLING = /^\.\/[\w-][\w.-]*\.[a-z]+$/
 
 function urlOf(specifier: string, base: string, place: FilePlace): URL {
   try {

@@ -9,7 +9,14 @@ import type {
   Token,
 } from 'acorn'
 import { type Edit, emit } from './emit.ts'
-import { ALL, type ImportedName, type IndirectExport, type ModuleCode, type ModuleRequest } from './module-code.ts'
+import {
+  ALL,
+  type ImportedName,
+  type IndirectExport,
+  type ModuleCode,
+  type ModuleRequest,
+  type Rewritten,
+} from './module-code.ts'
 import type { Place, Positions } from './positions.ts'
 import { analyseScope, boundNames, type Reference } from './scope.ts'
 
@@ -25,7 +32,7 @@ export interface RewriteInput {
  * The generator function's parameters are, in order: what takes the exports, `import.meta`, `import()`, and a
  * namespace object a request. An import `x` becomes `ns.x`, so that it is live; own names stay what they are.
  */
-export function rewriteModule(input: RewriteInput): ModuleCode {
+export function rewriteModule(input: RewriteInput): Rewritten {
   const { code, program } = input
   const names = new PrivateNames(code)
   const parts = new ModuleParts(input)
@@ -62,7 +69,7 @@ export function rewriteModule(input: RewriteInput): ModuleCode {
   const anonymous = parts.hasAnonymousFunction ? `,${names.default}` : ''
   const prefix = `(${kind}(${parameters.join(',')}){"use strict";${names.exports}([${getters.join(',')}]${anonymous});yield;`
   const { text, mappings } = emit({ code, tokens: input.tokens, edits, positions: input.positions, prefix })
-  return {
+  const module: ModuleCode = {
     kind: 'esm',
     code: `${text}\n})`,
     async: scope.hasTopLevelAwait,
@@ -75,8 +82,8 @@ export function rewriteModule(input: RewriteInput): ModuleCode {
     live: parts.own.filter(([, local]) => scope.hasDirectEval || reassigned.has(local)).map(([exported]) => exported),
     indirect: parts.indirect,
     stars: parts.stars,
-    mappings,
   }
+  return { module, mappings }
 }
 
 /** Names for what the loader adds, that the module itself does not use. */

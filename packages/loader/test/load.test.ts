@@ -219,8 +219,8 @@ describe('the cache of compiled files', () => {
     const body = readFileSync(entry as string, 'utf8')
       .replace(/^.*\n/, '')
       .replaceAll('original', 'replaced')
-    const checksum = createHash('sha256').update(body).digest('base64url')
-    writeFileSync(entry as string, `${checksum} ${body.length} cfp\n${body}`)
+    const checksum = createHash('sha256').update(body).digest('hex')
+    writeFileSync(entry as string, `${checksum}\n${body}`)
     // So it would be, were the folder not open to everybody.
     expect(await load()).toBe('replaced')
     const [opened] = readdirSync(cacheFolder)

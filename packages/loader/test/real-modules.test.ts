@@ -69,9 +69,9 @@ test('every published ES module compiles, and what is not rewritten stays on its
       const positions = new Positions(code)
       const parsed = parseModule(code, 'detect', file, positions)
       if (parsed.kind !== 'esm') continue
-      const rewritten = rewriteModule({ code, ...parsed, positions })
-      evaluateSource(rewritten.code, `file://${file}`, rewritten.mappings)
-      const other = firstOtherLine(code, rewritten.code)
+      const { module } = rewriteModule({ code, ...parsed, positions })
+      evaluateSource(module.code, `file://${file}`)
+      const other = firstOtherLine(code, module.code)
       if (other !== undefined) failed.push(`${file}:${other}: another line`)
       compiled++
     } catch (error) {
@@ -92,10 +92,10 @@ test('this package itself, as TypeScript, compiles with every statement on its l
     const { code, mappings } = await transform.run(text, file)
     const positions = new Positions(code, mappings)
     const parsed = parseModule(code, 'esm', file, positions)
-    const rewritten = rewriteModule({ code, ...parsed, positions })
-    evaluateSource(rewritten.code, `file://${file}`, rewritten.mappings)
+    const { module } = rewriteModule({ code, ...parsed, positions })
+    evaluateSource(module.code, `file://${file}`)
     const lines = text.split('\n')
-    const out = rewritten.code.split('\n')
+    const out = module.code.split('\n')
     // A string literal that stands alone on its line in the file stands on that line in what runs.
     for (const [index, line] of lines.entries()) {
       const literal = /^ {2,}(?:return|throw new \w+\()? ?'([A-Z][^'\\]{6,})'/.exec(line)?.[1]
