@@ -280,6 +280,15 @@ describe('a circle', () => {
     expect(blocked.size).toBe(14)
   })
 
+  test('has its required dependencies in order, where only an optional one closes it', () => {
+    const registry = registryOf([
+      { name: 'a', optionalDependencies: ['b'] },
+      { name: 'c', dependencies: ['a'] },
+      { name: 'b', dependencies: ['c'] },
+    ])
+    expect(registry.order()).toEqual(['a', 'c', 'b'])
+  })
+
   test('leaves the order of all others usable', () => {
     const registry = registryOf([
       { name: 'a', dependencies: ['b'] },

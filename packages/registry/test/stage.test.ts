@@ -73,7 +73,10 @@ describe('a staged change', () => {
 
   test('affects who had an optional dependency that goes, and who gets one that comes', () => {
     const registry = registryOf([{ name: 'metrics' }, { name: 'a', optionalDependencies: ['metrics', 'late'] }])
-    expect(registry.stage({ remove: ['metrics'] }).affectedBy(['metrics'])).toEqual(['a'])
+    const staged = registry.stage({ remove: ['metrics'] })
+    expect(staged.affectedBy(['metrics'])).toEqual(['a'])
+    staged.commit()
+    expect(staged.affectedBy(['metrics'])).toEqual(['a'])
     expect(registry.stage({ set: [record({ name: 'late' })] }).affectedBy(['late'])).toEqual(['late', 'a'])
   })
 })
