@@ -10,7 +10,6 @@ export class AppView {
   readonly #onError: (step: string, error: unknown) => void
   #scope: AppScope | undefined
   #additions: 'staged' | 'shown' | 'hidden' = 'staged'
-  #live = false
 
   constructor(host: PluginHost, meta: ResolvedPluginMeta, onError: (step: string, error: unknown) => void) {
     this.#host = host
@@ -21,23 +20,17 @@ export class AppView {
   get view(): unknown {
     const { scopeApp, app } = this.#host
     if (!scopeApp) return app
-    if (!this.#scope) {
-      this.#scope = scopeApp(app, this.#meta)
-      // First read by a plugin that serves already: what it adds is for now.
-      if (this.#live) this.show()
-    }
+    this.#scope ??= scopeApp(app, this.#meta)
     return this.#scope.view
   }
 
   show(): void {
-    this.#live = true
     if (!this.#scope || this.#additions === 'shown') return
     this.#additions = 'shown'
     this.#run('commit')
   }
 
   hide(): void {
-    this.#live = false
     if (!this.#scope || this.#additions === 'hidden') return
     this.#additions = 'hidden'
     this.#run('dispose')

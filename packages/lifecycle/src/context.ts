@@ -85,7 +85,7 @@ export class GenerationContext implements PluginContext {
 
   get provide(): PluginContext['provide'] {
     return this.#keep('provide', (ref: ServiceRef<unknown> | string, service: unknown): Undo => {
-      const of = this.#usable('provide')
+      const of = this.#registering('provide')
       const name = serviceName(ref)
       if (!of.record.meta.provides.includes(name)) {
         throw this.#error(
@@ -101,7 +101,7 @@ export class GenerationContext implements PluginContext {
     return this.#keep(
       'on',
       <P>(event: string, handler: EventHandler<P>, options?: HandlerOptions): Undo =>
-        this.#usable('on').stages.events.on(event, handler as EventHandler, options),
+        this.#registering('on').stages.events.on(event, handler as EventHandler, options),
     )
   }
 
@@ -128,7 +128,7 @@ export class GenerationContext implements PluginContext {
     const { host } = this.#of
     return this.#keep('hooks', {
       on: <Args extends readonly unknown[]>(hook: string, handler: HookHandler<Args>, options?: HandlerOptions): Undo =>
-        this.#usable('hooks.on').stages.hooks.on(hook, handler as unknown as HookHandler, options),
+        this.#registering('hooks.on').stages.hooks.on(hook, handler as unknown as HookHandler, options),
       call: async (hook: string, ...args: unknown[]) => {
         const { name } = this.#emitting('hooks.call', true)
         return host.hooks.callAs(name, hook, args)
@@ -142,7 +142,7 @@ export class GenerationContext implements PluginContext {
 
   get every(): PluginContext['every'] {
     return this.#keep('every', (intervalMs: number, task: () => unknown): Undo => {
-      const of = this.#usable('every')
+      const of = this.#registering('every')
       this.#checkTask('every', intervalMs, task)
       const onError = (error: unknown) => of.report('a task of every()', error)
       return of.scope.activate(intervalActivation(intervalMs, task, { gate: of.slot.gate, onError }))
@@ -151,7 +151,7 @@ export class GenerationContext implements PluginContext {
 
   get after(): PluginContext['after'] {
     return this.#keep('after', (delayMs: number, task: () => unknown): Undo => {
-      const of = this.#usable('after')
+      const of = this.#registering('after')
       this.#checkTask('after', delayMs, task)
       const onError = (error: unknown) => of.report('a task of after()', error)
       const undo: Undo = of.scope.activate(
@@ -163,7 +163,7 @@ export class GenerationContext implements PluginContext {
 
   get listen(): PluginContext['listen'] {
     return this.#keep('listen', (emitter: Listenable, event: string, handler: AnyHandler): Undo => {
-      const of = this.#usable('listen')
+      const of = this.#registering('listen')
       if (typeof handler !== 'function') throw this.#argument('listen', 'a function as its handler')
       const onError = (error: unknown) => of.report(`its listener of "${event}"`, error)
       return of.scope.activate(listenerActivation(emitter, event, handler, { gate: of.slot.gate, onError }))
@@ -191,6 +191,16 @@ export class GenerationContext implements PluginContext {
   #usable(member: string): Generation {
     this.#of.scope.assertUsable(member)
     return this.#of
+  }
+
+  /** What is registered during teardown would never work. */
+  #registering(member: string): Generation {
+    const of = this.#usable(member)
+    if (of.stage !== 'ending') return of
+    throw this.#error(
+      'CFP_GENERATION_RETIRED',
+      `used context.${member} while it was torn down. Stop that code when context.signal aborts.`,
+    )
   }
 
   #emitting(member: string, awaited: boolean): Generation {

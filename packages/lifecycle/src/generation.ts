@@ -7,7 +7,6 @@ import {
   PluginError,
   type PluginInstance,
   type PluginRecord,
-  type PluginTimeouts,
   serviceOf,
 } from '@cf-plugins/plugin-api'
 import { AppView } from './app-view.ts'
@@ -95,7 +94,6 @@ export class Generation {
     if (!this.#stages) {
       this.#stages = new HandlerStages(this.slot, this.host)
       if (this.scope.live) this.#stages.show()
-      else if (this.#ended) this.#stages.discard()
     }
     return this.#stages
   }
