@@ -104,7 +104,10 @@ export class Generation {
   }
 
   #settle(): void {
-    for (const module of this.#modules.values()) settleExports(module)
+    for (const module of this.#modules.values()) {
+      settleExports(module)
+      module.values = undefined
+    }
   }
 
   #moduleFor(target: Extract<ImportTarget, { kind: 'own' }>, importedBy?: FilePlace): OwnModule {
@@ -246,7 +249,7 @@ export class Generation {
     const { instantiate } = compiled
     const steps = instantiate(takeExports, meta, importFunction, ...namespaces) as Generator | AsyncGenerator
     const first = steps.next()
-    module.run = nextOf(steps)
+    module.run = runnerOf(module, steps)
     return first
   }
 }
@@ -289,8 +292,14 @@ function cannotWait(specifier: string, importer: OwnModule): LoadProblem {
 
 // The functions below make what a module's code keeps: each in a scope that holds nothing else.
 
-function nextOf(steps: Generator | AsyncGenerator): () => unknown {
-  return () => steps.next()
+function runnerOf(module: OwnModule, steps: Generator | AsyncGenerator): () => unknown {
+  const take = ({ value }: IteratorResult<unknown>): void => {
+    module.values = value as readonly unknown[]
+  }
+  return () => {
+    const last = steps.next()
+    return isThenable(last) ? last.then(take) : take(last)
+  }
 }
 
 function importerFor(generation: Generation, module: OwnModule): (specifier: unknown) => Promise<object> {

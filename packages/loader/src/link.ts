@@ -42,18 +42,22 @@ export function settleExports(module: OwnModule): void {
   const isPlain =
     Object.isExtensible(namespace) && !unsettled.some(({ name, isLive }) => isLive || name === '__proto__')
   if (isPlain) {
-    for (const { name, get } of unsettled) namespace[name] = get()
+    for (const each of unsettled) namespace[each.name] = valueOf(each)
     close(namespace)
     Object.freeze(namespace)
     return
   }
   close(namespace, unsettled)
-  for (const { name, isLive, get } of unsettled) {
-    const value = isLive ? { get } : { value: get(), writable: false }
-    Object.defineProperty(namespace, name, { ...value, enumerable: true, configurable: false })
+  for (const each of unsettled) {
+    const value = each.isLive ? { get: each.get } : { value: valueOf(each), writable: false }
+    Object.defineProperty(namespace, each.name, { ...value, enumerable: true, configurable: false })
   }
   // What serves as a prototype is stored the fast way.
   Object.create(namespace)
+}
+
+function valueOf({ from, exported, get }: UnsettledExport): unknown {
+  return from.values && from.code && exported !== undefined ? from.values[from.code.exports.indexOf(exported)] : get()
 }
 
 /** Gives a CommonJS module's namespace what it exported. */
@@ -213,6 +217,7 @@ function readerOf(module: OwnModule, binding: Binding): Omit<UnsettledExport, 'n
   return {
     get: from.getters.get(name) ?? memberOf(from.namespace, name),
     from,
+    exported: name,
     isLive: from.code?.live.includes(name) ?? false,
   }
 }

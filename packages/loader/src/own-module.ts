@@ -18,6 +18,8 @@ export interface UnsettledExport {
   readonly from: OwnModule
   /** Whether it may change after that has run. */
   readonly isLive: boolean
+  /** The name there; nothing where it is no module of the generation's. */
+  readonly exported?: string
   readonly get: () => unknown
 }
 
@@ -46,6 +48,8 @@ export class OwnModule {
   /** Exports that become values, or keep their accessor if they are live, once their module has run. */
   unsettled: UnsettledExport[] = []
   run: Run | undefined
+  /** Its own exports' values, in the order of the code's `exports`, from when it has run until its load is over. */
+  values: readonly unknown[] | undefined
 
   status: EvaluationStatus = 'unlinked'
   failure: { readonly thrown: unknown; readonly module: OwnModule } | undefined

@@ -71,7 +71,8 @@ export function rewriteModule(input: RewriteInput): Rewritten {
   const { text, mappings } = emit({ code, tokens: input.tokens, edits, positions: input.positions, prefix })
   const module: ModuleCode = {
     kind: 'esm',
-    code: `${text}\n})`,
+    // All values at once, so that no getter need be compiled to read them.
+    code: `${text}\n;return[${parts.own.map(([, local]) => local).join(',')}]})`,
     async: scope.hasTopLevelAwait,
     usesMeta: scope.metas.length > 0,
     usesImport: scope.dynamicImports.length > 0,
