@@ -1,0 +1,57 @@
+// The programs of the guides, run as they stand there.
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach, expect, it } from 'vitest'
+import { PluginManager } from '../src/index.ts'
+
+const guides = join(import.meta.dirname, '../../../docs')
+
+const cleanups: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+/** Writes the blocks of a guide that bear a file's name into a new folder below `parent`. */
+async function writePrograms(guide: string, parent = tmpdir()): Promise<string> {
+  await mkdir(parent, { recursive: true })
+  const folder = await mkdtemp(join(parent, 'cf-docs-'))
+  cleanups.push(() => rm(folder, { recursive: true, force: true }))
+  const text = await readFile(join(guides, guide), 'utf8')
+  for (const [, name = '', program = ''] of text.matchAll(/^```ts (\S+)\n(.*?)^```$/gms)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true })
+    await writeFile(join(folder, name), program)
+  }
+  return folder
+}
+
+it('starts every plugin of the guide to writing them', async () => {
+  const folder = await writePrograms('plugins.md')
+  const manager = new PluginManager({ paths: [folder] })
+  cleanups.push(() => manager.stop())
+  const report = await manager.start()
+  expect(report.failed).toEqual([])
+  expect([...report.active].sort()).toEqual(['clock', 'counter', 'greeter', 'watcher'])
+  await manager.events.emit('click')
+  expect(await manager.hooks.call('greet', 'Ada')).toEqual(['Hello Ada, you are number 2'])
+  await manager.reload('counter')
+  expect(await manager.hooks.call('greet', 'Alan')).toEqual(['Hello Alan, you are number 3'])
+})
+
+it('gives the app of the guide to hosting what a plugin adds, and takes it back', async () => {
+  // Below this package, so that its import of cf-plugins is found.
+  const folder = await writePrograms('hosting.md', join(import.meta.dirname, '../node_modules/.docs'))
+  const { manager, routes } = (await import(join(folder, 'routes.ts'))) as {
+    manager: PluginManager
+    routes: Map<string, () => string>
+  }
+  cleanups.push(() => manager.stop())
+  expect(routes.get('/status')?.()).toBe('fine')
+  await manager.disable('status')
+  expect(routes.size).toBe(0)
+  await manager.enable('status')
+  await manager.reload('status')
+  expect([...routes.keys()]).toEqual(['/status'])
+  await manager.stop()
+  expect(routes.size).toBe(0)
+})
