@@ -68,7 +68,7 @@ export class ReloadTransaction {
       assertNotAborted(this.#abort.signal)
       assertServicesFree(this.#core, this.#inOrder(this.#new))
     } catch (error) {
-      const cause = asPluginError(error)
+      const cause = this.#causeOf(error)
       const outcome = await this.#phase('rollback', () => this.#rollback(cause))
       await this.#phase('replay', () => openGates(this.#slots))
       return this.#report(outcome, cause)
@@ -178,6 +178,15 @@ export class ReloadTransaction {
     slot.kept = this.#snapshots.get(slot.name)
     slot.serving = undefined
     this.#core.roster.move(slot, state, error)
+  }
+
+  #causeOf(error: unknown): PluginError {
+    const [first] = this.#slots
+    if (!this.#abort.signal.aborted || (error instanceof PluginError && error.plugin)) return asPluginError(error)
+    return new HotReloadError('CFP_OPERATION_ABORTED', `The reload of plugin "${first?.name}" was cancelled.`, {
+      plugin: first?.name,
+      cause: this.#abort.signal.reason,
+    })
   }
 
   /** A phase before the commit: not begun where the reload was cancelled. */

@@ -14,6 +14,7 @@ export async function stopAll(core: LifecycleCore, registry: PluginRegistry, bou
   const from = performance.now()
   const left = (share = 1) => Math.max(1, share * boundMs - (performance.now() - from))
   const stopped: string[] = []
+  const hung: string[] = []
   const problems: PluginError[] = []
   const running = new Map(core.roster.slots().flatMap((slot) => (slot.serving ? [[slot.name, slot] as const] : [])))
   const stopOne = async (name: string) => {
@@ -24,18 +25,14 @@ export async function stopAll(core: LifecycleCore, registry: PluginRegistry, bou
     const ended = await slot.serving.end(left())
     if (!running.delete(name)) return
     problems.push(...ended)
-    slot.serving = undefined
-    core.roster.move(slot, 'stopped')
-    stopped.push(name)
+    const isHung = ended.some(({ code }) => code === 'CFP_TEARDOWN_TIMEOUT')
+    ;(isHung ? hung : stopped).push(name)
   }
   const names = [...running.keys()]
   await atMost(inReverse(registry, names, stopOne), left(ORDERLY))
   if (running.size > 0) await atMost(Promise.all([...running.keys()].reverse().map(stopOne)), left())
-  const hung = [...running.keys()]
+  hung.push(...running.keys())
   running.clear()
-  for (const problem of problems) {
-    if (problem.code === 'CFP_TEARDOWN_TIMEOUT' && problem.plugin !== undefined) hung.push(problem.plugin)
-  }
   for (const slot of core.roster.slots()) {
     slot.serving = undefined
     core.roster.move(slot, 'stopped', slot.error)

@@ -1,0 +1,84 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { describe, expect, it } from 'vitest'
+import { plugin, sleep, started } from './support.ts'
+
+setFlagsFromString('--expose-gc')
+const collect: () => void = runInNewContext('gc')
+
+/** How many of `refs` are alive after everything that can go has gone. */
+async function alive(refs: readonly WeakRef<object>[]): Promise<number> {
+  for (let round = 0; round < 5; round++) {
+    await sleep(1)
+    collect()
+  }
+  return refs.filter((ref) => ref.deref() !== undefined).length
+}
+
+describe('generations', () => {
+  it('of a plugin and its dependents go with each reload, failed ones too, and drag nothing along', async () => {
+    const refs: WeakRef<object>[] = []
+    const controller = new AbortController()
+    const member = (name: string, dependencies: string[], generation: number) =>
+      plugin(
+        { name, dependencies, optionalDependencies: name === 'c' ? ['side'] : [] },
+        (_app, context) => {
+          const instance = {
+            held: new Uint8Array(1000),
+            inject: context.inject,
+            setup: async () => {
+              for (const dependency of dependencies) context.inject(dependency)
+              if (generation % 7 === 0 && name === 'c' && context.reason === 'reload') throw new Error('no')
+            },
+            getReloadState: () => ({ generation }),
+            setReloadState: () => {},
+          }
+          context.on('tick', () => instance.held.length)
+          context.every(60_000, () => instance.held.length)
+          context.own(() => instance.held.length)
+          refs.push(new WeakRef(instance), new WeakRef(context))
+          return instance
+        },
+        { generation },
+      )
+    const unit = (generation: number) => [
+      member('a', [], generation),
+      member('b', ['a'], generation),
+      member('c', ['a', 'b'], generation),
+    ]
+    const lifecycle = await started([...unit(1), plugin({ name: 'side' })])
+    for (let generation = 2; generation <= 200; generation++) {
+      const reload = lifecycle.reload({ set: unit(generation), signal: controller.signal })
+      const emitted = lifecycle.events.emit('tick')
+      await reload
+      await emitted
+      if (generation % 20 === 0) {
+        await lifecycle.disable('side')
+        await lifecycle.enable('side')
+      }
+    }
+    expect(refs.length).toBeGreaterThan(1200)
+    // Three instances and their contexts serve.
+    expect(await alive(refs)).toBeLessThanOrEqual(6)
+  }, 60_000)
+
+  it('that a leaky listener of the host keeps do not keep those before them', async () => {
+    const refs: WeakRef<object>[] = []
+    const leaked: unknown[] = []
+    const record = (generation: number) =>
+      plugin(
+        { name: 'a' },
+        (_app, context) => {
+          const instance = { held: new Uint8Array(1000) }
+          refs.push(new WeakRef(instance))
+          if (generation === 50) leaked.push(context)
+          return instance as never
+        },
+        { generation },
+      )
+    const lifecycle = await started([record(1)])
+    for (let generation = 2; generation <= 60; generation++) await lifecycle.reload({ set: [record(generation)] })
+    expect(await alive(refs)).toBeLessThanOrEqual(2)
+    expect(leaked).toHaveLength(1)
+  })
+})
