@@ -1,7 +1,7 @@
 // Writes a module's code with its edits, each token on the line that it has in the file, and the source map of it.
 import { encode, type SourceMapSegment } from '@jridgewell/sourcemap-codec'
 import { type Token, tokTypes } from 'acorn'
-import { LINE_BREAK, type Positions } from './positions.ts'
+import type { Place, Positions } from './positions.ts'
 
 /** Text in place of `start` to `end`; an insertion where they are equal. Never inside a token. */
 export interface Edit {
@@ -22,7 +22,7 @@ export interface EmitInput {
 /** Writes `input.code` with its edits applied. */
 export function emit(input: EmitInput): { text: string; mappings: string } {
   const { code, tokens, edits } = input
-  const writer = new Writer(input.prefix)
+  const writer = new Writer(code, input.prefix)
   const { positions } = input
   const mayLookLikeComment = code.includes('<!--') || code.includes('-->')
   let previousEnd = 0
@@ -44,23 +44,17 @@ export function emit(input: EmitInput): { text: string; mappings: string } {
     applyEdits(token.start)
     if (token.start < skipTo) continue
     const origin = positions.exactly(token.start)
-    if (positions.transformed) {
-      const gap = token.start > previousEnd ? ' ' : ''
-      if (origin && origin.line > writer.line && mayBreakBefore(token, previous, code))
-        writer.goTo(origin.line, origin.column)
-      else writer.write(gap)
-      if (origin) writer.mark(origin.line, origin.column)
-    } else {
-      writer.write(gapOf(code, previousEnd, token.start))
-      if (origin) writer.mark(origin.line, origin.column)
-    }
+    if (!positions.transformed) writeGap(writer, code, previousEnd, token.start)
+    else if (origin && origin.line > writer.line && mayBreakBefore(token, previous, code)) writer.goTo(origin)
+    else if (code[previousEnd] === ' ' && token.start === previousEnd + 1) writer.copy(previousEnd, token.start)
+    else if (token.start > previousEnd) writer.write(' ')
+    if (origin) writer.mark(origin)
     applyEdits(token.start + 1)
     previous = token
     if (token.start < skipTo) continue
     // Operators in a module, but comments in what `eval` runs.
-    if (mayLookLikeComment && /(?:<!|--)$/.test(writer.text) && /^(?:--|>)/.test(code.slice(token.start)))
-      writer.write(' ')
-    writer.write(code.slice(token.start, token.end))
+    if (mayLookLikeComment && looksLikeComment(writer, code.slice(token.start, token.start + 2))) writer.write(' ')
+    writer.copy(token.start, token.end)
     previousEnd = token.end
   }
   applyEdits(Number.POSITIVE_INFINITY)
@@ -69,45 +63,87 @@ export function emit(input: EmitInput): { text: string; mappings: string } {
 
 /** Text that knows its own line and column, and what it maps to. Lines and columns from 0. */
 class Writer {
-  text = ''
   line = 0
   readonly mappings: SourceMapSegment[][] = [[]]
+  readonly #code: string
+  /** What was written, but for the range of the code that is to be copied next: long pieces rather than tokens. */
+  #text = ''
+  #copyFrom = 0
+  #copyTo = 0
   #column = 0
-  #marked: { line: number; delta: number } | undefined
+  #markedLine = -1
+  #markedDelta = 0
 
-  constructor(prefix: string) {
+  constructor(code: string, prefix: string) {
+    this.#code = code
     this.write(prefix)
   }
 
-  write(text: string): void {
-    this.text += text
-    let last = -1
-    for (const match of text.matchAll(LINE_BREAK)) {
-      last = match.index + match[0].length
-      this.line++
-      this.mappings.push([])
-      this.#marked = undefined
-    }
-    this.#column = last < 0 ? this.#column + text.length : text.length - last
+  get text(): string {
+    this.#flush()
+    return this.#text
   }
 
-  goTo(line: number, column: number): void {
+  write(text: string): void {
+    if (text === '') return
+    this.#flush()
+    this.#text += text
+    this.#advance(text, 0, text.length)
+  }
+
+  /** Writes a range of the code. */
+  copy(from: number, to: number): void {
+    if (from >= to) return
+    if (from !== this.#copyTo) {
+      this.#flush()
+      this.#copyFrom = from
+    }
+    this.#copyTo = to
+    this.#advance(this.#code, from, to)
+  }
+
+  #flush(): void {
+    if (this.#copyFrom < this.#copyTo) this.#text += this.#code.slice(this.#copyFrom, this.#copyTo)
+    this.#copyFrom = this.#copyTo = -1
+  }
+
+  #advance(text: string, from: number, to: number): void {
+    let lineStart = from
+    for (let index = from; index < to; index++) {
+      const code = text.charCodeAt(index)
+      if (code > 13 && code < 0x2028) continue
+      if (code !== 10 && code !== 0x2028 && code !== 0x2029 && !(code === 13 && text.charCodeAt(index + 1) !== 10))
+        continue
+      lineStart = index + 1
+      this.line++
+      this.mappings.push([])
+      this.#markedLine = -1
+    }
+    this.#column = lineStart === from ? this.#column + to - from : to - lineStart
+  }
+
+  goTo({ line, column }: Place): void {
     this.write('\n'.repeat(line - this.line) + ' '.repeat(column))
   }
 
   /** What follows came from this place. Says nothing where that is what a reader of the map would think anyway. */
-  mark(line: number, column: number): void {
+  mark({ line, column }: Place): void {
     const delta = this.#column - column
-    if (this.#marked?.line === line && this.#marked.delta === delta) return
-    this.#marked = { line, delta }
+    if (this.#markedLine === line && this.#markedDelta === delta) return
+    this.#markedLine = line
+    this.#markedDelta = delta
     this.mappings[this.line]?.push([this.#column, 0, line, column])
   }
 }
 
+function looksLikeComment(writer: Writer, next: string): boolean {
+  return (next === '--' && writer.text.endsWith('<!')) || (next.startsWith('>') && writer.text.endsWith('--'))
+}
+
 /** What stands between two tokens of a file; its `#!` line and nothing else made a comment would be an error. */
-function gapOf(code: string, from: number, to: number): string {
-  const gap = code.slice(from, to)
-  return from === 0 && gap.startsWith('#!') ? `//${gap.slice(2)}` : gap
+function writeGap(writer: Writer, code: string, from: number, to: number): void {
+  if (from === 0 && code.startsWith('#!')) writer.write(`//${code.slice(2, to)}`)
+  else writer.copy(from, to)
 }
 
 /** Line breaks of what an edit takes away, and columns if it takes all, so that everything after it stays where it is. */

@@ -1,5 +1,4 @@
 // One load of a plugin: its modules, fresh, from reading them to running them.
-import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Awaitable, isThenable, messageOf } from '@cf-plugins/plugin-api'
 import { commonJsRunner } from './commonjs.ts'
@@ -8,6 +7,7 @@ import { Evaluator, ModuleFailure } from './evaluate.ts'
 import type { HostModules } from './host-modules.ts'
 import { link, settleExports, type TakeExports } from './link.ts'
 import { type FilePlace, LoadProblem } from './load-problem.ts'
+import { importerFor, metaFor, runnerOf } from './module-bindings.ts'
 import { type Dependency, OwnModule } from './own-module.ts'
 import { readSource } from './read-source.ts'
 import { type ImportTarget, isPathSpecifier, type OwnFiles, type Resolver, SOURCE_EXTENSIONS } from './resolve.ts'
@@ -288,30 +288,4 @@ function importProblem(specifier: string, place: FilePlace, error: unknown): Loa
 function cannotWait(specifier: string, importer: OwnModule): LoadProblem {
   const why = 'needs to wait (for a top-level await, or for TypeScript that no import() or literal require() names)'
   return new LoadProblem('CFP_IMPORT_FAILED', `require("${specifier}") ${why}: use import()`, { file: importer.file })
-}
-
-// The functions below make what a module's code keeps: each in a scope that holds nothing else.
-
-function runnerOf(module: OwnModule, steps: Generator | AsyncGenerator): () => unknown {
-  const take = ({ value }: IteratorResult<unknown>): void => {
-    module.values = value as readonly unknown[]
-  }
-  return () => {
-    const last = steps.next()
-    return isThenable(last) ? last.then(take) : take(last)
-  }
-}
-
-function importerFor(generation: Generation, module: OwnModule): (specifier: unknown) => Promise<object> {
-  return async (specifier) => generation.importFrom(module, String(specifier))
-}
-
-function metaFor(module: OwnModule, resolver: Resolver, own: OwnFiles): object {
-  const resolve = (specifier: string): string => resolver.urlOf(String(specifier), module, own)
-  return Object.assign(Object.create(null), {
-    dirname: dirname(module.file),
-    filename: module.file,
-    resolve,
-    url: module.url,
-  })
 }

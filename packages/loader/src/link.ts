@@ -42,21 +42,21 @@ export function settleExports(module: OwnModule): void {
   const isPlain =
     Object.isExtensible(namespace) && !unsettled.some(({ name, isLive }) => isLive || name === '__proto__')
   if (isPlain) {
-    for (const each of unsettled) namespace[each.name] = valueOf(each)
+    for (const each of unsettled) namespace[each.name] = finalValueOf(each)
     close(namespace)
     Object.freeze(namespace)
     return
   }
   close(namespace, unsettled)
   for (const each of unsettled) {
-    const value = each.isLive ? { get: each.get } : { value: valueOf(each), writable: false }
+    const value = each.isLive ? { get: each.get } : { value: finalValueOf(each), writable: false }
     Object.defineProperty(namespace, each.name, { ...value, enumerable: true, configurable: false })
   }
   // What serves as a prototype is stored the fast way.
   Object.create(namespace)
 }
 
-function valueOf({ from, exported, get }: UnsettledExport): unknown {
+function finalValueOf({ from, exported, get }: UnsettledExport): unknown {
   return from.values && from.code && exported !== undefined ? from.values[from.code.exports.indexOf(exported)] : get()
 }
 

@@ -1,9 +1,6 @@
 // Where in a file each place of its code stands, also when a transform made the code.
 import { decode, type SourceMapMappings, type SourceMapSegment } from '@jridgewell/sourcemap-codec'
 
-/** What ends a line for V8. */
-export const LINE_BREAK = /\r\n|[\n\r\u2028\u2029]/g
-
 /** From 0, both. */
 export interface Place {
   readonly line: number
@@ -83,7 +80,12 @@ function segmentAt(mappings: SourceMapMappings, { line, column }: Place): Source
 
 function lineStartsOf(text: string): number[] {
   const starts = [0]
-  for (const match of text.matchAll(LINE_BREAK)) starts.push(match.index + match[0].length)
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    if (code > 13 && code < 0x2028) continue
+    if (code === 10 || code === 0x2028 || code === 0x2029 || (code === 13 && text.charCodeAt(index + 1) !== 10))
+      starts.push(index + 1)
+  }
   return starts
 }
 

@@ -8,6 +8,7 @@ import type {
   Program,
   Token,
 } from 'acorn'
+import { boundNames } from './bindings.ts'
 import { type Edit, emit } from './emit.ts'
 import {
   ALL,
@@ -18,7 +19,7 @@ import {
   type Rewritten,
 } from './module-code.ts'
 import type { Place, Positions } from './positions.ts'
-import { analyseScope, boundNames, type Reference } from './scope.ts'
+import { analyseScope, type Reference } from './scope.ts'
 
 export interface RewriteInput {
   /** JavaScript: the file's own text, or what a transform made of it. */

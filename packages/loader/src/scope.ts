@@ -11,6 +11,7 @@ import type {
   Pattern,
   Program,
 } from 'acorn'
+import { boundNames, Scope } from './bindings.ts'
 
 /** One place where a module uses one of its own top-level names or imports. */
 export interface Reference {
@@ -39,40 +40,6 @@ export function analyseScope(program: Program, names: ReadonlySet<string>): Modu
   const analyser = new Analyser(names)
   analyser.run(program)
   return analyser
-}
-
-/** The names that a pattern binds, in order. */
-export function boundNames(pattern: Pattern | null | undefined): Identifier[] {
-  switch (pattern?.type) {
-    case 'Identifier':
-      return [pattern]
-    case 'ObjectPattern':
-      return pattern.properties.flatMap((property) =>
-        boundNames(property.type === 'RestElement' ? property.argument : property.value),
-      )
-    case 'ArrayPattern':
-      return pattern.elements.flatMap((element) => boundNames(element))
-    case 'RestElement':
-      return boundNames(pattern.argument)
-    case 'AssignmentPattern':
-      return boundNames(pattern.left)
-    default:
-      return []
-  }
-}
-
-class Scope {
-  readonly names = new Set<string>()
-  readonly parent: Scope | undefined
-  /** Whether a `var` in it stays in it. */
-  readonly takesVar: boolean
-  readonly nested: boolean
-
-  constructor(parent: Scope | undefined, kind: 'block' | 'function' | 'module') {
-    this.parent = parent
-    this.takesVar = kind !== 'block'
-    this.nested = kind === 'function' || (parent?.nested ?? false)
-  }
 }
 
 class Analyser implements ModuleScope {
@@ -243,7 +210,9 @@ class Analyser implements ModuleScope {
   }
 
   #children(node: Node, scope: Scope): void {
-    for (const child of Object.values(node)) {
+    const children = node as unknown as Record<string, unknown>
+    for (const key in children) {
+      const child = children[key]
       if (Array.isArray(child)) this.#visitAll(child, scope)
       else if (isNode(child)) this.#visit(child, scope)
     }
