@@ -68,7 +68,7 @@ async function reload(files: number): Promise<void> {
     {
       unit: 'ms',
       rounds: 20,
-      budgetMs: 5_000,
+      budgetMs: 3_000,
       goals: [
         { of: 'ours', against: 'process restart', atMost: 0.05 },
         { of: 'ours', against: 'Vite server and module runner', atMost: 0.6 },
@@ -118,7 +118,7 @@ async function coldStart(): Promise<void> {
     {
       unit: 'ms',
       rounds: 10,
-      budgetMs: 12_000,
+      budgetMs: 6_000,
       goals: [
         { of: 'ours, cache warm', against: 'native import of JavaScript', atMost: 0.6 },
         { of: 'ours, no cache', against: 'native import of JavaScript', atMost: 3 },

@@ -20,7 +20,7 @@ export function wrapCommonJs(code: string, { program, tokens }: Parsed, position
     async: false,
     usesMeta: false,
     usesImport: dynamicImports.length > 0,
-    requires: [...code.matchAll(/\brequire\s*\(\s*(['"])(\.{1,2}\/[^'"\n\\]*)\1\s*\)/g)].map((match) => match[2] ?? ''),
+    requires: literalRequires(code),
     requests: [],
     imported: [],
     exports: exportNamesOf(program),
@@ -29,6 +29,12 @@ export function wrapCommonJs(code: string, { program, tokens }: Parsed, position
     stars: [],
   }
   return { module, mappings }
+}
+
+/** What is given to `require` as a literal. In a comment too, which does no harm: nothing runs for it. */
+function literalRequires(code: string): string[] {
+  const found = code.matchAll(/\brequire\s*\(\s*(['"])([^'"\n\\]+)\1\s*\)/g)
+  return [...new Set([...found].map(([, , specifier]) => specifier ?? ''))]
 }
 
 /** Names in top-level `exports.x = ...`, `module.exports = { x }` and `Object.defineProperty(exports, 'x', ...)`. */

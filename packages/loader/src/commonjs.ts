@@ -33,7 +33,13 @@ function requireFor(generation: Generation, module: OwnModule): NodeJS.Require {
   const hosts = createRequire(module.file)
   const own = (specifier: string): unknown => {
     const found = generation.requireFrom(module, specifier)
-    return found ? found.exports : hosts(specifier)
+    if (found) return found.exports
+    try {
+      return hosts(specifier)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
+      return createRequire(generation.hostUrl)(specifier)
+    }
   }
   return Object.assign(own, {
     resolve: hosts.resolve,

@@ -63,7 +63,7 @@ export class CompileCache {
 }
 
 /** Goes up when what the rewriter writes changes its meaning. */
-const FORMAT = 2
+const FORMAT = 3
 
 /** `node_modules/.cache/cf-plugins` of the nearest package, or a folder of this user's among the temporary ones. */
 export function defaultCacheFolder(from: string): string {

@@ -34,6 +34,10 @@ export class Compiler {
     const key = `${source.hash} ${system} ${url} ${typescript ? this.#transform.version : ''}`
     const finish = (code: ModuleCode): CompiledModule => {
       const compiled = { code, instantiate: evaluateSource(code.code, url) }
+      // Oldest first out: a plugin may import its files with ever new queries.
+      const [oldest] = this.#last.size < MOST_REMEMBERED ? [] : this.#last.keys()
+      if (oldest !== undefined) this.#last.delete(oldest)
+      this.#last.delete(url)
       this.#last.set(url, { hash: source.hash, compiled })
       return compiled
     }
@@ -71,3 +75,5 @@ export class Compiler {
     return last && mappingsIn(last.compiled.code.code)
   }
 }
+
+const MOST_REMEMBERED = 10_000

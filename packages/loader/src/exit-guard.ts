@@ -2,15 +2,15 @@
 
 /** Watches `process.exit` for one load. */
 export interface ExitGuard {
-  /** The code that the plugin called `process.exit` with, if it did. */
-  readonly exited: { readonly code: unknown } | undefined
+  /** What the plugin's first call of `process.exit` got, if there was one: it knows where that was. */
+  readonly exited: ExitRefused | undefined
   release(): void
 }
 
 interface Watcher {
   /** Whether a call with this stack is this watcher's plugin's. */
   isMine(stack: string): boolean
-  exited: { readonly code: unknown } | undefined
+  exited: ExitRefused | undefined
 }
 
 /** Thrown into a plugin that calls `process.exit`, because that never returns. */
@@ -51,11 +51,11 @@ function install(): Set<Watcher> {
   const watchers = new Set<Watcher>()
   const original = process.exit
   const exit = (code?: number | string | null): never => {
-    const stack = new Error().stack ?? ''
+    const refused = new ExitRefused(code)
     for (const watcher of watchers) {
-      if (!watcher.isMine(stack)) continue
-      watcher.exited ??= { code }
-      throw new ExitRefused(code)
+      if (!watcher.isMine(refused.stack ?? '')) continue
+      watcher.exited ??= refused
+      throw refused
     }
     return original.call(process, code)
   }

@@ -6,6 +6,7 @@ import type { CompiledModule, Compiler } from './compile.ts'
 import { Evaluator, ModuleFailure } from './evaluate.ts'
 import type { HostModules } from './host-modules.ts'
 import { link, settleExports, type TakeExports } from './link.ts'
+import { importError } from './load-error.ts'
 import { type FilePlace, LoadProblem } from './load-problem.ts'
 import { importerFor, metaFor, runnerOf } from './module-bindings.ts'
 import { type Dependency, OwnModule } from './own-module.ts'
@@ -70,17 +71,22 @@ export class Generation {
   async importFrom(importer: OwnModule, specifier: string): Promise<object> {
     const place = { file: importer.file }
     const { resolver } = this.#parts
-    if (resolver.needsPackages(specifier)) await resolver.ready()
-    const target = resolver.resolve(specifier, importer, this.#read, place)
-    if (target.kind === 'host') return this.#parts.hostModules.load(target)
-    const module = this.#moduleFor(target, place)
     try {
+      if (resolver.needsPackages(specifier)) await resolver.ready()
+      const target = resolver.resolve(specifier, importer, this.#read, place)
+      if (target.kind === 'host') return await this.#parts.hostModules.load(target)
+      const module = this.#moduleFor(target, place)
       await this.#link(module)
       await this.run(module)
+      return module.namespace
     } catch (error) {
-      throw error instanceof ModuleFailure ? error.thrown : error
+      throw importError(specifier, error)
     }
-    return module.namespace
+  }
+
+  /** Where `require()` looks for a package that the plugin does not have. */
+  get hostUrl(): string {
+    return this.#parts.resolver.hostUrl
   }
 
   /** `require()` as a CommonJS module of the plugin calls it: nothing where the host's own `require` is meant. */
@@ -224,14 +230,22 @@ export class Generation {
     }
     module.dependencies = dependencies
     for (const specifier of module.code?.requires ?? []) {
-      try {
-        const target = resolver.resolve(specifier, module, this.#read, { file: module.file })
-        if (target.kind === 'own') module.required.push(this.#moduleFor(target, { file: module.file }))
-      } catch {
-        // It may be in a branch that is never taken: `require` itself reports it.
-      }
+      const given = resolver.hostModule(specifier)
+      const loading = given && hostModules.load(given)
+      if (isThenable(loading))
+        waiting.push(waitForHost(loading as PromiseLike<object>, () => {}, specifier, { file: module.file }))
+      else if (isPathSpecifier(specifier)) this.#expectRequire(module, specifier)
     }
     if (waiting.length > 0) return Promise.all(waiting).then(() => {})
+  }
+
+  #expectRequire(module: OwnModule, specifier: string): void {
+    try {
+      const target = this.#parts.resolver.resolve(specifier, module, this.#read, { file: module.file })
+      if (target.kind === 'own') module.required.push(this.#moduleFor(target, { file: module.file }))
+    } catch {
+      // It may be in a branch that is never taken: `require` itself reports it.
+    }
   }
 
   /** Makes an instance of a module and lets it hand out its exports. */

@@ -18,7 +18,10 @@ export interface LoadContext {
 export function loadError(error: unknown, context: LoadContext): PluginError {
   if (error instanceof LoadProblem) return problemError(error, context)
   if (error instanceof ModuleFailure) {
-    return error.thrown instanceof LoadProblem ? problemError(error.thrown, context) : thrownError(error, context)
+    const { thrown } = error
+    if (thrown instanceof LoadProblem) return problemError(thrown, context)
+    // Of an `import()` that the plugin awaited.
+    return thrown instanceof PluginError ? placed(thrown, context) : thrownError(error, context)
   }
   if (error instanceof PluginError) return placed(error, context)
   settleStacks(error)
@@ -26,6 +29,15 @@ export function loadError(error: unknown, context: LoadContext): PluginError {
   return settled(
     new PluginError('CFP_LOAD_THROWN', message, { ...details(context, { file: context.file }), cause: error }),
   )
+}
+
+/** What an `import()` of a plugin rejects with: what the module threw, or why it is not there. */
+export function importError(specifier: string, error: unknown): unknown {
+  if (error instanceof ModuleFailure) return error.thrown
+  if (!(error instanceof LoadProblem)) return error
+  const { code, message, place, cause } = error
+  const text = `import("${specifier}") failed: ${message} (${shownPlace(place)}).`
+  return settled(new PluginError(code, text, { phase: 'load', ...place, ...(cause === undefined ? {} : { cause }) }))
 }
 
 function problemError(problem: LoadProblem, context: LoadContext): PluginError {

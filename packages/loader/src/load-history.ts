@@ -1,10 +1,12 @@
 // Which files each plugin's loads read, so that a changed file leads to the plugins that use it.
+import type { PluginSource } from '@cf-plugins/plugin-api'
 import type { FoundPlugin } from './discovery.ts'
 import type { ReadFiles } from './generation.ts'
 
 interface History {
   readonly found: FoundPlugin
   generation: number
+  goodGeneration: number
   name: string | undefined
   lastGood: ReadFiles | undefined
   lastTried: ReadFiles | undefined
@@ -19,6 +21,7 @@ export class LoadHistory {
     const history = this.#plugins.get(found.file) ?? {
       found,
       generation: 0,
+      goodGeneration: 0,
       name: undefined,
       lastGood: undefined,
       lastTried: undefined,
@@ -29,10 +32,11 @@ export class LoadHistory {
     return { generation: history.generation, name: history.name }
   }
 
-  /** A load came to its good end, unless a later one has begun since. */
-  succeed(file: string, read: ReadFiles, name: string): void {
-    const history = this.#plugins.get(file)
-    if (!history) return
+  /** A load came to its good end. One that was overtaken by a later one changes nothing. */
+  succeed({ file, generation }: PluginSource, read: ReadFiles, name: string): void {
+    const history = file === undefined ? undefined : this.#plugins.get(file)
+    if (!history || generation < history.goodGeneration) return
+    history.goodGeneration = generation
     history.name = name
     history.lastGood = read
   }

@@ -30,7 +30,7 @@ export interface ModuleCode {
   readonly async: boolean
   readonly usesMeta: boolean
   readonly usesImport: boolean
-  /** Paths that a CommonJS module gives to `require` as literals: made ready beforehand, because `require` can't wait. */
+  /** What a CommonJS module gives to `require` as literals: made ready beforehand, because `require` can't wait. */
   readonly requires: readonly string[]
   readonly requests: readonly ModuleRequest[]
   readonly imported: readonly ImportedName[]

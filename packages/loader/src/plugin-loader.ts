@@ -14,7 +14,8 @@ import { Compiler } from './compile.ts'
 import { CompileCache, defaultCacheFolder } from './compile-cache.ts'
 import { withDeadline } from './deadline.ts'
 import { Discovery, type FoundPlugin, type PluginRoot, realPath } from './discovery.ts'
-import { guardExit } from './exit-guard.ts'
+import { errorPosition } from './error-position.ts'
+import { type ExitRefused, guardExit } from './exit-guard.ts'
 import { Generation, type LoaderParts, type ReadFiles } from './generation.ts'
 import { HostModules } from './host-modules.ts'
 import { IntrinsicsWatch } from './intrinsics.ts'
@@ -138,7 +139,7 @@ export class PluginLoader {
   async load(found: FoundPlugin, options: LoadOptions = {}): Promise<PluginRecord> {
     return this.#load(found, options, (namespace, source, read) => {
       const record = toPluginRecord(namespace, source)
-      this.#history.succeed(found.file, read, record.meta.name)
+      this.#history.succeed(source, read, record.meta.name)
       return record
     })
   }
@@ -167,6 +168,7 @@ export class PluginLoader {
     const context: LoadContext = { file, generation: number, plugin: name, mappingsOf }
     const generation = new Generation(this.#parts, read)
     try {
+      if (signal?.aborted) throw abortError(context, signal.reason)
       const namespace = await withDeadline(this.#run(generation, file, read), {
         timeoutMs: this.#options.loadTimeoutMs,
         signal,
@@ -227,7 +229,7 @@ export class PluginLoader {
       guard.release()
       this.#reportPatches(file)
     }
-    if (guard.exited) throw exitError(file, guard.exited.code)
+    if (guard.exited) throw this.#exitProblem(file, guard.exited)
     return entry.namespace
   }
 
@@ -247,6 +249,11 @@ export class PluginLoader {
     if (changes.length === 0) return
     const message = `Plugin file ${shownPlace({ file })} changed ${changes.join(', ')} while it was loaded: every plugin and the host see that.`
     this.#options.logger?.warn({ code: 'CFP_INTRINSIC_PATCHED', file, changes }, message)
+  }
+
+  #exitProblem(file: string, exited: ExitRefused): LoadProblem {
+    const place = errorPosition(exited, (url) => this.#parts.compiler.mappingsOf(url)) ?? { file }
+    return new LoadProblem('CFP_PLUGIN_EXITED', exited.message, place, exited)
   }
 
   #timeoutError(generation: Generation, { file, generation: number, plugin }: LoadContext): PluginError {
@@ -281,8 +288,4 @@ function abortError({ file, generation, plugin }: LoadContext, cause: unknown): 
 function mentions(stack: string, { files }: ReadFiles): boolean {
   for (const file of files) if (stack.includes(pathToFileURL(file).href)) return true
   return false
-}
-
-function exitError(file: string, code: unknown): LoadProblem {
-  return new LoadProblem('CFP_PLUGIN_EXITED', `it called process.exit(${code ?? ''}) while it was loaded`, { file })
 }

@@ -41,10 +41,22 @@ export class Resolver {
     this.#options = options
   }
 
+  /** A module that the host gives by this name. */
+  hostModule(specifier: string): Extract<ImportTarget, { kind: 'host' }> | undefined {
+    const { hostModules } = this.#options
+    const load = Object.hasOwn(hostModules, specifier) ? hostModules[specifier] : undefined
+    return load && { kind: 'host', url: specifier, load }
+  }
+
+  /** Where packages are looked for that the importing file does not have. */
+  get hostUrl(): string {
+    return this.#options.hostUrl
+  }
+
   /** Whether `resolve` must wait for `ready` before it can say what this means. */
   needsPackages(specifier: string): boolean {
     if (this.#resolvePackage || isPathSpecifier(specifier) || isBuiltin(specifier)) return false
-    return !Object.hasOwn(this.#options.hostModules, specifier)
+    return this.hostModule(specifier) === undefined
   }
 
   /** Loads what resolves packages: many plugins need none but the framework. */
@@ -54,8 +66,8 @@ export class Resolver {
 
   /** @throws LoadProblem `CFP_MODULE_MISSING`, `CFP_SPECIFIER_INVALID`, `CFP_LINK_OUTSIDE`; `place` is where the import stands */
   resolve(specifier: string, importer: Importer, own: OwnFiles, place: FilePlace): ImportTarget {
-    const load = Object.hasOwn(this.#options.hostModules, specifier) ? this.#options.hostModules[specifier] : undefined
-    if (load) return { kind: 'host', url: specifier, load }
+    const given = this.hostModule(specifier)
+    if (given) return given
     const sibling = siblingOf(specifier, importer)
     if (sibling) return sibling
     const url = isPathSpecifier(specifier)

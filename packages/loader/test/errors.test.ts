@@ -135,6 +135,21 @@ describe('a load that fails', () => {
     expect(failures[0]?.message).toContain('the host goes down')
   })
 
+  test('of an import() that is not there names file and specifier, whether it is awaited at once or later', async () => {
+    const folder = folderWith({
+      'a.js': `await import('./gone.js')`,
+      'b.js': pluginText('b', `export const later = () => import('./gone.js')`),
+    })
+    const loader = loaderFor(folder)
+    const [now] = (await loader.loadPlugins()).failures
+    expect(now).toMatchObject({ code: 'CFP_MODULE_MISSING', file: join(folder, 'a.js'), generation: 1 })
+    expect(now?.message).toContain('./gone.js')
+    const found = loader.isCandidate(join(folder, 'b.js'))
+    const { namespace } = await loader.evaluate(found as NonNullable<typeof found>)
+    const { later } = namespace as { later: () => Promise<unknown> }
+    await expect(later()).rejects.toMatchObject({ code: 'CFP_MODULE_MISSING', file: join(folder, 'b.js') })
+  })
+
   test('says what a file is that is no plugin, and what was looked for', async () => {
     const { error } = await failureOf({ 'a.js': 'export const something = 1' })
     expect(error).toMatchObject({ code: 'CFP_NOT_A_PLUGIN', generation: 1 })
@@ -159,7 +174,7 @@ describe('a load that fails', () => {
       })
       const { records, failures } = await loaderFor(folder).loadPlugins()
       expect(failures).toHaveLength(1)
-      expect(failures[0]).toMatchObject({ code: 'CFP_PLUGIN_EXITED', file: join(folder, 'a.js') })
+      expect(failures[0]).toMatchObject({ code: 'CFP_PLUGIN_EXITED', file: join(folder, 'a.js'), line: 1 })
       expect(records.map(({ meta }) => meta.name)).toEqual(['b'])
       expect(process.exit).toBe(exit)
     },

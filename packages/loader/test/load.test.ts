@@ -165,6 +165,18 @@ describe('a load', () => {
     }
   })
 
+  test("gives CommonJS the host's own framework, and packages that only the host has", async () => {
+    const folder = folderWith({
+      'a.cjs': `const { BasePlugin } = require('@cf-plugins/plugin-api'); const picomatch = require('picomatch')
+        module.exports = { PLUGIN_META: { name: 'a', version: '1.0.0' }, register: () => ({ BasePlugin, picomatch }) }`,
+    })
+    const { records, failures } = await loaderFor(folder, { hostUrl: import.meta.url }).loadPlugins()
+    expect(failures).toEqual([])
+    const got = (await records[0]?.register(undefined as never, {} as never)) as unknown as Record<string, unknown>
+    expect(got.BasePlugin).toBe(api.BasePlugin)
+    expect(got.picomatch).toBe(createRequire(import.meta.url)('picomatch'))
+  })
+
   test('takes a .js file for CommonJS if it has no syntax of ES modules', async () => {
     const folder = folderWith({
       'a.js': `module.exports = { PLUGIN_META: { name: 'a', version: '1.0.0' }, register() { return {} } }`,
