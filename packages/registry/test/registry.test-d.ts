@@ -8,7 +8,7 @@ const registry = new PluginRegistry({ hostVersion: '1.0.0' })
 export const order: string[] = registry.resolve({ enabled: (name) => name !== 'a' }).order
 export const blocked: ReadonlyMap<string, PluginError> = registry.resolve().blocked
 export const staged: StagedRegistry = registry.stage({ set: [record], remove: ['a'] })
-export const nothing: void = staged.commit()
+export const commit: () => void = () => staged.commit()
 export const need: 'required' | 'optional' | undefined = registry.requires('a', 'b')
 export const explained: Explanation = registry.explain('a', () => ({ state: 'active' }))
 export const owner: string | undefined = registry.services.lookup('a')?.owner

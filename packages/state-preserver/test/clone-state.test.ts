@@ -77,15 +77,15 @@ describe('a copy', () => {
   test('keeps circles and shared references as they are', () => {
     const shared = { n: 1 }
     const state: Record<string, unknown> = { a: shared, b: [shared], map: new Map<unknown, unknown>([['s', shared]]) }
-    state['self'] = state
-    ;(state['map'] as Map<unknown, unknown>).set(state, state['map'])
+    state.self = state
+    ;(state.map as Map<unknown, unknown>).set(state, state.map)
     const copy = copyOf(state)
-    expect(copy['self']).toBe(copy)
-    expect((copy['b'] as unknown[])[0]).toBe(copy['a'])
-    const map = copy['map'] as Map<unknown, unknown>
-    expect(map.get('s')).toBe(copy['a'])
+    expect(copy.self).toBe(copy)
+    expect((copy.b as unknown[])[0]).toBe(copy.a)
+    const map = copy.map as Map<unknown, unknown>
+    expect(map.get('s')).toBe(copy.a)
     expect(map.get(copy)).toBe(map)
-    expect(copy['a']).not.toBe(shared)
+    expect(copy.a).not.toBe(shared)
   })
 
   test('of a chain of 200,000 overflows nothing', () => {
