@@ -80,9 +80,10 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
   unload(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     const unload = async () => {
       this.#slotOf(name)
-      await inReverse(this.registry, this.registry.affectedBy([name]), (member) =>
-        this.#reconciler.endKeepingState(member),
-      )
+      await inReverse(this.registry, this.registry.affectedBy([name]), async (member) => {
+        await this.#reconciler.endKeepingState(member)
+        this.#core.roster.move(this.#slotOf(member), 'resolved')
+      })
       this.registry.remove(name)
       this.#core.roster.remove(name)
       await this.#reconciler.run({})

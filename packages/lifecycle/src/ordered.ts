@@ -17,7 +17,11 @@ export function positionsOf(names: readonly string[], needs: readonly (readonly 
   )
 }
 
-/** Runs for each plugin once the run of those that depend on it is over, independent ones side by side. */
+/**
+ * Runs for each plugin once the run of those that depend on it is over, independent ones side by side.
+ *
+ * @throws what the first run that failed threw, when all are over
+ */
 export async function inReverse(
   order: PluginOrder,
   names: readonly string[],
@@ -33,5 +37,13 @@ export async function inReverse(
   needs.forEach((list, own) => {
     for (const dependency of list) after[last - dependency]?.push(last - own)
   })
-  await schedule(after, (position) => run(sorted[last - position] as string))
+  let failure: { readonly error: unknown } | undefined
+  await schedule(after, async (position) => {
+    try {
+      await run(sorted[last - position] as string)
+    } catch (error) {
+      failure ??= { error }
+    }
+  })
+  if (failure) throw failure.error
 }

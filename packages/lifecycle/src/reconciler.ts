@@ -8,7 +8,7 @@ import type { Generation } from './generation.ts'
 import { inReverse } from './ordered.ts'
 import type { PluginSlot } from './plugin-slot.ts'
 import { ReloadTransaction } from './reload-transaction.ts'
-import type { TransactionReport } from './reload-unit.ts'
+import type { ReloadUnit, TransactionReport } from './reload-unit.ts'
 import type { StartFailure, StartReport, TimelineEntry } from './start-report.ts'
 import { type StartOptions, StartRun } from './start-run.ts'
 import { saveState } from './state.ts'
@@ -103,14 +103,8 @@ export class Reconciler {
       const state = this.#core.roster.find(name)?.state
       return state === 'active' || (state === 'failed' && changed.has(name))
     })
-    const report = await new ReloadTransaction(this.#core, {
-      records: members.map((name) => staged.get(name) as PluginRecord),
-      before: this.#registry,
-      after: staged,
-      commit: () => staged.commit(),
-      signal,
-      shutdown: this.#shutdown,
-    }).run()
+    const records = members.map((name) => staged.get(name) as PluginRecord)
+    const report = await this.#replace({ records, after: staged, commit: () => staged.commit(), signal })
     if (this.#shutdown.aborted) return report
     // What failed may have failed for want of this very change.
     if (report.outcome === 'committed') for (const name of affected) this.retry(name)
@@ -124,18 +118,26 @@ export class Reconciler {
     if (slot?.state === 'failed') this.#core.roster.move(slot, 'resolved')
   }
 
-  /** Ends a plugin for good and keeps its state for when it comes back. */
-  async endKeepingState(name: string): Promise<void> {
+  /**
+   * Ends a plugin's instance and keeps its state for the next one.
+   *
+   * @throws where the state cannot be kept and that is `strict`; the instance is as it was then
+   */
+  async endKeepingState(name: string, { strict = false } = {}): Promise<void> {
     const slot = this.#core.roster.slot(name)
     const { serving } = slot
     if (!serving) return
     this.#hide(slot, serving)
     await slot.gate.drained(REST_MS)
-    slot.kept = await this.#save(serving)
+    try {
+      slot.kept = await saveState(this.#core, serving)
+    } catch (err) {
+      if (strict) throw err
+      this.#core.host.logger.warn({ err }, `The state of plugin "${name}" could not be kept while it was unloaded.`)
+    }
     serving.vanish()
     logProblems(this.#core, await serving.end())
     slot.serving = undefined
-    this.#core.roster.move(slot, 'resolved')
   }
 
   /** Rests every running plugin that is not in `wanted`, or that needs one which is not, dependents first. */
@@ -222,26 +224,20 @@ export class Reconciler {
 
   /** Makes plugins anew from the code that the registry has now. */
   async #restart(names: readonly string[]): Promise<TransactionReport> {
-    const report = await new ReloadTransaction(this.#core, {
-      records: this.#registry.order(names).map((name) => this.#registry.get(name) as PluginRecord),
-      before: this.#registry,
-      after: this.#registry,
-      commit: () => {},
-      shutdown: this.#shutdown,
-    }).run()
+    const records = this.#registry.order(names).map((name) => this.#registry.get(name) as PluginRecord)
+    const report = await this.#replace({ records, after: this.#registry, commit: () => {} })
     if (report.error) this.#core.host.logger.error({ err: report.error }, report.error.message)
     return report
   }
 
-  async #save(generation: Generation): Promise<unknown> {
-    if (generation.record.meta.reload.state === 'discard') return undefined
-    try {
-      return await saveState(this.#core, generation)
-    } catch (err) {
-      const message = `The state of plugin "${generation.name}" could not be kept while it was unloaded.`
-      this.#core.host.logger.warn({ err }, message)
-      return undefined
-    }
+  /** Runs a transaction. An instance at rest must not outlive what it was given: it ends first, and its state is kept. */
+  async #replace(unit: Omit<ReloadUnit, 'before' | 'shutdown'>): Promise<TransactionReport> {
+    const members = new Set(unit.records.map((record) => record.meta.name))
+    const known = [...members].filter((name) => this.#registry.has(name))
+    const isResting = (name: string) => !members.has(name) && this.#core.roster.find(name)?.state !== 'active'
+    const resting = this.#registry.affectedBy(known).filter(isResting)
+    await inReverse(this.#registry, resting, (name) => this.endKeepingState(name, { strict: true }))
+    return new ReloadTransaction(this.#core, { ...unit, before: this.#registry, shutdown: this.#shutdown }).run()
   }
 
   async #takeBack(name: string, cause: PluginError | undefined): Promise<never> {

@@ -207,7 +207,7 @@ describe('a plugin that changed, or whose dependency changed, while it was at re
     expect((await lifecycle.reload({ set: [db(3)] })).members).toEqual([])
     await lifecycle.enable('db')
     expect(next()).toBe(3)
-    expect(made).toEqual(['api on db 1 (start)', 'api on db 2 (reload)', 'api on db 3 (reload)'])
+    expect(made).toEqual(['api on db 1 (start)', 'api on db 2 (start)', 'api on db 3 (start)'])
   })
 
   it('comes back with its old code where the new one does not start', async () => {
@@ -221,16 +221,40 @@ describe('a plugin that changed, or whose dependency changed, while it was at re
     expect(log.slice(-2)).toEqual(['setup old', 'onEnable old'])
   })
 
-  it('stays blocked, with the reason, where it can neither be ended nor come back as it was', async () => {
-    const db = (generation: number) => plugin({ name: 'db' }, () => ({}), { generation })
+  it('is torn down before what it depends on, and where its state cannot be kept nothing is replaced', async () => {
+    const log: string[] = []
+    const db = (generation: number) =>
+      plugin({ name: 'db' }, () => ({ setup: () => {}, teardown: () => void log.push('db') }), { generation })
     let stuck = true
     const api = plugin({ name: 'api', dependencies: ['db'] }, () => ({
+      setup: () => {},
+      teardown: () => void log.push('api'),
       getReloadState: () => (stuck ? Promise.reject(new Error('no state')) : 1),
       setReloadState: () => {},
     }))
     const lifecycle = await started([db(1), api])
     await lifecycle.disable('api')
-    await lifecycle.reload({ set: [db(2)] })
+    expect(await rejection(lifecycle.reload({ set: [db(2)] }))).toMatchObject({ code: 'CFP_STATE_SAVE_FAILED' })
+    expect(lifecycle.status('db')).toMatchObject({ state: 'active', generation: 1 })
+    expect(log).toEqual([])
+    stuck = false
+    expect((await lifecycle.reload({ set: [db(2)] })).outcome).toBe('committed')
+    expect(log).toEqual(['api', 'db'])
+    await lifecycle.enable('api')
+    expect(lifecycle.status('api').state).toBe('active')
+  })
+
+  it('stays blocked, with the reason, where its code changed as well and it cannot be replaced', async () => {
+    let stuck = true
+    const api = (generation: number) =>
+      plugin(
+        { name: 'api', optionalDependencies: ['metrics'] },
+        () => ({ getReloadState: () => (stuck ? Promise.reject(new Error('no')) : 1), setReloadState: () => {} }),
+        { generation },
+      )
+    const lifecycle = await started([api(1)])
+    await lifecycle.disable('api')
+    await lifecycle.add([plugin({ name: 'metrics' })])
     expect(await rejection(lifecycle.enable('api'))).toMatchObject({ code: 'CFP_STATE_SAVE_FAILED' })
     expect(lifecycle.status('api').state).toBe('blocked')
     stuck = false
@@ -262,6 +286,17 @@ describe('an optional dependency', () => {
     await lifecycle.add([metrics(3)])
     expect(seen).toEqual([1, undefined, 1, 2, undefined, 3])
     expect(lifecycle.status('web').state).toBe('active')
+  })
+
+  it('that changed while it was disabled restarts its running consumer once when it comes back', async () => {
+    const seen: unknown[] = []
+    const lifecycle = await started([metrics(1), consumer(seen)])
+    await lifecycle.disable('metrics')
+    await lifecycle.reload({ set: [metrics(2)] })
+    expect(lifecycle.status('api').state).toBe('active')
+    await lifecycle.enable('metrics')
+    expect(seen).toEqual([1, undefined, 2])
+    expect(lifecycle.status('api').state).toBe('active')
   })
 
   it('that arrives late restarts its consumer, once', async () => {
