@@ -98,11 +98,10 @@ export class Reconciler {
     const staged = this.#registry.stage({ set }, { enabled: (name) => this.#core.roster.wish(name) })
     const changed = new Set([...set.map((record) => record.meta.name), ...restart])
     const affected = staged.affectedBy(changed)
-    // A plugin at rest is not woken by a change: it is made anew when it is switched on, or when what it needs is back.
-    const members = affected.filter((name) => {
-      const state = this.#core.roster.find(name)?.state
-      return state === 'active' || (state === 'failed' && changed.has(name))
-    })
+    const stateOf = (name: string) => this.#core.roster.find(name)?.state
+    // A plugin at rest is not woken by a change, nor are those that run without it: it is made anew when it comes back.
+    const roots = [...changed].filter((name) => stateOf(name) === 'active' || stateOf(name) === 'failed')
+    const members = staged.affectedBy(roots).filter((name) => stateOf(name) === 'active' || roots.includes(name))
     const records = members.map((name) => staged.get(name) as PluginRecord)
     const report = await this.#replace({ records, after: staged, commit: () => staged.commit(), signal })
     if (this.#shutdown.aborted) return report
