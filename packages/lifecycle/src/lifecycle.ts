@@ -184,6 +184,11 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
     return slot.gate.closed ? ((await slot.gate.park(lease)) as T) : lease()
   }
 
+  /** How many calls a plugin has in flight. @throws `CFP_PLUGIN_UNKNOWN` */
+  inFlight(name: string): number {
+    return this.#slotOf(name).gate.inFlight
+  }
+
   /** The instance that serves a plugin, active or at rest. */
   instance(name: string): object | undefined {
     return this.#slotOf(name).serving?.instance
