@@ -4,32 +4,41 @@ import { lstatSync, mkdirSync, realpathSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
-import { PluginError } from 'cf-plugins'
+import { messageOf, PluginError } from '@cf-plugins/plugin-api'
+
+/** The longest path that a socket may have on every system, in bytes. */
+const PATH_MAX = 100
 
 /**
  * The address of the host of some plugin folders: a Unix socket in a folder that is the user's own, or a named pipe on
  * Windows. The same folders give the same address, in whichever order and by whichever link they are named.
  */
 export function controlAddress(folders: readonly string[], env: NodeJS.ProcessEnv = process.env): string {
-  const real = folders.map((folder) => realPathOf(resolve(folder))).sort()
+  const real = [...new Set(folders.map((folder) => realPathOf(resolve(folder))))].sort()
   const key = createHash('sha256').update(real.join('\0')).digest('hex').slice(0, 16)
-  if (process.platform === 'win32') return `\\\\.\\pipe\\cf-plugins-${userInfo().username}-${key}`
-  return join(env.XDG_RUNTIME_DIR ?? tmpdir(), `cf-plugins-${userInfo().uid}`, `${key}.sock`)
+  const { username, uid } = userInfo()
+  if (process.platform === 'win32') return `\\\\.\\pipe\\cf-plugins-${username}-${key}`
+  const inFolder = (folder: string) => join(folder, `cf-plugins-${uid}`, `${key}.sock`)
+  const wished = inFolder(env.XDG_RUNTIME_DIR || tmpdir())
+  return Buffer.byteLength(wished) <= PATH_MAX ? wished : inFolder('/tmp')
 }
 
-/** Makes the folder of a socket: the user's own and nobody else's. @throws `CFP_CLI_HOST_ANSWER` where somebody else made it */
+/** Makes the folder of a socket: the user's own and nobody else's. @throws `CFP_CLI_SOCKET` where it is not */
 export function prepareSocketFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const { uid, mode } = lstatSync(folder)
-  const isOwn = process.getuid === undefined || uid === process.getuid()
-  if (isOwn && (mode & 0o077) === 0) return
-  throw new PluginError(
-    'CFP_CLI_HOST_ANSWER',
-    `${folder} can be changed by others. Remove it, or set XDG_RUNTIME_DIR to a folder of your own.`,
-    {
+  const refuse = (why: string, cause?: unknown) =>
+    new PluginError('CFP_CLI_SOCKET', `${folder} ${why}. Remove it, or set XDG_RUNTIME_DIR to a folder of your own.`, {
       file: folder,
-    },
-  )
+      cause,
+    })
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw refuse(`cannot be made: ${messageOf(cause)}`, cause)
+  }
+  // A link is not followed: where it leads to is for its maker to change.
+  const stats = lstatSync(folder)
+  const isOwn = process.getuid === undefined || stats.uid === process.getuid()
+  if (!stats.isDirectory() || !isOwn || (stats.mode & 0o077) !== 0) throw refuse('can be changed by others')
 }
 
 /** Whether somebody listens on an address. */

@@ -2,8 +2,9 @@
 import { chmodSync, unlinkSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
-import { messageOf, PluginError } from 'cf-plugins'
+import { messageOf, PluginError } from '@cf-plugins/plugin-api'
 import { isAnswered, prepareSocketFolder } from './control-address.ts'
+import { plainError } from './plain-error.ts'
 
 /** What a host answers to, by the name of the request. Parameters come from outside: each method checks its own. */
 export type ControlMethods = Readonly<Record<string, (params: Readonly<Record<string, unknown>>) => unknown>>
@@ -22,29 +23,27 @@ const REQUEST_MS = 5000
 /**
  * Listens for requests: one line of JSON, `{ method, params }`, answered by one line, `{ result }` or `{ error }`.
  *
- * @throws `CFP_CLI_HOST_RUNS` where a living host has the address
+ * @throws `CFP_CLI_HOST_RUNS` where a living host has the address, `CFP_CLI_SOCKET` where it cannot be had
  */
 export async function openControlServer(address: string, methods: ControlMethods): Promise<ControlServer> {
   const isPipe = process.platform === 'win32'
-  if (await isAnswered(address)) {
-    throw new PluginError(
-      'CFP_CLI_HOST_RUNS',
-      'A host runs on these folders already. Stop it first, or ask it: cf list.',
-      { file: address },
-    )
-  }
-  if (!isPipe) {
-    prepareSocketFolder(dirname(address))
-    removeStale(address)
-  }
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     serve(socket, methods)
   })
-  await listen(server, address)
-  if (!isPipe) chmodSync(address, 0o600)
+  if (!isPipe) prepareSocketFolder(dirname(address))
+  try {
+    await take(server, address)
+    if (!isPipe) chmodSync(address, 0o600)
+  } catch (cause) {
+    server.close()
+    if (cause instanceof PluginError) throw cause
+    throw new PluginError('CFP_CLI_SOCKET', `The socket ${address} cannot be made: ${messageOf(cause)}.`, { cause })
+  }
+  // What goes wrong with one connection must not end the host.
+  server.on('error', () => {})
   // A host must not stay alive only because it could be asked something.
   server.unref()
   const close = () =>
@@ -55,16 +54,34 @@ export async function openControlServer(address: string, methods: ControlMethods
   return { address, close, [Symbol.asyncDispose]: close }
 }
 
+/** Listens, where need be in the place of a host that is dead. */
+async function take(server: Server, address: string): Promise<void> {
+  try {
+    await listen(server, address)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    if (await isAnswered(address)) {
+      throw new PluginError(
+        'CFP_CLI_HOST_RUNS',
+        'A host runs on these folders already. Stop it first, or ask it: cf list <folder>',
+      )
+    }
+    removeStale(address)
+    await listen(server, address)
+  }
+}
+
 function listen(server: Server, address: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    // The socket is made with the mode that the umask leaves: none but the user's own, from its first moment.
-    const umask = process.umask(0o177)
-    server.listen(address, () => {
-      server.off('error', reject)
-      resolve()
-    })
-    process.umask(umask)
+    const settle = (error?: Error) => {
+      server.off('error', settle)
+      server.off('listening', settle)
+      if (error) reject(error)
+      else resolve()
+    }
+    server.on('error', settle)
+    server.on('listening', settle)
+    server.listen(address)
   })
 }
 
@@ -83,20 +100,23 @@ function serve(socket: Socket, methods: ControlMethods): void {
     }
     socket.setTimeout(0)
     socket.removeAllListeners('data')
-    void answer(text.slice(0, end), methods).then((reply) => socket.end(`${JSON.stringify(reply)}\n`))
+    void answer(text.slice(0, end), methods).then((reply) => socket.end(`${reply}\n`))
   })
 }
 
-async function answer(line: string, methods: ControlMethods): Promise<object> {
+/** The answer, as text; never rejects. */
+async function answer(line: string, methods: ControlMethods): Promise<string> {
   try {
     const { method, params } = readRequest(line)
     const task = Object.hasOwn(methods, method) ? methods[method] : undefined
     if (!task) throw new PluginError('CFP_CLI_REQUEST', `The host knows no request "${method}".`)
-    return { result: (await task(params)) ?? null }
-  } catch (error) {
-    return {
-      error: error instanceof PluginError ? error.toJSON() : { code: 'CFP_CLI_REQUEST', message: messageOf(error) },
-    }
+    return JSON.stringify({ result: (await task(params)) ?? null })
+  } catch (thrown) {
+    const error =
+      thrown instanceof PluginError
+        ? thrown
+        : new PluginError('CFP_CLI_UNEXPECTED', messageOf(thrown), { cause: thrown })
+    return JSON.stringify({ error: plainError(error) })
   }
 }
 

@@ -1,11 +1,15 @@
 // What a running host answers to.
-import { PluginError, type PluginManager } from 'cf-plugins'
+import { PluginError } from '@cf-plugins/plugin-api'
+import type { PluginManager, StartReport } from 'cf-plugins'
 import type { ControlMethods } from './control-server.ts'
 import { graphOf } from './graph-view.ts'
-import { plainReload } from './plain-report.ts'
+import { plainExplanation, plainReload, plainStart } from './plain-report.ts'
 
-/** The requests that every host of cf answers. */
-export function hostMethods(manager: PluginManager<never, never>): ControlMethods {
+/** The requests that every host of cf answers; `report` where the host gives the report of its start. */
+export function hostMethods(
+  manager: PluginManager<never, never>,
+  { report }: { readonly report?: () => StartReport | undefined } = {},
+): ControlMethods {
   const change = (method: 'enable' | 'disable') => async (params: Readonly<Record<string, unknown>>) => {
     const name = textOf(params, 'plugin')
     await manager[method](name)
@@ -13,7 +17,11 @@ export function hostMethods(manager: PluginManager<never, never>): ControlMethod
   }
   return {
     list: () => graphOf(manager),
-    explain: (params) => manager.explain(textOf(params, 'plugin')),
+    report: () => {
+      const start = report?.()
+      return start ? plainStart(start) : null
+    },
+    explain: (params) => plainExplanation(manager.explain(textOf(params, 'plugin'))),
     reload: async (params) => plainReload(await manager.reload(textsOf(params, 'plugins'))),
     enable: change('enable'),
     disable: change('disable'),

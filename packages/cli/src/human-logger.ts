@@ -1,16 +1,12 @@
 // A log for people: one line an entry.
-import type { Logger } from 'cf-plugins'
+import type { Logger } from '@cf-plugins/plugin-api'
 import type { OutputStream, Theme } from './theme.ts'
 
-const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
+/** The levels, from the talkative one on. */
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const
 
 /** From which level on entries are written. */
-export type LogLevel = (typeof LEVELS)[number]
-
-/** Whether a word is a log level. */
-export function isLogLevel(word: string): word is LogLevel {
-  return (LEVELS as readonly string[]).includes(word)
-}
+export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** A logger that writes one line an entry: level, plugin, message. The details are for machines and stay out. */
 export function humanLogger(options: {
@@ -18,8 +14,10 @@ export function humanLogger(options: {
   readonly level: LogLevel
   readonly theme: Theme
   readonly bindings?: Readonly<Record<string, unknown>>
+  /** Entries about these errors, in `err`, are left out: they are told elsewhere. @default none */
+  readonly isTold?: (error: unknown) => boolean
 }): Logger {
-  const { stream, level, theme, bindings = {} } = options
+  const { stream, level, theme, bindings = {}, isTold } = options
   const marks = {
     debug: theme.faint('debug'),
     info: theme.accent('info '),
@@ -27,8 +25,9 @@ export function humanLogger(options: {
     error: theme.bad('error'),
   }
   const write = (at: keyof typeof marks, details: object, message: string) => {
-    if (LEVELS.indexOf(at) < LEVELS.indexOf(level)) return
-    const { plugin } = { ...bindings, ...details } as { plugin?: unknown }
+    if (LOG_LEVELS.indexOf(at) < LOG_LEVELS.indexOf(level)) return
+    const { plugin, err } = { ...bindings, ...details } as { plugin?: unknown; err?: unknown }
+    if (err !== undefined && isTold?.(err)) return
     const who = plugin === undefined ? '' : `${theme.faint(`[${plugin}]`)} `
     // One entry is one line, whatever a plugin says.
     stream.write(`${marks[at]} ${who}${message.replaceAll(/[\r\n]+\s*/g, ' ')}\n`)

@@ -1,11 +1,10 @@
 // Reports as plain data, for `--json` and the control socket.
-import type { PluginError, ReloadReport, StartReport, StopReport } from 'cf-plugins'
-
-const plain = (error: PluginError | undefined) => error?.toJSON() ?? null
+import type { Explanation, ReloadReport, StartReport, StopReport } from 'cf-plugins'
+import { plainError } from './plain-error.ts'
 
 /** A start, without its classes. */
 export function plainStart(report: StartReport): Record<string, unknown> {
-  return { ...report, failed: report.failed.map((failure) => ({ ...failure, error: plain(failure.error) })) }
+  return { ...report, failed: report.failed.map((failure) => ({ ...failure, error: plainError(failure.error) })) }
 }
 
 /** A reload, without its classes and its instances. */
@@ -15,10 +14,16 @@ export function plainReload({
   problems,
   ...report
 }: ReloadReport): Record<string, unknown> {
-  return { ...report, error: plain(error), problems: problems.map(plain) }
+  return { ...report, error: error ? plainError(error) : null, problems: problems.map(plainError) }
 }
 
 /** A stop, without its classes. */
 export function plainStop(report: StopReport): Record<string, unknown> {
-  return { ...report, problems: report.problems.map(plain) }
+  return { ...report, problems: report.problems.map(plainError) }
+}
+
+/** Why a plugin is where it is, without classes. */
+export function plainExplanation({ rootCause, ...explanation }: Explanation): Record<string, unknown> {
+  const { error, ...step } = rootCause
+  return { ...explanation, rootCause: { ...step, error: error ? plainError(error) : null } }
 }

@@ -1,12 +1,30 @@
 // A reload, for people.
+import { basename } from 'node:path'
 import type { ReloadReport } from 'cf-plugins'
 import { formatMs } from './render-timeline.ts'
 import type { Theme } from './theme.ts'
 
-/** What happened to whom, in how long, and what was kept; each phase where `verbose`. Empty for a change that concerned nobody. */
+/** What is shown of a reload: its report, or that report as plain data. */
+export interface ReloadView
+  extends Pick<
+    ReloadReport,
+    'outcome' | 'plan' | 'members' | 'started' | 'unloaded' | 'kept' | 'phases' | 'durationMs'
+  > {
+  readonly error?: { readonly message: string } | null | undefined
+  readonly problems: readonly { readonly code: string; readonly message: string }[]
+}
+
+/**
+ * What happened to whom, in how long, and what was kept; each phase where `verbose`; what went wrong unless `reasons`
+ * is false. Empty for a change that concerned nobody.
+ */
 export function renderReload(
-  report: ReloadReport,
-  { theme, verbose = false }: { readonly theme: Theme; readonly verbose?: boolean },
+  report: ReloadView,
+  {
+    theme,
+    verbose = false,
+    reasons = true,
+  }: { readonly theme: Theme; readonly verbose?: boolean; readonly reasons?: boolean },
 ): string {
   const { outcome, members, started, unloaded, kept, durationMs, error, phases } = report
   if (outcome === 'nothing') return ''
@@ -18,18 +36,31 @@ export function renderReload(
   }
   if (started.length > 0) lines.push(`${theme.good('started')} ${theme.strong(started.join(', '))} ${time}`)
   if (unloaded.length > 0) lines.push(`${theme.warning('unloaded')} ${theme.strong(unloaded.join(', '))}, state kept`)
-  if (error) {
-    const names = members.length > 0 ? members.join(', ') : report.plan.reload.map(({ plugin }) => plugin).join(', ')
-    if (outcome === 'kept')
-      lines.push(`${theme.bad('not reloaded')} ${theme.strong(names)} ${time}: the old code serves on`)
-    if (outcome === 'rolled-back')
-      lines.push(
-        `${theme.bad('rolled back')} ${theme.strong(names)} ${time}: the old code serves again, with its state`,
-      )
-    if (outcome === 'failed') lines.push(`${theme.bad('failed')} ${theme.strong(names)} ${time}`)
-  }
-  for (const problem of report.problems) lines.push(`  ${problem.message} ${theme.faint(problem.code)}`)
+  if (error) lines.push(`${unhappy(report, theme)} ${theme.strong(concerned(report))} ${time}${AFTERWARDS[outcome]}`)
+  if (reasons) for (const problem of report.problems) lines.push(`  ${problem.message} ${theme.faint(problem.code)}`)
   if (verbose)
     for (const { phase, durationMs: ms } of phases) lines.push(theme.faint(`  ${phase.padEnd(9)} ${formatMs(ms)}`))
-  return `${lines.join('\n')}\n`
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+const AFTERWARDS: Readonly<Record<ReloadView['outcome'], string>> = {
+  kept: ': the old code serves on',
+  'rolled-back': ': the old code serves again, with its state',
+  committed: ': some of it went wrong',
+  failed: '',
+  nothing: '',
+}
+
+function unhappy({ outcome, plan }: ReloadView, theme: Theme): string {
+  if (outcome === 'kept') return theme.bad('not reloaded')
+  if (outcome === 'rolled-back') return theme.bad('rolled back')
+  if (outcome === 'committed') return theme.warning('not all of')
+  return theme.bad(plan.reload.length > 0 ? 'failed' : 'not started')
+}
+
+/** Who a reload was about, where it changed nobody: plugins, or files that are none yet. */
+function concerned({ members, plan }: ReloadView): string {
+  if (members.length > 0) return members.join(', ')
+  const planned = [...plan.reload, ...plan.unload].map(({ plugin }) => plugin)
+  return [...planned, ...plan.start.map(({ found }) => basename(found.file))].join(', ')
 }

@@ -1,0 +1,61 @@
+// `cf <plugin command>`: starts the plugins, runs a command that one of them added, and stops them.
+import { basename } from 'node:path'
+import { PluginError } from '@cf-plugins/plugin-api'
+import { nearestName, PluginManager, type StartReport } from 'cf-plugins'
+import type { Command } from 'commander'
+import { commanderScope } from '../commander-scope.ts'
+import { ExitCode } from '../exit-code.ts'
+import type { Output } from '../output.ts'
+import { runCommand } from '../run-command.ts'
+import { Signals, signalExitCode } from '../signals.ts'
+import { stopHost } from '../stop-host.ts'
+
+/** Runs `args` in `program`, which the plugins of the folders add their commands to. */
+export async function pluginCommand(
+  program: Command,
+  folders: readonly string[],
+  args: readonly string[],
+  output: Output,
+): Promise<number> {
+  const manager = new PluginManager({
+    app: program,
+    scopeApp: commanderScope,
+    logger: output.logger(),
+    // Nobody waits for a host here: how long a plugin took is no news.
+    slowMs: Number.POSITIVE_INFINITY,
+    ...(folders.length > 0 && { paths: folders }),
+  })
+  const signals = new Signals()
+  const ended = signals.first.then((signal) => ({ signal }))
+  let isStopped = true
+  try {
+    const work = async () => {
+      const report = await manager.start({ signal: signals.signal })
+      assertKnown(program, args, report)
+      await runCommand(program, manager, args)
+    }
+    const end = await Promise.race([work(), ended])
+    if (end) return signalExitCode(end.signal)
+  } catch (error) {
+    if (signals.signal.aborted) return signalExitCode((await ended).signal)
+    throw error
+  } finally {
+    isStopped = await stopHost(manager, output)
+    signals[Symbol.dispose]()
+  }
+  return isStopped ? Number(process.exitCode ?? ExitCode.ok) : ExitCode.failed
+}
+
+/** @throws `CFP_CLI_UNKNOWN_COMMAND` with the nearest name, and who might have had it */
+function assertKnown(program: Command, args: readonly string[], { failed }: StartReport): void {
+  const name = args[0] === 'help' ? args[1] : args[0]
+  const names = program.commands.flatMap((command) => [command.name(), ...command.aliases()])
+  if (name === undefined || names.includes(name)) return
+  const nearest = nearestName(name, names)
+  const meant = nearest === undefined ? '' : ` Did you mean "${nearest}"?`
+  const down = failed.map(({ plugin, error }) => `${basename(plugin)} (${error.code})`)
+  const silent = down.length === 0 ? '' : ` These are not active and add no commands: ${down.join(', ')}.`
+  throw new PluginError('CFP_CLI_UNKNOWN_COMMAND', `There is no command "${name}".${meant}${silent}`, {
+    phase: 'command',
+  })
+}

@@ -1,0 +1,174 @@
+// `cf run`: a host of some plugin folders, until a signal ends it.
+import { PluginManager, type ReloadMessage, type ReloadReport, reloadChannel, type StartReport } from 'cf-plugins'
+import type { Command } from 'commander'
+import { commanderScope } from '../commander-scope.ts'
+import { controlAddress } from '../control-address.ts'
+import { type ControlServer, openControlServer } from '../control-server.ts'
+import { ExitCode } from '../exit-code.ts'
+import { foldersOf } from '../folders.ts'
+import { hostMethods } from '../host-methods.ts'
+import type { Output } from '../output.ts'
+import { plainReload, plainStart } from '../plain-report.ts'
+import { Progress } from '../progress.ts'
+import { renderReload } from '../render-reload.ts'
+import { renderTimeline } from '../render-timeline.ts'
+import { Signals } from '../signals.ts'
+import { assertSome } from '../static-plugins.ts'
+import { stopHost } from '../stop-host.ts'
+import { StrayErrors } from '../stray-errors.ts'
+
+/** How `cf run` runs. */
+export interface RunOptions {
+  /** Replace plugins when their files change. */
+  readonly watch: boolean
+  /** Stop right after the start. */
+  readonly once: boolean
+  /** Independent plugins side by side. */
+  readonly parallel: boolean
+  /** How many may start at a time. */
+  readonly concurrency?: number | undefined
+}
+
+/** The longest delay that a timer takes, in milliseconds. */
+const FOR_EVER_MS = 2 ** 31 - 1
+
+/** Runs a host. `program` is the app that plugins add commands to. */
+export async function run(
+  program: Command,
+  folders: readonly string[],
+  options: RunOptions,
+  output: Output,
+): Promise<number> {
+  const signals = new Signals()
+  // A host lives until it is told to end, whether or not a plugin of its keeps the process alive.
+  const alive = setInterval(() => {}, FOR_EVER_MS)
+  try {
+    return await new Run(program, folders, options, output, signals).run()
+  } finally {
+    clearInterval(alive)
+    signals[Symbol.dispose]()
+  }
+}
+
+class Run {
+  readonly #folders: readonly string[]
+  readonly #options: RunOptions
+  readonly #output: Output
+  readonly #signals: Signals
+  readonly #manager: PluginManager<Command>
+  /** Errors that a report told, so that the log need not. */
+  readonly #told = new WeakSet<object>()
+  #progress: Progress | undefined
+  #report: StartReport | undefined
+
+  constructor(program: Command, folders: readonly string[], options: RunOptions, output: Output, signals: Signals) {
+    this.#folders = folders
+    this.#options = options
+    this.#output = output
+    this.#signals = signals
+    const stderr = { write: (text: string) => (this.#progress?.around ?? output.stderr).write(text) }
+    this.#manager = new PluginManager({
+      app: program,
+      scopeApp: commanderScope,
+      paths: folders,
+      hotReload: options.watch,
+      logger: output.logger(stderr, (error) => this.#told.has(error as object)),
+      afterReload: (report) => this.#reloaded(report),
+    })
+  }
+
+  async run(): Promise<number> {
+    const { once, watch } = this.#options
+    const found = await this.#manager.loader.discover()
+    // Who watches an empty folder means to fill it.
+    if (!watch || once) assertSome(found, this.#folders)
+    const server = once ? undefined : await this.#openSocket()
+    const onReport = (message: unknown) => {
+      const { report } = message as ReloadMessage & { report?: ReloadReport }
+      for (const problem of report?.problems ?? []) this.#told.add(problem)
+    }
+    reloadChannel.subscribe(onReport)
+    try {
+      return await this.#serve()
+    } finally {
+      reloadChannel.unsubscribe(onReport)
+      await server?.close()
+    }
+  }
+
+  #openSocket(): Promise<ControlServer> {
+    const methods = hostMethods(this.#manager as PluginManager<never, never>, { report: () => this.#report })
+    return openControlServer(controlAddress(foldersOf(this.#folders)), methods)
+  }
+
+  async #serve(): Promise<number> {
+    const stray = new StrayErrors((error) => this.#output.error(error, { event: 'stray-error' }))
+    try {
+      const report = await this.#start()
+      if (report) this.#tellStart(report)
+      const isIdle = report?.active.length === 0 && report.failed.length > 0
+      // With nothing that runs and nobody who would mend it, there is nothing to serve.
+      const ends = this.#options.once || (isIdle && !this.#options.watch)
+      const reason = ends ? undefined : await this.#untilEnd(stray)
+      const stopped = await stopHost(this.#manager, this.#output)
+      const isFine = reason !== 'stray-error' && !(ends && (report?.failed.length ?? 0) > 0)
+      return stopped && isFine ? ExitCode.ok : ExitCode.failed
+    } catch (error) {
+      await stopHost(this.#manager, this.#output)
+      throw error
+    } finally {
+      stray[Symbol.dispose]()
+    }
+  }
+
+  /** Nothing where a signal ended the start. */
+  async #start(): Promise<StartReport | undefined> {
+    const { parallel, concurrency } = this.#options
+    const { stderr, errorTheme } = this.#output
+    this.#progress = new Progress(this.#manager, { stream: stderr, theme: errorTheme })
+    try {
+      this.#report = await this.#manager.start({
+        parallel,
+        ...(concurrency !== undefined && { concurrency }),
+        signal: this.#signals.signal,
+      })
+      return this.#signals.signal.aborted ? undefined : this.#report
+    } catch (error) {
+      if (this.#signals.signal.aborted) return undefined
+      throw error
+    } finally {
+      this.#progress[Symbol.dispose]()
+      this.#progress = undefined
+    }
+  }
+
+  #tellStart(report: StartReport): void {
+    const { theme, stdout, json } = this.#output
+    this.#output.result(
+      () => ({ event: 'started', ...plainStart(report) }),
+      () => renderTimeline(report, { width: stdout.columns ?? 80, theme, reasons: false }),
+    )
+    if (!json) for (const { error } of report.failed) this.#output.error(error)
+    const { watch, once } = this.#options
+    if (once || json) return
+    const hint = watch ? 'watching; edit a plugin, or end with Ctrl-C' : 'running; end with Ctrl-C'
+    if (stdout.isTTY === true) stdout.write(theme.faint(`${hint}\n`))
+  }
+
+  #reloaded(report: ReloadReport): void {
+    const { theme, verbose, json } = this.#output
+    if (report.outcome === 'nothing') return
+    this.#output.result(
+      () => ({ event: 'reloaded', ...plainReload(report) }),
+      () => renderReload(report, { theme, verbose, reasons: false }),
+    )
+    if (!json) for (const problem of report.problems) this.#output.error(problem)
+  }
+
+  /** Waits for a signal, or, where nobody watches over the host, for an error that nobody caught. */
+  async #untilEnd(stray: StrayErrors): Promise<string> {
+    const ends: Promise<string>[] = [this.#signals.first]
+    if (!this.#options.watch) ends.push(stray.first.then(() => 'stray-error'))
+    return Promise.race(ends)
+  }
+}

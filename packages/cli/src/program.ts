@@ -1,0 +1,174 @@
+// The command line of `cf`: what there is to say, and who does it.
+import { PluginError } from '@cf-plugins/plugin-api'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { ExitCode, exitCodeOf } from './exit-code.ts'
+import { LOG_LEVELS, type LogLevel } from './human-logger.ts'
+import { Output } from './output.ts'
+
+interface CommonOptions {
+  readonly json?: boolean
+  readonly verbose?: boolean
+  readonly logLevel?: LogLevel
+  readonly path?: readonly string[]
+}
+
+type Act<Options> = (
+  command: { readonly args: readonly string[]; readonly options: Options & CommonOptions },
+  output: Output,
+) => Promise<number>
+
+const EXAMPLES = `
+Examples:
+  cf run plugins --watch            start the plugins, replace them as their files change
+  cf check plugins                  load and check them, start nothing
+  cf graph plugins --dot | dot -Tsvg > graph.svg
+  cf explain reports plugins        why it is where it is, down to the root cause
+  cf reload counter --path plugins  in the host that runs
+  cf --path plugins counter increment
+                                    a command that a plugin adds
+
+Exit codes: 0 well, 1 something failed, 2 not understood, 3 no host runs.`
+
+/** Runs one command line, without the program's own name, and gives its exit code. Tells every error. */
+export async function runCli(args: readonly string[], version: string): Promise<number> {
+  let exitCode: number | undefined
+  const program = createProgram(version, (code) => {
+    exitCode = code
+  })
+  try {
+    const own = pluginCommandIn(args, program)
+    if (!own) await program.parseAsync(args, { from: 'user' })
+    else {
+      const { pluginCommand } = await import('./commands/plugin-command.ts')
+      const { path = [] } = own.options
+      exitCode = await pluginCommand(program, path, own.args, new Output(own.options))
+    }
+    return exitCode ?? ExitCode.ok
+  } catch (error) {
+    if (error instanceof CommanderError && isAnswered(error)) {
+      return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage
+    }
+    const thrown = error instanceof CommanderError ? usageError(error) : error
+    // The command line may be what is wrong, and so it is not asked what it means.
+    new Output({ json: args.includes('--json'), verbose: args.includes('--verbose') }).error(thrown)
+    return exitCodeOf(thrown)
+  }
+}
+
+/** The commands of `cf` itself; each imports what does the work only when it is called. */
+function createProgram(version: string, onEnd: (exitCode: number) => void): Command {
+  const program = new Command('cf')
+    .description('Runs, watches, checks and inspects plugins.')
+    .version(version)
+    .enablePositionalOptions()
+    .usage('[options] <command> [arguments]')
+    .addHelpText('after', EXAMPLES)
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+  addCommonOptions(program).addOption(pathOption())
+
+  const command = <Options = unknown>(usage: string, description: string, act: Act<Options>) => {
+    const made = program.command(usage).description(description)
+    return addCommonOptions(made).action(async () => {
+      const options = made.optsWithGlobals<Options & CommonOptions>()
+      onEnd(await act({ args: made.args, options }, new Output(options)))
+    })
+  }
+
+  command<{ watch?: boolean; once?: boolean; sequential?: boolean; concurrency?: number }>(
+    'run <folder...>',
+    'start the plugins of some folders and serve until a signal',
+    async ({ args, options }, output) => {
+      const { run } = await import('./commands/run.ts')
+      const { watch = false, once = false, sequential = false, concurrency } = options
+      return run(program, args, { watch, once, parallel: !sequential, concurrency }, output)
+    },
+  )
+    .option('-w, --watch', 'replace plugins when their files change')
+    .option('--once', 'stop right after the start')
+    .option('--concurrency <n>', 'how many plugins may start at a time', wholeNumber)
+    .option('--sequential', 'start one plugin after another')
+  command('check <path...>', 'load and validate plugins, start nothing', async ({ args }, output) => {
+    const { check } = await import('./commands/check.ts')
+    return check(args, output)
+  })
+  command('list [folder...]', 'plugins, and where each stands', async ({ args, options }, output) => {
+    const { list } = await import('./commands/list.ts')
+    return list(foldersIn(args, options), output)
+  })
+  command<{ dot?: boolean }>('graph [folder...]', 'who needs whom', async ({ args, options }, output) => {
+    const { graph } = await import('./commands/graph.ts')
+    return graph(foldersIn(args, options), { dot: options.dot ?? false }, output)
+  }).addOption(new Option('--dot', "print it in Graphviz' language").conflicts('json'))
+  command('explain <name> [folder...]', 'why a plugin is where it is', async ({ args, options }, output) => {
+    const { explain } = await import('./commands/explain.ts')
+    const [name = '', ...folders] = args
+    return explain(name, foldersIn(folders, options), output)
+  })
+  command('reload <name...>', 'replace plugins in the running host', async ({ args, options }, output) => {
+    const { reload } = await import('./commands/reload.ts')
+    return reload(args, options.path ?? [], output)
+  }).addOption(pathOption())
+  for (const to of ['enable', 'disable'] as const) {
+    command(`${to} <name>`, `${to} a plugin of the running host`, async ({ args, options }, output) => {
+      const { switchPlugin } = await import('./commands/switch.ts')
+      return switchPlugin(to, args[0] ?? '', options.path ?? [], output)
+    }).addOption(pathOption())
+  }
+  return program
+}
+
+/** The command line, where it names none of cf's own commands: a plugin's, then. */
+function pluginCommandIn(
+  args: readonly string[],
+  program: Command,
+): { readonly args: readonly string[]; readonly options: CommonOptions } | undefined {
+  const globals = new Command().helpOption(false).argument('[rest...]').allowUnknownOption().passThroughOptions()
+  addCommonOptions(globals)
+    .addOption(pathOption())
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+  globals.parse(args, { from: 'user' })
+  const [first = '', second = ''] = globals.args
+  const name = first === 'help' ? second : first
+  if (name === '' || name.startsWith('-') || program.commands.some((command) => command.name() === name))
+    return undefined
+  return { args: globals.args, options: globals.opts<CommonOptions>() }
+}
+
+function addCommonOptions(command: Command): Command {
+  return command
+    .option('--json', 'print JSON, one value a line')
+    .option('--verbose', 'log everything, and print stacks')
+    .addOption(new Option('--log-level <level>', 'log from this level on').choices(LOG_LEVELS))
+}
+
+function pathOption(): Option {
+  return new Option('-p, --path <folder>', 'a folder with plugins; may be repeated').argParser(
+    (folder, before: readonly string[] = []) => [...before, folder],
+  )
+}
+
+function foldersIn(args: readonly string[], { path = [] }: CommonOptions): readonly string[] {
+  return [...args, ...path]
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text)
+  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('It must be a whole number from 1.')
+  return number
+}
+
+/** Whether commander has said what there was to say: help, or the version. */
+function isAnswered({ code }: CommanderError): boolean {
+  return code === 'commander.help' || code === 'commander.helpDisplayed' || code === 'commander.version'
+}
+
+function usageError({ code, message }: CommanderError): PluginError {
+  const text = message
+    .replace(/^error: /, '')
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .replace(/\.+$/, '')
+  const isUnknown = code === 'commander.unknownCommand'
+  return new PluginError(isUnknown ? 'CFP_CLI_UNKNOWN_COMMAND' : 'CFP_CLI_USAGE', `${text}. See: cf --help`)
+}

@@ -1,0 +1,41 @@
+// Runs a command of a program, of a plugin's as a call into that plugin.
+import { messageOf, PluginError } from '@cf-plugins/plugin-api'
+import type { PluginManager } from 'cf-plugins'
+import { type Command, CommanderError } from 'commander'
+import { lastOwnerOf } from './commander-scope.ts'
+
+/**
+ * Parses `args`, without the program's own name, and runs the command that they name. A plugin's command is a call
+ * into the plugin: it waits while the plugin is replaced, and the next replacement waits for it.
+ *
+ * @throws `CFP_CLI_COMMAND_FAILED` where a plugin's command throws; `CFP_NOT_ACTIVE` with the reason where its plugin
+ * was disabled or failed; what commander throws where `args` are not understood
+ * @example
+ * await runCommand(program, manager, ['counter', 'increment'])
+ */
+export async function runCommand(
+  program: Command,
+  manager: Pick<PluginManager, 'use' | 'registry'>,
+  args: readonly string[],
+): Promise<void> {
+  const [name = ''] = args
+  const parse = () => program.parseAsync(args, { from: 'user' })
+  const plugin = lastOwnerOf(program, name)
+  if (plugin === undefined || !manager.registry.has(plugin)) {
+    await parse()
+    return
+  }
+  await manager.use(plugin, async () => {
+    try {
+      await parse()
+    } catch (cause) {
+      if (cause instanceof CommanderError) throw cause
+      const words = program.args.join(' ')
+      throw new PluginError(
+        'CFP_CLI_COMMAND_FAILED',
+        `The command "${words || name}" of plugin "${plugin}" failed: ${messageOf(cause)}`,
+        { plugin, phase: 'command', cause },
+      )
+    }
+  })
+}
