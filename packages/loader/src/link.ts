@@ -172,6 +172,10 @@ function isSame(a: Binding, b: Binding): boolean {
 function bindingsOf(module: OwnModule): Map<string, Binding> {
   const bindings = new Map<string, Binding>()
   if (module.code?.kind === 'commonjs') return bindings
+  if (module.code && module.code.indirect.length + module.code.stars.length === 0) {
+    for (const name of [...module.code.exports].sort()) bindings.set(name, { kind: 'own', module, name })
+    return bindings
+  }
   for (const name of [...exportedNames(module, new Set())].sort()) {
     const binding = resolveExport(module, name, new Map())
     if (binding && binding !== 'ambiguous') bindings.set(name, binding)

@@ -173,7 +173,7 @@ const PACKAGE = /(?:^|[\\/])node_modules(?:[\\/]|$)/
 function siblingOf(specifier: string, { file, url }: Importer): ImportTarget | undefined {
   if (!SIBLING.test(specifier) || !url.endsWith(basename(file))) return undefined
   const name = specifier.slice(2)
-  const path = join(dirname(file), name)
+  const path = dirname(file) + sep + name
   if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return undefined
   return { kind: 'own', file: path, url: url.slice(0, url.lastIndexOf('/') + 1) + name }
 }

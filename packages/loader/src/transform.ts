@@ -1,6 +1,6 @@
 // TypeScript to JavaScript, by esbuild, which is loaded when the first file needs it.
 import { createRequire } from 'node:module'
-import type { TransformOptions } from 'esbuild'
+import type { TransformOptions, TransformResult } from 'esbuild'
 import { LoadProblem } from './load-problem.ts'
 
 export interface Transformed {
@@ -18,6 +18,7 @@ export function isTypeScript(file: string): boolean {
 /** Turns TypeScript into JavaScript. What it does depends on nothing but its arguments and `version`. */
 export class TypeScriptTransform {
   #version: string | undefined
+  #transform: ((text: string, options: TransformOptions) => Promise<TransformResult>) | undefined
 
   /** Changes whenever the output may. */
   get version(): string {
@@ -27,10 +28,10 @@ export class TypeScriptTransform {
 
   /** @throws LoadProblem `CFP_SYNTAX` with line and column */
   async run(text: string, file: string): Promise<Transformed> {
-    const { transform } = await import('esbuild')
+    this.#transform ??= (await import('esbuild')).transform
     const options: TransformOptions = { ...OPTIONS, sourcefile: file }
     try {
-      const result = await transform(text, file.endsWith('.cts') ? { ...options, format: 'cjs' } : options)
+      const result = await this.#transform(text, file.endsWith('.cts') ? { ...options, format: 'cjs' } : options)
       return { code: result.code, mappings: (JSON.parse(result.map) as { mappings: string }).mappings }
     } catch (error) {
       throw asProblem(error, file)
