@@ -18,46 +18,44 @@ export interface BringUp extends GenerationStart {
 }
 
 /**
- * Starts a generation of `record`, invisible still, and gives back its state; a promise only where something in it
- * returned one. Where anything fails, what was begun is ended before the error is thrown.
- *
- * @throws a `PluginError` that says whose and which hook failed
+ * Starts a generation of `record`, invisible still, and gives back its state. Then it calls `succeed`; or, where anything
+ * failed and what was begun has been ended, `fail`. Gives what that returns; a promise only where something in it was one.
  */
-export function bringUp(
+export function bringUp<T>(
   core: LifecycleCore,
   slot: PluginSlot,
   record: PluginRecord,
   options: BringUp,
-): Generation | PromiseLike<Generation> {
+  succeed: (generation: Generation) => T | PromiseLike<T>,
+  fail: (error: PluginError) => T,
+): T | PromiseLike<T> {
   const generation = new Generation(record, slot, core.host, options)
   const { snapshot, finish, limitMs } = options
   slot.starting = generation
-  const goOn = () => {
-    if (snapshot === undefined && !finish) return undefined
-    return chain(restoreState(core, generation, snapshot, limitMs), () => finish?.(generation))
-  }
-  const succeed = () => {
+  const up = () => {
     slot.starting = undefined
     warnIfSlow(core, generation)
-    return generation
+    return succeed(generation)
   }
-  const fail = (error: unknown) => {
+  const down = (error: unknown) => {
     const failure = failureOf(generation, 'setup', error)
     generation.vanish()
-    return chain(generation.end(), (problems): never => {
+    return chain(generation.end(), (problems) => {
       slot.starting = undefined
       logProblems(core, problems)
-      throw failure
+      return fail(failure)
     })
   }
+  const complete = () => chain(restoreState(core, generation, snapshot, limitMs), () => finish?.(generation))
+  const isPlain = snapshot === undefined && finish === undefined
   let started: unknown
   try {
-    const up = generation.start(limitMs)
-    started = isThenable(up) ? (snapshot === undefined && !finish ? up : up.then(goOn)) : goOn()
+    started = generation.start(limitMs)
+    if (!isPlain) started = isThenable(started) ? started.then(complete) : complete()
   } catch (error) {
-    return fail(error)
+    return down(error)
   }
-  return isThenable(started) ? started.then(succeed, fail) : succeed()
+  return isThenable(started) ? (started as PromiseLike<void>).then(up, down) : up()
 }
 
 /**

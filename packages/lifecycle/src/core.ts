@@ -2,6 +2,7 @@
 import { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
 import type { Logger, PluginTimeouts } from '@cf-plugins/plugin-api'
 import type { PluginRegistry, ServiceTable } from '@cf-plugins/registry'
+import { Deadlines } from './deadlines.ts'
 import { DEFAULT_BOUNDS, type PluginHost, type ScopeApp, type StateKeeper, silentLogger } from './host.ts'
 import { Roster } from './roster.ts'
 
@@ -54,6 +55,7 @@ export function createCore<App, Shared>(
     hooks: options.hooks ?? new PluginHooks({ logger }),
     scopeApp: options.scopeApp as ScopeApp | undefined,
     bounds: { ...DEFAULT_BOUNDS, ...options.timeouts },
+    deadlines: new Deadlines(),
     findService: (service) => services.lookup(service),
     configOf: options.configOf ?? (() => undefined),
     publishServices: (generation) => services.publish(generation.name, generation.services()),

@@ -31,12 +31,18 @@ export type ServiceLookup = (service: string) => { readonly owner: string; reado
 export interface GenerationStart {
   readonly reason: StartReason
   readonly lookup: ServiceLookup
-  /** Which instance each dependency was, by its number; 0 for an optional one that was not there. */
-  readonly dependencies: ReadonlyMap<string, number>
+  readonly dependencies: Dependencies
+}
+
+/** What a plugin depended on when it started. */
+export interface Dependencies {
+  readonly names: readonly string[]
+  /** Which instance each of them was; 0 for an optional one that was not there. */
+  readonly numbers: readonly number[]
 }
 
 /** The dependencies of a plugin that has none. */
-export const NO_DEPENDENCIES: ReadonlyMap<string, number> = new Map()
+export const NO_DEPENDENCIES: Dependencies = { names: [], numbers: [] }
 
 /**
  * A load of a plugin's code and the one instance made of it. `start` makes and sets up the instance, invisible;
@@ -47,10 +53,12 @@ export class Generation {
   readonly slot: PluginSlot
   readonly reason: StartReason
   readonly host: PluginHost
-  readonly dependencies: ReadonlyMap<string, number>
+  readonly dependencies: Dependencies
   /** Which instance of its plugin this is, from 1. */
   readonly number: number
   readonly scope: Scope
+  /** When the start began, and what each of its hooks took, in milliseconds. */
+  startedMs = 0
   registerMs = 0
   setupMs = 0
   #lookup: ServiceLookup
@@ -143,6 +151,13 @@ export class Generation {
   /** Waits no longer for the hook that runs: the start was cancelled. */
   giveUp(reason: unknown): void {
     this.#pending?.giveUp(startCancelled(this.name, reason))
+  }
+
+  /** Notes that a hook is over, however it ended. */
+  hookEnded(hook: TimedHook): void {
+    this.#pending = undefined
+    if (hook === 'register') this.registerMs = performance.now() - this.startedMs
+    else if (hook === 'setup') this.setupMs = performance.now() - this.startedMs - this.registerMs
   }
 
   /** Shows what was staged: handlers, additions to the app, timers, listeners. Cannot fail. */
@@ -263,23 +278,19 @@ export class Generation {
 
   #begin(config: unknown, limitMs: number | undefined): void | PromiseLike<void> {
     this.#config = config
-    const from = performance.now()
+    this.startedMs = performance.now()
     const register = () => this.record.register(this.app as never, new GenerationContext(this) as never)
     const instance = this.#run('register', () => traced(registerChannel, this, register), limitMs)
-    const goOn = (result: unknown) => this.#setUp(this.#adopt(result), from, limitMs)
-    return isThenable(instance) ? instance.then(goOn) : goOn(instance)
+    return isThenable(instance)
+      ? instance.then((result) => this.#setUp(this.#adopt(result), limitMs))
+      : this.#setUp(this.#adopt(instance), limitMs)
   }
 
-  #setUp(instance: PluginInstance, from: number, limitMs: number | undefined): void | PromiseLike<void> {
-    const registered = performance.now()
-    this.registerMs = registered - from
+  #setUp(instance: PluginInstance, limitMs: number | undefined): void | PromiseLike<void> {
     if (typeof instance.setup !== 'function') return
     this.#setupBegan = true
-    const done = () => {
-      this.setupMs = performance.now() - registered
-    }
     const result = this.#run('setup', () => traced(setupChannel, this, () => instance.setup?.()), limitMs)
-    return isThenable(result) ? result.then(done) : done()
+    if (isThenable(result)) return result as PromiseLike<void>
   }
 
   /** Takes the instance, and stages what it declares by its shape: `@hook` methods and `handleEvent`. */

@@ -1,5 +1,6 @@
 // One call of a plugin's hook, from its beginning to its end or its deadline.
 import { isThenable, type PluginError, type PluginTimeouts } from '@cf-plugins/plugin-api'
+import { Due } from './deadlines.ts'
 import { failureOf, timeoutOf } from './failures.ts'
 import type { Generation } from './generation.ts'
 import { boundOf } from './host.ts'
@@ -19,37 +20,50 @@ const BOUNDS = {
 export type TimedHook = keyof typeof BOUNDS
 
 /** A hook that returned a promise, while that is waited for. */
-export class PendingHook {
+export class PendingHook extends Due {
+  /** Settles as the hook does, or with why it is waited for no longer. */
   readonly ended: Promise<unknown>
-  #timer: NodeJS.Timeout | undefined
-  #reject: (error: PluginError) => void = () => {}
+  readonly #generation: Generation
+  readonly #hook: TimedHook
+  readonly #ms: number
+  #resolve: ((value: unknown) => void) | undefined
+  #reject: ((error: PluginError) => void) | undefined
 
-  constructor(
-    result: PromiseLike<unknown>,
-    ms: number,
-    late: () => PluginError,
-    blame: (error: unknown) => PluginError,
-  ) {
+  constructor(generation: Generation, hook: TimedHook, result: PromiseLike<unknown>, limitMs: number) {
+    super()
+    this.#generation = generation
+    this.#hook = hook
+    this.#ms = Math.min(limitMs, boundOf(generation.host, generation.record.meta, BOUNDS[hook]))
     this.ended = new Promise((resolve, reject) => {
+      this.#resolve = resolve
       this.#reject = reject
-      this.#timer = setTimeout(() => reject(late()), ms)
-      result.then(
-        (value) => {
-          clearTimeout(this.#timer)
-          resolve(value)
-        },
-        (error) => {
-          clearTimeout(this.#timer)
-          reject(blame(error))
-        },
-      )
     })
+    generation.host.deadlines.add(this, this.#ms)
+    result.then(
+      (value) => this.#end()?.resolve(value),
+      (error) => this.#end()?.reject(failureOf(generation, hook, error)),
+    )
   }
 
   /** Waits no longer: the hook counts as failed with `error`. */
   giveUp(error: PluginError): void {
-    clearTimeout(this.#timer)
-    this.#reject(error)
+    this.#end()?.reject(error)
+  }
+
+  override overdue(): void {
+    this.giveUp(timeoutOf(this.#generation, this.#hook, BOUNDS[this.#hook], this.#ms))
+  }
+
+  /** What settles it, the first time; a hook that ends after its deadline is nobody's any more. */
+  #end() {
+    const resolve = this.#resolve
+    const reject = this.#reject
+    if (!resolve || !reject) return undefined
+    this.#resolve = undefined
+    this.#reject = undefined
+    this.#generation.host.deadlines.remove(this)
+    this.#generation.hookEnded(this.#hook)
+    return { resolve, reject }
   }
 }
 
@@ -65,15 +79,12 @@ export function callHook(
   task: () => unknown,
   limitMs: number = Number.POSITIVE_INFINITY,
 ): unknown {
-  const blame = (error: unknown) => failureOf(generation, hook, error)
-  let result: unknown
   try {
-    result = task()
-    if (!isThenable(result)) return result
+    const result = task()
+    if (isThenable(result)) return new PendingHook(generation, hook, result, limitMs)
+    generation.hookEnded(hook)
+    return result
   } catch (error) {
-    throw blame(error)
+    throw failureOf(generation, hook, error)
   }
-  const bound = BOUNDS[hook]
-  const ms = Math.min(limitMs, boundOf(generation.host, generation.record.meta, bound))
-  return new PendingHook(result, ms, () => timeoutOf(generation, hook, bound, ms), blame)
 }

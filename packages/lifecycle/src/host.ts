@@ -2,6 +2,7 @@
 
 import type { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
 import type { Logger, PluginTimeouts, ResolvedPluginMeta } from '@cf-plugins/plugin-api'
+import type { Deadlines } from './deadlines.ts'
 
 /**
  * A plugin's own view of the host application. What the plugin adds to `view` appears at `commit` and is gone at
@@ -42,6 +43,7 @@ export interface PluginHost {
   readonly hooks: PluginHooks
   readonly scopeApp: ScopeApp | undefined
   readonly bounds: Required<PluginTimeouts>
+  readonly deadlines: Deadlines
   /** Finds a service that everybody sees. */
   findService(service: string): { readonly owner: string; readonly service: unknown } | undefined
   /** The raw configuration of a plugin. */

@@ -5,16 +5,26 @@ import { schedule } from './schedule.ts'
 /** Who depends on whom. */
 export type PluginOrder = Pick<PluginCatalog, 'dependenciesOf' | 'order'>
 
+const NONE: readonly number[] = []
+
 /** For each plugin of `names`, which come dependencies first, the positions of those of `needs` that are among them. */
-export function positionsOf(names: readonly string[], needs: readonly (readonly string[])[]): number[][] {
-  const position = new Map(names.map((name, at) => [name, at]))
-  return needs.map((list, own) =>
-    list.flatMap((name) => {
+export function positionsOf(
+  names: readonly string[],
+  needs: readonly (readonly string[])[],
+): readonly (readonly number[])[] {
+  if (needs.every((list) => list.length === 0)) return names.map(() => NONE)
+  const position = new Map<string, number>()
+  for (const [at, name] of names.entries()) position.set(name, at)
+  return needs.map((list, own) => {
+    if (list.length === 0) return NONE
+    const positions: number[] = []
+    for (const name of list) {
       const at = position.get(name)
       // A later one is there only in a circle, whose members are never started.
-      return at !== undefined && at < own ? [at] : []
-    }),
-  )
+      if (at !== undefined && at < own) positions.push(at)
+    }
+    return positions
+  })
 }
 
 /**

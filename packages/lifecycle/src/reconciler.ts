@@ -68,9 +68,9 @@ export class Reconciler {
     const mayAbort = (name: string) => canAbort && this.#registry.get(name)?.meta.onFailure === 'abort'
     for (const [name, error] of resolution.blocked) if (mayAbort(name)) await this.#takeBack(name, error)
     // Slots are taken in this order, and so handlers of one priority run in the order of dependencies.
-    const order = resolution.order.filter((name) => roster.slot(name).state !== 'failed')
+    const order = resolution.order.map((name) => roster.slot(name)).filter(({ state }) => state !== 'failed')
     const ran = roster.slots().filter(({ state }) => state === 'active')
-    if (ran.length > 0) await this.#restAllBut(new Set(order))
+    if (ran.length > 0) await this.#restAllBut(new Set(order.map(({ name }) => name)))
     for (const name of resolution.disabled) this.#settle(name, 'disabled')
     for (const [name, error] of resolution.blocked) this.#settle(name, 'blocked', error)
     let fatal: PluginSlot | undefined
@@ -80,7 +80,7 @@ export class Reconciler {
       core: this.#core,
       registry: this.#registry,
       shutdown: this.#shutdown,
-      names: order.filter((name) => roster.slot(name).state !== 'active'),
+      slots: order.filter(({ state }) => state !== 'active'),
       resume: (slot) => this.#resume(slot),
       isFatal: (slot) => {
         if (!mayAbort(slot.name)) return false
@@ -203,11 +203,9 @@ export class Reconciler {
     }
   }
 
-  #isStale({ name, dependencies }: Generation): boolean {
-    const names = this.#registry.dependenciesOf(name)
-    if (names.some((each) => (dependencies.get(each) ?? 0) !== this.#core.roster.activeNumber(each))) return true
-    for (const [each, number] of dependencies) if (number !== this.#core.roster.activeNumber(each)) return true
-    return false
+  #isStale({ name, dependencies: { names, numbers } }: Generation): boolean {
+    const isOther = (each: string) => (numbers[names.indexOf(each)] ?? 0) !== this.#core.roster.activeNumber(each)
+    return names.some(isOther) || this.#registry.dependenciesOf(name).some(isOther)
   }
 
   /**

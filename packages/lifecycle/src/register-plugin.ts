@@ -1,5 +1,5 @@
 // One plugin, registered by itself.
-import { isThenable, type PluginRecord } from '@cf-plugins/plugin-api'
+import { isThenable, type PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
 import { PluginRegistry } from '@cf-plugins/registry'
 import { bringUp, show } from './bring-up.ts'
 import { createCore, type LifecycleOptions } from './core.ts'
@@ -50,10 +50,10 @@ export function registerPlugin<App, Shared>(
       },
     }
   }
-  const started = bringUp(core, core.roster.slot(name), record, {
-    reason: 'start',
-    lookup: core.host.findService,
-    dependencies: NO_DEPENDENCIES,
-  })
-  return isThenable(started) ? Promise.resolve(started.then(toPlugin)) : toPlugin(started)
+  const start = { reason: 'start' as const, lookup: core.host.findService, dependencies: NO_DEPENDENCIES }
+  const fail = (error: PluginError): never => {
+    throw error
+  }
+  const started = bringUp(core, core.roster.slot(name), record, start, toPlugin, fail)
+  return isThenable(started) ? Promise.resolve(started) : started
 }

@@ -1,6 +1,7 @@
 // Every plugin's slot, and the only code that changes a state.
 import type { Logger, PluginError } from '@cf-plugins/plugin-api'
 import { type StateChange, stateChannel } from './channels.ts'
+import { type Dependencies, NO_DEPENDENCIES } from './generation.ts'
 import { PluginSlot, type PluginState } from './plugin-slot.ts'
 
 /** Told of each transition, at once. What it throws is logged. */
@@ -40,11 +41,9 @@ export class Roster {
     return slot?.state === 'active' ? (slot.serving?.number ?? 0) : 0
   }
 
-  /** The same for several, by name. */
-  numbersOf(names: readonly string[]): ReadonlyMap<string, number> {
-    const numbers = new Map<string, number>()
-    for (const name of names) numbers.set(name, this.activeNumber(name))
-    return numbers
+  /** The same for several. */
+  dependencies(names: readonly string[]): Dependencies {
+    return names.length === 0 ? NO_DEPENDENCIES : { names, numbers: names.map((name) => this.activeNumber(name)) }
   }
 
   slots(): PluginSlot[] {

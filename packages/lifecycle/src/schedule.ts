@@ -16,11 +16,16 @@ export function schedule(
 ): void | Promise<void> {
   const size = dependencies.length
   const waiting = new Int32Array(size)
-  const dependents: number[][] = Array.from({ length: size }, () => [])
-  dependencies.forEach((list, task) => {
+  const dependents: (number[] | undefined)[] = new Array(size)
+  for (let task = 0; task < size; task++) {
+    const list = dependencies[task] as readonly number[]
     waiting[task] = list.length
-    for (const dependency of list) dependents[dependency]?.push(task)
-  })
+    for (const dependency of list) {
+      const others = dependents[dependency]
+      if (others) others.push(task)
+      else dependents[dependency] = [task]
+    }
+  }
   const ready = concurrency < size ? byHeight(dependents) : inTurn()
   for (let task = 0; task < size; task++) if (waiting[task] === 0) ready.add(task)
 
@@ -29,7 +34,7 @@ export function schedule(
   let finished: (() => void) | undefined
   const settle = (task: number) => {
     left--
-    for (const dependent of dependents[task] as number[]) {
+    for (const dependent of dependents[task] ?? []) {
       waiting[dependent] = (waiting[dependent] as number) - 1
       if (waiting[dependent] === 0) ready.add(dependent)
     }
@@ -70,23 +75,28 @@ function inTurn(): ReadyTasks {
   return { add: (task) => void tasks.push(task), take: () => (next < tasks.length ? tasks[next++] : undefined) }
 }
 
-function byHeight(dependents: readonly (readonly number[])[]): ReadyTasks {
+function byHeight(dependents: readonly (readonly number[] | undefined)[]): ReadyTasks {
   const heights = new Int32Array(dependents.length)
-  let top = 0
   for (let task = dependents.length - 1; task >= 0; task--) {
-    for (const dependent of dependents[task] as number[]) {
-      heights[task] = Math.max(heights[task] as number, (heights[dependent] as number) + 1)
-    }
-    top = Math.max(top, heights[task] as number)
+    let height = 0
+    for (const dependent of dependents[task] ?? []) height = Math.max(height, (heights[dependent] as number) + 1)
+    heights[task] = height
   }
-  const buckets: number[][] = Array.from({ length: top + 1 }, () => [])
+  const buckets: (ReadyTasks | undefined)[] = []
+  let top = 0
   return {
-    add: (task) => void buckets[heights[task] as number]?.push(task),
+    add: (task) => {
+      const height = heights[task] as number
+      buckets[height] ??= inTurn()
+      buckets[height].add(task)
+      top = Math.max(top, height)
+    },
     take: () => {
-      for (let height = top; height >= 0; height--) {
-        const bucket = buckets[height] as number[]
-        if (bucket.length > 0) return bucket.shift()
+      for (; top >= 0; top--) {
+        const task = buckets[top]?.take()
+        if (task !== undefined) return task
       }
+      top = 0
       return undefined
     },
   }

@@ -1,5 +1,6 @@
 // Tells the log, once, whom a long start waits for.
 import type { LifecycleCore } from './core.ts'
+import type { PluginSlot } from './plugin-slot.ts'
 
 /** After how long, in milliseconds. */
 const LATE_MS = 2000
@@ -7,15 +8,13 @@ const LATE_MS = 2000
 /** Arms the telling; to be cleared when the start is over. Keeps no process alive. */
 export function tellWhoIsLate(
   { roster, host }: LifecycleCore,
-  names: readonly string[],
+  slots: readonly PluginSlot[],
   needs: readonly (readonly string[])[],
 ): NodeJS.Timeout {
   const tell = () => {
-    const isStarting = (name: string) => roster.find(name)?.state === 'starting'
-    const starting = names.filter(isStarting)
+    const starting = slots.filter(({ state }) => state === 'starting').map(({ name }) => name)
     const waiting = new Map<string, readonly string[]>()
-    names.forEach((name, at) => {
-      const { state, serving } = roster.slot(name)
+    slots.forEach(({ name, state, serving }, at) => {
       if (state === 'active' || state === 'starting' || state === 'failed' || serving) return
       const on = (needs[at] ?? []).filter((dependency) => roster.find(dependency)?.state !== 'active')
       if (on.length > 0) waiting.set(name, on)

@@ -1,12 +1,12 @@
 // Starts plugins side by side, each as soon as its own dependencies are ready.
-import { isThenable, type PluginError } from '@cf-plugins/plugin-api'
+import type { PluginError } from '@cf-plugins/plugin-api'
 import type { PluginRegistry } from '@cf-plugins/registry'
 import { blockOf } from './blocked.ts'
-import { bringUp, logProblems, show } from './bring-up.ts'
+import { type BringUp, bringUp, logProblems, show } from './bring-up.ts'
 import type { LifecycleCore } from './core.ts'
 import { chain, onAbort } from './deadline.ts'
 import { failureOf } from './failures.ts'
-import { type Generation, NO_DEPENDENCIES, startCancelled } from './generation.ts'
+import { type Generation, startCancelled } from './generation.ts'
 import { positionsOf } from './ordered.ts'
 import type { PluginSlot } from './plugin-slot.ts'
 import { schedule } from './schedule.ts'
@@ -29,7 +29,7 @@ export interface StartRunOptions extends StartOptions {
   readonly registry: PluginRegistry
   readonly shutdown: AbortSignal
   /** Plugins to start, dependencies first. */
-  readonly names: readonly string[]
+  readonly slots: readonly PluginSlot[]
   /** The plugin that a person switches on right now: its `onEnable` belongs to its start. */
   readonly enabling?: string | undefined
   /** Takes up a plugin that has an instance already, at rest. */
@@ -45,27 +45,34 @@ export class StartRun {
   readonly #options: StartRunOptions
   readonly #origin = performance.now()
   readonly #timeline: Entry[] = []
+  /** What each plugin depends on. */
   readonly #needs: readonly (readonly string[])[]
-  #readyMs: Map<string, number> | undefined
+  /** Where in the run those of them are that start in it. */
+  readonly #positions: readonly (readonly number[])[]
+  /** When each plugin was ready; 0 before. */
+  readonly #readyMs: Float64Array
   #cancelled: { readonly reason: unknown } | undefined
 
   constructor(options: StartRunOptions) {
-    const { names, registry } = options
+    const { slots, registry } = options
+    const names = slots.map(({ name }) => name)
     this.#options = options
     this.#needs = names.map((name) => registry.dependenciesOf(name))
+    this.#positions = positionsOf(names, this.#needs)
+    this.#readyMs = new Float64Array(slots.length)
   }
 
   /** Starts every plugin that can be; never rejects: a failure is in its plugin's slot. Gives the timeline, in the order of starts. */
   run(): readonly TimelineEntry[] | Promise<readonly TimelineEntry[]> {
-    const { core, names, parallel = true, concurrency, signal, shutdown } = this.#options
-    const positions = parallel ? positionsOf(names, this.#needs) : names.map((_name, at) => (at === 0 ? [] : [at - 1]))
+    const { core, slots, parallel = true, concurrency, signal, shutdown } = this.#options
+    const waits = parallel ? this.#positions : slots.map((_slot, at) => (at === 0 ? [] : [at - 1]))
     const undo = onAbort([signal, shutdown], (reason) => this.#cancel(reason))
-    const done = schedule(positions, (position) => this.#start(position), concurrency)
+    const done = schedule(waits, (position) => this.#start(position), concurrency)
     if (!done) {
       undo()
       return this.#timeline
     }
-    const timer = tellWhoIsLate(core, names, this.#needs)
+    const timer = tellWhoIsLate(core, slots, this.#needs)
     return done.then(() => {
       clearTimeout(timer)
       undo()
@@ -75,113 +82,116 @@ export class StartRun {
 
   #cancel(reason: unknown): void {
     this.#cancelled ??= { reason }
-    for (const name of this.#options.names) this.#options.core.roster.find(name)?.starting?.giveUp(reason)
+    for (const slot of this.#options.slots) slot.starting?.giveUp(reason)
   }
 
   #start(position: number): unknown {
-    const { core, registry, names, signal, shutdown, resume } = this.#options
-    const slot = core.roster.slot(names[position] as string)
-    const dependencies = this.#needs[position] as readonly string[]
-    const block = blockOf(core, registry, slot, dependencies)
+    const { core, registry, slots, signal, shutdown, resume } = this.#options
+    const slot = slots[position] as PluginSlot
+    const block = blockOf(core, registry, slot, this.#needs[position] as readonly string[])
     if (block) return this.#block(slot, block)
     if (signal?.aborted || shutdown.aborted) this.#cancel((signal?.aborted ? signal : shutdown).reason)
     if (slot.serving) return this.#cancelled ? undefined : resume(slot)
-    const startedMs = performance.now() - this.#origin
     const entry: Entry = {
       plugin: slot.name,
-      startedMs,
-      endedMs: startedMs,
+      startedMs: performance.now() - this.#origin,
+      endedMs: 0,
       registerMs: 0,
       setupMs: 0,
-      waitedFor: dependencies.length > 0 ? this.#lastOf(dependencies) : undefined,
+      waitedFor: this.#lastOf(position),
       outcome: 'failed',
     }
     this.#timeline.push(entry)
-    if (this.#cancelled) return this.#fail(slot, entry, startCancelled(slot.name, this.#cancelled.reason))
-    return this.#bringUp(slot, entry, dependencies)
+    if (this.#cancelled) return this.#fail(position, entry, startCancelled(slot.name, this.#cancelled.reason))
+    return this.#bringUp(position, slot, entry)
   }
 
-  #bringUp(slot: PluginSlot, entry: Entry, dependencies: readonly string[]): unknown {
+  #bringUp(position: number, slot: PluginSlot, entry: Entry): unknown {
     const { core, registry, enabling } = this.#options
     const record = registry.get(slot.name)
     if (!record) return undefined
-    let isEnabling = false
-    const fail = (error: unknown) =>
-      this.#fail(slot, entry, failureOf({ name: slot.name, record }, 'setup', error), isEnabling)
-    const succeed = (generation: Generation) => this.#succeed(slot, entry, generation)
-    const finish = (generation: Generation) => {
-      isEnabling = true
-      return generation.call('onEnable')
-    }
     core.roster.move(slot, 'starting')
-    try {
-      const started = bringUp(core, slot, record, {
-        reason: 'start',
-        lookup: core.host.findService,
-        dependencies: dependencies.length === 0 ? NO_DEPENDENCIES : core.roster.numbersOf(dependencies),
-        snapshot: slot.kept,
-        finish: slot.name === enabling ? finish : undefined,
-      })
-      return isThenable(started) ? started.then(succeed, fail) : succeed(started)
-    } catch (error) {
-      return fail(error)
-    }
-  }
-
-  #succeed(slot: PluginSlot, entry: Entry, generation: Generation): unknown {
-    const { core } = this.#options
-    let failure: PluginError | undefined
-    if (this.#cancelled) failure = startCancelled(slot.name, this.#cancelled.reason)
-    else {
-      try {
-        show(core, generation)
-      } catch (error) {
-        failure = failureOf(generation, 'setup', error)
+    let finish: BringUp['finish']
+    let isEnabling = false
+    if (slot.name === enabling) {
+      finish = (generation) => {
+        isEnabling = true
+        return generation.call('onEnable')
       }
     }
-    if (failure) {
-      const why = failure
-      generation.vanish()
-      return chain(generation.end(), (problems) => {
-        logProblems(core, problems)
-        this.#fail(slot, entry, why)
-      })
+    const start: BringUp = {
+      reason: 'start',
+      lookup: core.host.findService,
+      dependencies: core.roster.dependencies(this.#needs[position] as readonly string[]),
+      snapshot: slot.kept,
+      limitMs: undefined,
+      finish,
     }
-    entry.registerMs = generation.registerMs
-    entry.setupMs = generation.setupMs
-    entry.outcome = 'active'
-    this.#end(entry)
-    return undefined
+    return bringUp<unknown>(
+      core,
+      slot,
+      record,
+      start,
+      (generation) => this.#succeed(position, entry, generation),
+      (failure) => this.#fail(position, entry, failure, isEnabling),
+    )
   }
 
-  #fail(slot: PluginSlot, entry: Entry, failure: PluginError, isEnabling = false): void {
+  #succeed(position: number, entry: Entry, generation: Generation): unknown {
+    const { core } = this.#options
+    entry.registerMs = generation.registerMs
+    entry.setupMs = generation.setupMs
+    if (!this.#cancelled) {
+      try {
+        show(core, generation)
+        entry.outcome = 'active'
+        return this.#end(position, entry)
+      } catch (error) {
+        return this.#takeBack(position, entry, generation, failureOf(generation, 'setup', error))
+      }
+    }
+    return this.#takeBack(position, entry, generation, startCancelled(generation.name, this.#cancelled.reason))
+  }
+
+  #takeBack(position: number, entry: Entry, generation: Generation, failure: PluginError): unknown {
+    generation.vanish()
+    return chain(generation.end(), (problems) => {
+      logProblems(this.#options.core, problems)
+      this.#fail(position, entry, failure)
+    })
+  }
+
+  #fail(position: number, entry: Entry, failure: PluginError, isEnabling = false): void {
+    const { slots, core } = this.#options
+    const slot = slots[position] as PluginSlot
     if (isEnabling) slot.wanted = false
-    this.#options.core.roster.move(slot, isEnabling ? 'disabled' : 'failed', failure)
-    this.#end(entry)
-    if (this.#options.isFatal(slot)) this.#cancel(failure)
+    core.roster.move(slot, isEnabling ? 'disabled' : 'failed', failure)
+    this.#end(position, entry)
+    this.#checkFatal(slot, failure)
   }
 
   #block(slot: PluginSlot, error: PluginError): void {
     this.#options.core.roster.move(slot, 'blocked', error)
-    if (this.#options.isFatal(slot)) this.#cancel(error)
+    this.#checkFatal(slot, error)
   }
 
-  #end(entry: Entry): void {
+  /** What fails because the run was cancelled is not what ends it. */
+  #checkFatal(slot: PluginSlot, error: PluginError): void {
+    if (!this.#cancelled && this.#options.isFatal(slot)) this.#cancel(error)
+  }
+
+  #end(position: number, entry: Entry): void {
     entry.endedMs = performance.now() - this.#origin
-    this.#readyMs ??= new Map()
-    this.#readyMs.set(entry.plugin, entry.endedMs)
+    this.#readyMs[position] = entry.endedMs
   }
 
-  /** The dependency that was ready last. */
-  #lastOf(names: readonly string[]): string | undefined {
-    let last: string | undefined
-    let lastMs = -1
-    for (const name of names) {
-      const at = this.#readyMs?.get(name)
-      if (at === undefined || at <= lastMs) continue
-      last = name
-      lastMs = at
+  /** The dependency that was ready last, of those that started in this run. */
+  #lastOf(position: number): string | undefined {
+    let last: number | undefined
+    for (const each of this.#positions[position] as readonly number[]) {
+      const at = this.#readyMs[each] as number
+      if (at > 0 && (last === undefined || at > (this.#readyMs[last] as number))) last = each
     }
-    return last
+    return last === undefined ? undefined : this.#options.slots[last]?.name
   }
 }

@@ -1,8 +1,7 @@
 // The start of a unit's plugins within a reload, where they see each other before anybody else sees them.
-import { isThenable, type PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
+import type { PluginError, PluginRecord } from '@cf-plugins/plugin-api'
 import { bringUp } from './bring-up.ts'
 import type { LifecycleCore } from './core.ts'
-import { failureOf } from './failures.ts'
 import type { Generation, ServiceLookup } from './generation.ts'
 import { type PluginOrder, positionsOf } from './ordered.ts'
 import { schedule } from './schedule.ts'
@@ -46,21 +45,15 @@ export async function startUnit(
     const isPointless = reason === 'reload' ? failures.size > 0 : dependencies.some((name) => failures.has(name))
     if (isPointless) return undefined
     const keep = (generation: Generation) => void made.set(slot.name, generation)
-    const fail = (error: unknown) => {
-      failures.set(slot.name, failureOf({ name: slot.name, record }, 'setup', error))
+    const fail = (error: PluginError) => void failures.set(slot.name, error)
+    const start = {
+      reason,
+      lookup,
+      dependencies: { names: dependencies, numbers: dependencies.map(numberOf) },
+      snapshot: snapshots.get(slot.name),
+      limitMs: limit(),
     }
-    try {
-      const started = bringUp(core, slot, record, {
-        reason,
-        lookup,
-        dependencies: new Map(dependencies.map((name) => [name, numberOf(name)])),
-        snapshot: snapshots.get(slot.name),
-        limitMs: limit(),
-      })
-      return isThenable(started) ? started.then(keep, fail) : keep(started)
-    } catch (error) {
-      return fail(error)
-    }
+    return bringUp(core, slot, record, start, keep, fail)
   }
   await schedule(positionsOf(names, needs), startOne)
   return failures
