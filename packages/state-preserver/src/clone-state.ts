@@ -1,7 +1,7 @@
 // Copies a plugin's state, and says where in it a value is that no copy can keep.
 import { types } from 'node:util'
 import { type Access, type Holder, pathOf } from './state-path.ts'
-import { type Contents, describe, kindOf } from './value-kinds.ts'
+import { type Contents, describe, kindOf, type ValueKind, type ViewSource } from './value-kinds.ts'
 
 /** Why state could not be copied, and where. */
 export class UncloneableState extends Error {
@@ -99,7 +99,7 @@ class StateCloner {
     const kind = kindOf(source)
     if (kind === undefined) throw this.#problem('value', describe(source))
     const { contents } = kind
-    if (contents === 'view') return this.#copyView(source as ArrayBufferView)
+    if (contents === 'view') return this.#copyView(source as ArrayBufferView, kind)
     if (contents === 'bytes') this.#spend((source as ArrayBuffer).byteLength)
     if (contents === 'elements' && isLargeAndFlat(source as unknown[])) {
       this.#spend(8 * (source as unknown[]).length)
@@ -112,12 +112,11 @@ class StateCloner {
   }
 
   /** Views of one buffer stay views of one buffer. */
-  #copyView(view: ArrayBufferView): object {
+  #copyView(view: ArrayBufferView, kind: ValueKind): object {
     if (types.isSharedArrayBuffer(view.buffer)) throw this.#problem('value', 'shared memory')
-    const maker = view.constructor as new (buffer: ArrayBuffer, offset: number, length: number) => ArrayBufferView
     const buffer = (this.#copies.get(view.buffer) ?? this.#begin(view.buffer)) as ArrayBuffer
-    const length = types.isTypedArray(view) ? view.length : view.byteLength
-    return this.#remember(view, new maker(buffer, view.byteOffset, length))
+    const source: ViewSource = { buffer, byteOffset: view.byteOffset, length: lengthOfView(view) }
+    return this.#remember(view, kind.begin(source))
   }
 
   #remember(source: object, copy: object): object {
@@ -205,6 +204,16 @@ class StateCloner {
   }
 }
 
+/** In elements; of a DataView in bytes. */
+export function lengthOfView(view: ArrayBufferView): number {
+  return types.isTypedArray(view) ? view.length : view.byteLength
+}
+
+/** Sets a property, also one whose name would do something else, and also where one of the same name is there. */
+export function define(copy: object, key: string, value: unknown, enumerable: boolean): void {
+  Object.defineProperty(copy, key, { value, enumerable, writable: true, configurable: true })
+}
+
 /** Whether an array is large and has nothing that must be looked into, so that the platform's own copy is the same, and faster. */
 function isLargeAndFlat(source: readonly unknown[]): boolean {
   return (
@@ -216,11 +225,8 @@ function isLargeAndFlat(source: readonly unknown[]): boolean {
 // Not strings: what they take is counted one by one.
 const FLAT: ReadonlySet<string> = new Set(['boolean', 'undefined', 'bigint'])
 
-function isIndex(key: string): boolean {
+/** Whether a property's name is that of an array's element. */
+export function isIndex(key: string): boolean {
   const index = Number(key)
   return index >= 0 && index < 2 ** 32 - 1 && Number.isInteger(index) && String(index) === key
-}
-
-function define(copy: object, key: string, value: unknown, enumerable: boolean): void {
-  Object.defineProperty(copy, key, { value, enumerable, writable: true, configurable: true })
 }

@@ -6,9 +6,22 @@ export type Contents = 'properties' | 'elements' | 'entries' | 'items' | 'error'
 
 /** What is known of a kind of object. */
 export interface ValueKind {
+  /** Such as `Map`; what a file calls it. */
+  readonly name: string
   readonly contents: Contents
   /** A copy without what it holds: that is filled in later, so that circles can be closed. */
   begin(source: object): object
+  /** What `begin` needs of a source, as data that `v8.serialize` takes. */
+  seed(source: object): unknown
+}
+
+/** What the `begin` of a view needs of it. */
+export interface ViewSource {
+  /** The copy's own buffer. */
+  readonly buffer: ArrayBuffer
+  readonly byteOffset: number
+  /** Elements; of a DataView bytes. */
+  readonly length: number
 }
 
 /** The kind of an object, or nothing where a copy would lose what makes it what it is. */
@@ -18,6 +31,11 @@ export function kindOf(value: object): ValueKind | undefined {
   const prototype: object | null = Object.getPrototypeOf(value)
   if (prototype === null) return BARE
   return KINDS.get(prototype) ?? (isRootPrototype(prototype) ? PLAIN : undefined)
+}
+
+/** The kind of that name. */
+export function kindNamed(name: string): ValueKind | undefined {
+  return BY_NAME.get(name)
 }
 
 /** What a value is that no copy can keep, for a message: `a Socket`, `a function`. */
@@ -32,16 +50,23 @@ export function describe(value: unknown): string {
   return `${/^[aeiou]/i.test(name) ? 'an' : 'a'} ${name}`
 }
 
-const kind = <T extends object>(contents: Contents, begin: (source: T) => object): ValueKind => ({
+const kind = <T extends object>(
+  name: string,
+  contents: Contents,
+  begin: (source: T) => object,
+  seed: (source: T) => unknown = () => undefined,
+): ValueKind => ({
+  name,
   contents,
   begin: begin as (source: object) => object,
+  seed: seed as (source: object) => unknown,
 })
 
-const PLAIN = kind('properties', () => ({}))
-const BARE = kind('properties', () => Object.create(null) as object)
+const itself = (source: object) => source
 
-// Made on the copy of its buffer, which only the walk knows.
-const VIEW = kind('view', (view) => view)
+const PLAIN = kind('Object', 'properties', () => ({}))
+const BARE = kind('null', 'properties', () => Object.create(null) as object)
+
 const VIEWS = [
   Int8Array,
   Uint8Array,
@@ -61,23 +86,41 @@ const ERRORS = [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeE
 
 const KINDS: ReadonlyMap<object, ValueKind> = new Map<object, ValueKind>([
   [Object.prototype, PLAIN],
-  [Array.prototype, kind('elements', () => [])],
-  [Map.prototype, kind('entries', () => new Map())],
-  [Set.prototype, kind('items', () => new Set())],
-  [Date.prototype, kind('properties', (date: Date) => new Date(date.getTime()))],
-  [RegExp.prototype, kind('properties', copyRegExp)],
-  [ArrayBuffer.prototype, kind('bytes', (buffer: ArrayBuffer) => structuredClone(buffer))],
+  [Array.prototype, kind('Array', 'elements', () => [])],
+  [Map.prototype, kind('Map', 'entries', () => new Map())],
+  [Set.prototype, kind('Set', 'items', () => new Set())],
+  [Date.prototype, kind('Date', 'properties', (date: Date) => new Date(date.getTime()), itself)],
+  [RegExp.prototype, kind('RegExp', 'properties', copyRegExp, partsOfRegExp)],
+  [ArrayBuffer.prototype, kind('ArrayBuffer', 'bytes', (buffer: ArrayBuffer) => structuredClone(buffer), itself)],
   // Its own bytes only: what it is a window on is mostly a pool that Node shares among buffers.
-  [Buffer.prototype, kind('bytes', (buffer: Buffer) => Buffer.from(buffer))],
+  [Buffer.prototype, kind('Buffer', 'bytes', (buffer: Buffer) => Buffer.from(buffer), itself)],
   ...[Boolean, Number, String, BigInt].map(
-    (maker) => [maker.prototype, kind('nothing', (boxed) => Object(boxed.valueOf()) as object)] as const,
+    (maker) =>
+      [
+        maker.prototype,
+        kind(maker.name, 'nothing', (boxed) => Object(boxed.valueOf()) as object, itself),
+      ] as const,
   ),
-  ...ERRORS.map((maker) => [maker.prototype, kind('error', () => new maker())] as const),
-  [AggregateError.prototype, kind('error', () => new AggregateError([]))],
-  ...VIEWS.map((maker) => [maker.prototype, VIEW] as const),
+  ...ERRORS.map((maker) => [maker.prototype, kind(maker.name, 'error', () => new maker())] as const),
+  [AggregateError.prototype, kind('AggregateError', 'error', () => new AggregateError([]))],
+  ...VIEWS.map((maker) => [maker.prototype, kind(maker.name, 'view', viewsMadeBy(maker))] as const),
 ])
 
-function copyRegExp(source: RegExp): RegExp {
+const BY_NAME: ReadonlyMap<string, ValueKind> = new Map(
+  [BARE, ...KINDS.values()].map((each) => [each.name, each] as const),
+)
+
+type RegExpParts = Pick<RegExp, 'source' | 'flags' | 'lastIndex'>
+
+function partsOfRegExp({ source, flags, lastIndex }: RegExp): RegExpParts {
+  return { source, flags, lastIndex }
+}
+
+function viewsMadeBy(maker: new (buffer: ArrayBuffer, offset: number, length: number) => ArrayBufferView) {
+  return ({ buffer, byteOffset, length }: ViewSource) => new maker(buffer, byteOffset, length)
+}
+
+function copyRegExp(source: RegExpParts): RegExp {
   const copy = new RegExp(source.source, source.flags)
   copy.lastIndex = source.lastIndex
   return copy
