@@ -8,8 +8,8 @@ import type { FileChange } from '@cf-plugins/watcher'
 export class ChangeQueue {
   readonly #deal: (changes: readonly FileChange[]) => Promise<unknown>
   readonly #pending = new Map<string, FileChange>()
-  #open = false
-  #closed = false
+  #isOpen = false
+  #isClosed = false
   #turn: Promise<void> = Promise.resolve()
 
   /** @param deal must not reject */
@@ -19,19 +19,25 @@ export class ChangeQueue {
 
   /** Begins to deal with changes, with those that came before. */
   open(): void {
-    this.#open = true
+    this.#isOpen = true
     this.#next()
   }
 
-  close(): void {
-    this.#closed = true
+  /** Drops what has not begun; resolves when what has begun is over. */
+  close(): Promise<void> {
+    this.#isClosed = true
     this.#pending.clear()
+    return this.#turn
   }
 
   add(changes: readonly FileChange[]): void {
-    if (this.#closed) return
     for (const change of changes) this.#pending.set(change.file, change)
     this.#next()
+  }
+
+  /** Adds changes that were dealt with in vain; what has come since is newer. */
+  addAgain(changes: readonly FileChange[]): void {
+    this.add(changes.filter(({ file }) => !this.#pending.has(file)))
   }
 
   /** Runs `task` in turn with the batches. */
@@ -44,17 +50,19 @@ export class ChangeQueue {
     return result
   }
 
+  /** Resolves when all that was added so far is dealt with. */
   async idle(): Promise<void> {
-    while (this.#pending.size > 0 && this.#open && !this.#closed) await this.#turn
+    while (this.#pending.size > 0 && this.#isOpen && !this.#isClosed) await this.#turn
     await this.#turn
   }
 
   #next(): void {
-    if (!this.#open || this.#pending.size === 0) return
+    if (this.#isClosed) this.#pending.clear()
+    if (!this.#isOpen || this.#pending.size === 0) return
     void this.between(async () => {
       const changes = [...this.#pending.values()]
       this.#pending.clear()
-      if (changes.length > 0 && !this.#closed) await this.#deal(changes)
+      if (changes.length > 0) await this.#deal(changes)
     })
   }
 }

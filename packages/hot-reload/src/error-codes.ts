@@ -2,12 +2,15 @@
 
 /** The codes of `@cf-plugins/hot-reload`. */
 export const HotReloadErrorCodes = {
-  CFP_RELOAD_OPTIONS: 'HotReloader was given options that it cannot use.',
-  CFP_RELOAD_VETOED: 'beforeReload() of the host refused the reload. The old code serves on.',
-  CFP_RELOAD_HOST_HOOK: 'beforeReload() or afterReload() of the host threw, rejected or hung.',
-  CFP_RELOAD_STOPPED: 'The HotReloader has been stopped. Make a new one.',
+  CFP_RELOAD_VETOED:
+    'beforeReload() of the host refused the reload, and the old code serves on. Save again once the host agrees.',
+  CFP_RELOAD_HOST_HOOK:
+    'beforeReload() or afterReload() of the host threw, rejected, or did not answer in time. Mend it; the message says how it failed.',
   CFP_RELOAD_ORPHANED:
     "The plugin's file is gone, but others need it: it serves on until they do not, or its file is back.",
+  CFP_RELOAD_PLAN_FAILED: 'What changed could not be looked at. The cause says why; mend it and save again.',
+  CFP_RELOAD_STARTED: 'start() was called twice. Call it once; enable() tries a failed plugin again.',
+  CFP_RELOAD_STOPPED: 'The HotReloader has been stopped, or could not be started. Make a new one.',
 } as const satisfies Record<string, string>
 
 /** A code of this package. */

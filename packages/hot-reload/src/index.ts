@@ -1,6 +1,6 @@
 export { type ReloadMessage, reloadChannel } from './channels.ts'
 export { type HotReloadErrorCode, HotReloadErrorCodes } from './error-codes.ts'
-export { HotReloader, type HotReloaderOptions } from './hot-reloader.ts'
+export { HotReloader } from './hot-reloader.ts'
+export type { HostHooks, HotReloaderOptions } from './options.ts'
 export type { PlannedReload, PlannedStart, PlannedUnload, ReloadPlan } from './reload-plan.ts'
 export type { ReloadPhase, ReloadPhaseTiming, ReloadReport } from './reload-report.ts'
-export type { HostHooks } from './reload-run.ts'

@@ -1,13 +1,13 @@
 // What a change means: which plugins are loaded, started or taken out, and why.
-
 import type { FoundPlugin, PluginLoader } from '@cf-plugins/loader'
 import type { PluginRecord } from '@cf-plugins/plugin-api'
 import type { FileChange } from '@cf-plugins/watcher'
+import type { UnregisteredFiles } from './unregistered-files.ts'
 
 /** A plugin whose code is loaded anew. */
 export interface PlannedReload {
   readonly plugin: string
-  /** What is loaded; nothing for a plugin that the host added by value, which is made anew from the code that it has. */
+  /** What is loaded; nothing for a plugin that the host added by value, or whose file is gone: it is made anew from the code that it has. */
   readonly found: FoundPlugin | undefined
   readonly why: string
 }
@@ -41,64 +41,72 @@ export interface ReloadPlan {
 export interface PlanSources {
   readonly loader: Pick<PluginLoader, 'usersOf' | 'isCandidate'>
   readonly records: readonly PluginRecord[]
+  readonly unregistered: Pick<UnregisteredFiles, 'named'>
   affectedBy(names: readonly string[]): string[]
 }
 
-/** The plan for files that changed. */
+/** A plan that does nothing. */
+export function emptyPlan(changes: readonly FileChange[] = []): ReloadPlan {
+  return { changes, reload: [], start: [], unload: [], dependents: [], passedOver: [] }
+}
+
+/** The plan for files that changed. @throws `CFP_FOLDER_UNREADABLE` */
 export function planChanges(changes: readonly FileChange[], sources: PlanSources): ReloadPlan {
-  const byFile = new Map(
-    sources.records.flatMap((record) => (record.source.file ? [[record.source.file, record.meta.name]] : [])) as [
-      string,
-      string,
-    ][],
-  )
+  const { loader } = sources
+  const byFile = new Map(sources.records.map(({ source, meta }) => [source.file, meta.name]))
   const reload = new Map<string, PlannedReload>()
   const start = new Map<string, PlannedStart>()
   const unload = new Map<string, PlannedUnload>()
   const passedOver: { file: string; why: string }[] = []
   for (const { file, kind } of changes) {
+    const isGone = kind === 'unlink'
     const own = byFile.get(file)
-    if (kind === 'unlink' && own !== undefined) {
-      unload.set(own, { plugin: own, why: `${file} is gone` })
-      continue
-    }
-    const candidate = kind === 'unlink' ? undefined : sources.loader.isCandidate(file)
-    const users = [...sources.loader.usersOf(file)]
-    if (candidate && !users.some((user) => user.file === candidate.file)) users.push(candidate)
-    for (const found of users) {
+    if (isGone && own !== undefined) unload.set(own, { plugin: own, why: `${file} is gone` })
+    const concerned = new Map(loader.usersOf(file).map((user) => [user.file, user]))
+    const candidate = loader.isCandidate(file)
+    if (candidate) concerned.set(candidate.file, candidate)
+    if (isGone) concerned.delete(file)
+    let isUsed = own !== undefined
+    for (const found of concerned.values()) {
       const plugin = byFile.get(found.file)
       const why = found.file === file ? `${file} changed` : `it uses ${file}`
-      if (plugin === undefined) start.set(found.file, { found, why })
-      else reload.set(plugin, { plugin, found, why })
+      if (plugin !== undefined) reload.set(plugin, { plugin, found, why })
+      // What a plugin once read is remembered beyond its end.
+      else if (loader.isCandidate(found.file)) start.set(found.file, { found, why })
+      else continue
+      isUsed = true
     }
-    if (users.length === 0) passedOver.push({ file, why: 'no plugin reads it, and discovery does not take it for one' })
+    if (!isUsed) passedOver.push({ file, why: 'no plugin reads it, and discovery does not take it for one' })
   }
   for (const plugin of unload.keys()) reload.delete(plugin)
   return {
     changes,
+    reload: [...reload.values()],
     start: [...start.values()],
     unload: [...unload.values()],
+    dependents: dependentsOf(reload, sources),
     passedOver,
-    ...withDependents(reload, sources),
   }
 }
 
-/** The plan for plugins that are asked for by name. */
+/** The plan for plugins that are asked for by name, those that could not be loaded before among them. */
 export function planRequest(names: readonly string[], sources: PlanSources): ReloadPlan {
+  const { loader, unregistered } = sources
+  const why = 'asked for'
+  const records = new Map(sources.records.map((record) => [record.meta.name, record]))
   const reload = new Map<string, PlannedReload>()
-  for (const record of sources.records) {
-    const { name } = record.meta
-    if (!names.includes(name)) continue
+  const start: PlannedStart[] = []
+  for (const name of new Set(names)) {
+    const record = records.get(name)
+    const found = record ? undefined : unregistered.named(name)?.found
+    if (found) start.push({ found, why })
+    if (!record) continue
     const { file } = record.source
-    reload.set(name, { plugin: name, found: file ? sources.loader.isCandidate(file) : undefined, why: 'asked for' })
+    reload.set(name, { plugin: name, found: file === undefined ? undefined : loader.isCandidate(file), why })
   }
-  return { changes: [], start: [], unload: [], passedOver: [], ...withDependents(reload, sources) }
+  return { ...emptyPlan(), reload: [...reload.values()], start, dependents: dependentsOf(reload, sources) }
 }
 
-function withDependents(
-  reload: ReadonlyMap<string, PlannedReload>,
-  sources: PlanSources,
-): Pick<ReloadPlan, 'reload' | 'dependents'> {
-  const dependents = sources.affectedBy([...reload.keys()]).filter((name) => !reload.has(name))
-  return { reload: [...reload.values()], dependents }
+function dependentsOf(reload: ReadonlyMap<string, PlannedReload>, sources: PlanSources): string[] {
+  return sources.affectedBy([...reload.keys()]).filter((name) => !reload.has(name))
 }

@@ -1,5 +1,4 @@
 // What became of a plan.
-
 import type { TransactionPhase } from '@cf-plugins/lifecycle'
 import type { PluginError } from '@cf-plugins/plugin-api'
 import type { ReloadPlan } from './reload-plan.ts'
@@ -17,23 +16,23 @@ export interface ReloadPhaseTiming {
 export interface ReloadReport {
   /**
    * `committed`: the new code serves. `kept`: the new code could not be loaded, is not valid, or was vetoed, and the
-   * old one was never touched. `rolled-back`: the old code serves again, with its state. `failed`: some of it does not.
-   * `nothing`: nothing to do.
+   * old one was never touched. `rolled-back`: the old code serves again, with its state. `failed`: some of it does not,
+   * or did not before. `nothing`: nothing to do.
    */
   readonly outcome: 'committed' | 'kept' | 'rolled-back' | 'failed' | 'nothing'
   readonly plan: ReloadPlan
-  /** Every plugin that was made anew, dependencies first. */
+  /** Every plugin that was made anew, dependencies first; those that were at rest are not among them. */
   readonly members: readonly string[]
-  /** Plugins that were started, or tried to, because their file appeared or was mended. */
+  /** Plugins that run now and did not before: their file appeared or was mended, or they waited for one of those. */
   readonly started: readonly string[]
   readonly unloaded: readonly string[]
   /** Plugins whose state was carried over, or back. */
   readonly kept: readonly string[]
   readonly phases: readonly ReloadPhaseTiming[]
   readonly durationMs: number
-  /** Why the new code does not serve. */
+  /** Why some new code does not serve. */
   readonly error?: PluginError | undefined
-  /** Every problem, `error` among them. */
+  /** Every problem, `error` among them, each once. */
   readonly problems: readonly PluginError[]
   /** The instances that serve now, by plugin. */
   readonly instances: ReadonlyMap<string, object>

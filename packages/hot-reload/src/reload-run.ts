@@ -1,180 +1,192 @@
 // Runs one plan: loads and checks the new code while the old one serves, then hands it to the lifecycle's transaction.
-import type { Lifecycle, TransactionReport } from '@cf-plugins/lifecycle'
-import type { PluginLoader } from '@cf-plugins/loader'
-import { HotReloadError, type Logger, messageOf, PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
-import { reloadChannel } from './channels.ts'
-import { within } from './host-hook.ts'
-import type { PlannedReload, PlannedStart, ReloadPlan } from './reload-plan.ts'
+import type { Lifecycle, PluginState, TransactionReport } from '@cf-plugins/lifecycle'
+import type { FoundPlugin, PluginLoader } from '@cf-plugins/loader'
+import { HotReloadError, messageOf, PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
+import { callHost } from './host-hook.ts'
+import { addNewcomers, type Newcomer } from './newcomers.ts'
+import type { PlannedReload, ReloadPlan } from './reload-plan.ts'
 import type { ReloadPhase, ReloadPhaseTiming, ReloadReport } from './reload-report.ts'
-
-/** Where a host may have a say. Both may be async; each is given 10 s. */
-export interface HostHooks {
-  /** Called with each plan before it runs. Returning `false`, or throwing, keeps the old code. */
-  readonly beforeReload?: (plan: ReloadPlan) => unknown
-  /** Called with each report. */
-  readonly afterReload?: (report: ReloadReport) => unknown
-}
+import type { UnregisteredFiles } from './unregistered-files.ts'
 
 /** What a run works on. */
 export interface RunParts {
-  readonly loader: PluginLoader
-  readonly lifecycle: Pick<Lifecycle, 'reload' | 'add' | 'unload' | 'check' | 'status' | 'instance' | 'registry'>
-  readonly logger: Logger | undefined
-  readonly broken: Map<string, PluginError>
-  readonly hooks: HostHooks
+  readonly loader: Pick<PluginLoader, 'load' | 'loadAll'>
+  readonly lifecycle: Pick<
+    Lifecycle,
+    'reload' | 'add' | 'unload' | 'check' | 'status' | 'statuses' | 'instance' | 'registry'
+  >
+  readonly unregistered: UnregisteredFiles
+  /** Plugins that serve on although their file is gone. */
+  readonly orphans: Set<string>
+  readonly beforeReload: ((plan: ReloadPlan) => unknown) | undefined
+  /** Aborted when the reloader stops; its reason is the error that a cancelled reload is told with. */
+  readonly signal: AbortSignal
 }
 
-/** A reload that takes longer is warned about, in milliseconds. */
-const SLOW_MS = 100
-
-/** Runs plans, one at a time. */
-export class ReloadRun {
-  readonly #parts: RunParts
-
-  constructor(parts: RunParts) {
-    this.#parts = parts
-  }
-
-  /** Never rejects: what went wrong is in the report. */
-  async run(plan: ReloadPlan): Promise<ReloadReport> {
-    const work = new Work(plan, this.#parts)
-    const { logger, hooks } = this.#parts
-    for (const { file, why } of plan.passedOver) logger?.debug({ file, why }, `${file} passed over: ${why}`)
-    if (reloadChannel.hasSubscribers) reloadChannel.publish({ plan })
-    const report = await work.run()
-    if (reloadChannel.hasSubscribers) reloadChannel.publish({ report })
-    tell(report, logger)
-    try {
-      await within('afterReload', () => hooks.afterReload?.(report))
-    } catch (error) {
-      logger?.error({ err: error }, messageOf(error))
-    }
-    return report
-  }
+interface Standing {
+  readonly state: PluginState
+  readonly error: PluginError | undefined
 }
 
 /** One plan on its way. */
-class Work {
+export class ReloadRun {
   readonly #plan: ReloadPlan
   readonly #parts: RunParts
   readonly #from = performance.now()
+  readonly #before: ReadonlyMap<string, Standing>
   readonly #phases: ReloadPhaseTiming[] = []
-  readonly #problems: PluginError[] = []
-  readonly #started: string[] = []
+  readonly #problems = new Set<PluginError>()
   readonly #unloaded: string[] = []
+  readonly #added = new Set<string>()
+  /** Why some new code does not serve, the reload's own reason apart. */
+  readonly #failures: PluginError[] = []
   #transaction: TransactionReport | undefined
 
   constructor(plan: ReloadPlan, parts: RunParts) {
     this.#plan = plan
     this.#parts = parts
+    this.#before = new Map(parts.lifecycle.statuses().map(({ plugin, state, error }) => [plugin, { state, error }]))
   }
 
-  async run(): Promise<ReloadReport> {
-    const { reload, start, unload } = this.#plan
+  /** Problems of the transaction, which the lifecycle has told to the log itself. */
+  get logged(): readonly PluginError[] {
+    return this.#transaction?.problems ?? []
+  }
+
+  /** Never rejects: what went wrong is in the report. @param failure why the plan is empty, where it could not be made */
+  async run(failure?: unknown): Promise<ReloadReport> {
+    const { changes, reload, start, unload } = this.#plan
+    if (failure !== undefined) return this.#report('kept', this.#note(failure))
+    for (const { file, kind } of changes) if (kind === 'unlink') this.#parts.unregistered.forget(file)
     if (reload.length + start.length + unload.length === 0) return this.#report('nothing')
+    let error: PluginError | undefined
     try {
-      await this.#ask()
-    } catch (error) {
-      return this.#report('kept', this.#problem(error))
+      await this.#askHost()
+      await this.#unloadAll()
+      await this.#start(await this.#loadNew())
+      if (reload.length > 0) error = await this.#reload(reload)
+      // Whom the registry refused before may have waited for this very change.
+      if (this.#transaction?.outcome === 'committed') await this.#start([])
+    } catch (caught) {
+      error = this.#note(caught)
     }
-    for (const { plugin } of unload) await this.#unload(plugin)
-    const error = reload.length > 0 ? await this.#reload(reload) : undefined
-    await this.#start(start)
-    if (error) return this.#report(this.#transaction ? outcomeOf(this.#transaction) : 'kept', error)
-    const [problem] = this.#problems
-    const isDone = this.#transaction !== undefined || this.#started.length + this.#unloaded.length > 0
-    return this.#report(isDone ? 'committed' : problem ? 'failed' : 'nothing', problem)
+    this.#noteFailedStarts()
+    return this.#report(this.#outcome(error), error ?? this.#failures[0])
   }
 
-  async #ask(): Promise<void> {
-    const { hooks } = this.#parts
-    const answer = await within('beforeReload', () => hooks.beforeReload?.(this.#plan))
-    if (answer === false)
-      throw new HotReloadError(
-        'CFP_RELOAD_VETOED',
-        'beforeReload() of the host refused the reload. The old code serves on.',
-        { phase: 'plan' },
-      )
+  async #askHost(): Promise<void> {
+    const { beforeReload, signal } = this.#parts
+    const answer = await callHost('beforeReload', () => beforeReload?.(this.#plan), signal)
+    if (answer !== false) return
+    throw new HotReloadError(
+      'CFP_RELOAD_VETOED',
+      'beforeReload() of the host refused the reload. The old code serves on.',
+      { phase: 'plan' },
+    )
   }
 
-  async #unload(plugin: string): Promise<void> {
-    const { lifecycle, logger } = this.#parts
-    const dependents = lifecycle.registry
+  /** Dependents first, so that plugins which go together do not hold each other. */
+  async #unloadAll(): Promise<void> {
+    const { lifecycle, orphans } = this.#parts
+    const planned = new Set(this.#plan.unload.map(({ plugin }) => plugin))
+    for (const { plugin, found } of this.#plan.reload) if (found) orphans.delete(plugin)
+    if (planned.size + orphans.size === 0) return
+    for (const plugin of lifecycle.registry.order([...planned, ...orphans]).reverse()) {
+      const users = this.#usersOf(plugin)
+      if (users.length > 0) {
+        orphans.add(plugin)
+        if (planned.has(plugin)) this.#failures.push(this.#note(orphaned(plugin, users)))
+        continue
+      }
+      orphans.delete(plugin)
+      try {
+        await lifecycle.unload(plugin)
+        this.#unloaded.push(plugin)
+      } catch (error) {
+        this.#failures.push(this.#note(error))
+      }
+    }
+  }
+
+  #usersOf(plugin: string): string[] {
+    const { lifecycle } = this.#parts
+    const { registry } = lifecycle
+    return registry
       .dependentsOf(plugin)
-      .filter((name) => lifecycle.status(name).state === 'active')
-    if (dependents.length > 0) {
-      const message = `The file of plugin "${plugin}" is gone, but ${dependents.join(', ')} ${dependents.length > 1 ? 'need' : 'needs'} it: it serves on.`
-      logger?.warn({ plugin, code: 'CFP_RELOAD_ORPHANED' }, message)
-      return
-    }
-    try {
-      await lifecycle.unload(plugin)
-      this.#unloaded.push(plugin)
-    } catch (error) {
-      this.#problem(error)
+      .filter((name) => registry.requires(name, plugin) === 'required' && lifecycle.status(name).state === 'active')
+  }
+
+  async #loadNew(): Promise<Newcomer[]> {
+    const { loader, unregistered, signal } = this.#parts
+    if (this.#plan.start.length === 0) return []
+    return this.#phase('load', async () => {
+      const loads = this.#plan.start.map(async ({ found }): Promise<Newcomer[]> => {
+        const { records, failures } = await loader.loadAll([found], { signal })
+        unregistered.forget(found.file)
+        for (const failure of failures) {
+          this.#failures.push(this.#note(failure))
+          unregistered.note(found, failure)
+        }
+        return records.map((record) => ({ found, record }))
+      })
+      return (await Promise.all(loads)).flat()
+    })
+  }
+
+  async #start(newcomers: readonly Newcomer[]): Promise<void> {
+    const { lifecycle, unregistered } = this.#parts
+    for (const name of await addNewcomers(newcomers, this.#parts)) this.#added.add(name)
+    for (const { record } of newcomers) {
+      const { name } = record.meta
+      const refusal = unregistered.refused().find((file) => file.record === record)?.error
+      const error = refusal ?? (this.#added.has(name) ? lifecycle.status(name).error : undefined)
+      if (error) this.#failures.push(this.#note(error))
     }
   }
 
   /** The error, where the new code does not serve. */
   async #reload(planned: readonly PlannedReload[]): Promise<PluginError | undefined> {
-    const { lifecycle, logger, loader } = this.#parts
-    logger?.info(
-      { plugins: planned.map(({ plugin }) => plugin) },
-      `reloading ${planned.map(({ plugin }) => plugin).join(', ')}`,
-    )
-    for (const { plugin, why } of planned) logger?.debug({ plugin, why }, `"${plugin}" is reloaded: ${why}`)
+    const { lifecycle } = this.#parts
     try {
-      const set = await this.#phase('load', async () => {
-        const found = planned.flatMap((item) => item.found ?? [])
-        const { records, failures } = await loader.loadAll(found)
-        const [first] = failures
-        this.#problems.push(...failures.slice(1))
-        if (first) throw first
-        return records
-      })
+      const set = await this.#phase('load', () => this.#load(planned.flatMap(({ found }) => found ?? [])))
       await this.#phase('validate', () => lifecycle.check(set))
-      const restart = planned.flatMap((item) => (item.found ? [] : [item.plugin]))
+      const restart = planned.flatMap(({ found, plugin }) => (found ? [] : [plugin]))
       this.#transaction = await lifecycle.reload({ set, restart })
-      this.#phases.push(...this.#transaction.phases)
-      this.#problems.push(...this.#transaction.problems)
-      return this.#transaction.error ? this.#problem(this.#transaction.error) : undefined
     } catch (error) {
-      return this.#problem(error)
+      return this.#note(error)
+    }
+    this.#phases.push(...this.#transaction.phases)
+    for (const problem of this.#transaction.problems) this.#note(problem)
+    return this.#transaction.error && this.#note(this.#transaction.error)
+  }
+
+  /** All of them, or none. */
+  async #load(found: readonly FoundPlugin[]): Promise<PluginRecord[]> {
+    const { loader, signal } = this.#parts
+    const results = await Promise.allSettled(found.map((each) => loader.load(each, { signal })))
+    if (signal.aborted) throw signal.reason
+    const failures = results.flatMap((result) => (result.status === 'rejected' ? [this.#note(result.reason)] : []))
+    if (failures[0]) throw failures[0]
+    return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+  }
+
+  /** Plugins that were tried because of this plan, and failed: they may have waited for what came. */
+  #noteFailedStarts(): void {
+    for (const { plugin, state, error } of this.#parts.lifecycle.statuses()) {
+      if (state !== 'failed' || !error || error === this.#before.get(plugin)?.error) continue
+      if (!this.#transaction?.members.includes(plugin)) this.#note(error)
     }
   }
 
-  async #start(planned: readonly PlannedStart[]): Promise<void> {
-    if (planned.length === 0) return
-    const { lifecycle, loader, broken } = this.#parts
-    const { records, failures } = await this.#phase('load', () => loader.loadAll(planned.map(({ found }) => found)))
-    for (const { found } of planned) broken.delete(found.file)
-    for (const failure of failures) this.#noteBroken(failure)
-    for (const record of records) await this.#add(record, lifecycle)
-  }
-
-  async #add(record: PluginRecord, lifecycle: RunParts['lifecycle']): Promise<void> {
-    try {
-      await lifecycle.add([record])
-      const { error } = lifecycle.status(record.meta.name)
-      if (error) this.#problem(error)
-      else this.#started.push(record.meta.name)
-    } catch (error) {
-      this.#noteBroken(this.#problem(error, false))
-    }
-  }
-
-  #noteBroken(error: PluginError): void {
-    if (error.file !== undefined) this.#parts.broken.set(error.file, error)
-    this.#problem(error)
-  }
-
-  #problem(error: unknown, isNew = true): PluginError {
-    const problem =
-      error instanceof PluginError
-        ? error
-        : new HotReloadError('CFP_RELOAD_HOST_HOOK', messageOf(error), { cause: error })
-    if (isNew && !this.#problems.includes(problem)) this.#problems.push(problem)
-    return problem
+  #note(error: unknown): PluginError {
+    const { signal } = this.#parts
+    const isPluginError = error instanceof PluginError
+    const problem = isPluginError
+      ? error
+      : new HotReloadError('CFP_RELOAD_PLAN_FAILED', messageOf(error), { cause: error })
+    const told = signal.aborted && CANCELLED.has(problem.code) ? (signal.reason as PluginError) : problem
+    this.#problems.add(told)
+    return told
   }
 
   async #phase<T>(phase: ReloadPhase, run: () => Promise<T>): Promise<T> {
@@ -186,55 +198,56 @@ class Work {
     }
   }
 
+  #outcome(error: PluginError | undefined): ReloadReport['outcome'] {
+    if (error && this.#transaction) return this.#transaction.outcome
+    const wasDown = this.#plan.reload.some(({ plugin }) => this.#before.get(plugin)?.state === 'failed')
+    if (error) return wasDown ? 'failed' : 'kept'
+    if (this.#transaction || this.#started().length + this.#unloaded.length > 0) return 'committed'
+    const [failure] = this.#failures
+    if (!failure) return 'nothing'
+    return failure.code === 'CFP_RELOAD_ORPHANED' ? 'kept' : 'failed'
+  }
+
+  #started(): string[] {
+    const members = new Set(this.#transaction?.members)
+    const isNew = (name: string) => this.#added.has(name) || this.#before.get(name)?.state !== 'active'
+    return this.#parts.lifecycle
+      .statuses()
+      .flatMap(({ plugin, state }) => (state === 'active' && isNew(plugin) && !members.has(plugin) ? [plugin] : []))
+  }
+
   #report(outcome: ReloadReport['outcome'], error?: PluginError): ReloadReport {
     const { lifecycle } = this.#parts
     const members = this.#transaction?.members ?? []
-    const named = [...members, ...this.#started]
+    const started = outcome === 'nothing' ? [] : this.#started()
+    const instances = [...members, ...started].flatMap((name) => {
+      const instance = lifecycle.registry.has(name) ? lifecycle.instance(name) : undefined
+      return instance ? [[name, instance] as const] : []
+    })
     return {
       outcome,
       plan: this.#plan,
       members,
-      started: this.#started,
+      started,
       unloaded: this.#unloaded,
       kept: this.#transaction?.kept ?? [],
       phases: this.#phases,
       durationMs: performance.now() - this.#from,
       error,
-      problems: this.#problems,
-      instances: new Map(
-        named.flatMap((name) => {
-          const instance = lifecycle.registry.has(name) ? lifecycle.instance(name) : undefined
-          return instance ? [[name, instance] as const] : []
-        }),
-      ),
+      problems: [...this.#problems],
+      instances: new Map(instances),
     }
   }
 }
 
-function outcomeOf({ outcome }: TransactionReport): ReloadReport['outcome'] {
-  return outcome
-}
+/** What an operation that a stop cancelled ends with. */
+const CANCELLED = new Set(['CFP_LOAD_ABORTED', 'CFP_STOPPED', 'CFP_OPERATION_ABORTED'])
 
-/** Writes a report to the log: what a person wants to know at `info`, every phase at `debug`. */
-function tell(report: ReloadReport, logger: Logger | undefined): void {
-  if (!logger || report.outcome === 'nothing') return
-  const { members, started, unloaded, phases, durationMs, error } = report
-  const time = `${Math.round(durationMs * 10) / 10} ms`
-  for (const { phase, durationMs: ms } of phases)
-    logger.debug({ phase, durationMs: ms }, `${phase}: ${ms.toFixed(2)} ms`)
-  if (members.length > 0 && report.outcome === 'committed')
-    logger.info({ plugins: members, durationMs }, `reloaded ${members.join(', ')} in ${time}`)
-  if (started.length > 0) logger.info({ plugins: started }, `started ${started.join(', ')}`)
-  if (unloaded.length > 0) logger.info({ plugins: unloaded }, `unloaded ${unloaded.join(', ')}`)
-  for (const problem of report.problems) logger.error({ err: problem }, problem.message)
-  if (error && report.outcome === 'kept') logger.info({ durationMs }, 'the old code serves on')
-  if (error && report.outcome === 'rolled-back')
-    logger.info({ durationMs }, `rolled back: ${members.join(', ')} serve as before`)
-  if (durationMs > SLOW_MS) {
-    const [slowest] = [...phases].sort((a, b) => b.durationMs - a.durationMs)
-    logger.warn(
-      { durationMs, phase: slowest?.phase },
-      `The reload took ${time}, most of it in phase "${slowest?.phase}".`,
-    )
-  }
+function orphaned(plugin: string, users: readonly string[]): HotReloadError {
+  const needs = users.length > 1 ? 'need' : 'needs'
+  return new HotReloadError(
+    'CFP_RELOAD_ORPHANED',
+    `The file of plugin "${plugin}" is gone, but ${users.join(', ')} ${needs} it: it serves on until they do not, or its file is back.`,
+    { plugin, phase: 'unload' },
+  )
 }

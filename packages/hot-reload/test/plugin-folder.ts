@@ -2,12 +2,20 @@
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import type { StartReport } from '@cf-plugins/lifecycle'
+import { onTestFinished } from 'vitest'
 import { HotReloader, type HotReloaderOptions, type ReloadReport } from '../src/index.ts'
+
+/** What `counter` offers. */
+export interface Counter {
+  increment(): number
+}
 
 /** A folder, its reloader, and what was reported. */
 export interface PluginFolder extends AsyncDisposable {
   readonly path: string
   readonly reloader: HotReloader
+  readonly started: StartReport
   readonly reports: ReloadReport[]
   /** Saves atomically, as most editors do. */
   save(name: string, text: string): Promise<void>
@@ -15,6 +23,21 @@ export interface PluginFolder extends AsyncDisposable {
   /** Makes an edit, and gives the report of the reload that it led to. */
   reported(edit: () => Promise<void>): Promise<ReloadReport>
   service<T>(name: string): T
+}
+
+/** The same, for one test. */
+export async function startFolder(
+  files: Readonly<Record<string, string>>,
+  options?: HotReloaderOptions,
+): Promise<PluginFolder> {
+  const folder = await pluginFolder(files, options)
+  onTestFinished(() => folder[Symbol.asyncDispose]())
+  return folder
+}
+
+/** Where each plugin stands. */
+export function states({ reloader }: PluginFolder): Record<string, string> {
+  return Object.fromEntries(reloader.lifecycle.statuses().map(({ plugin, state }) => [plugin, state]))
 }
 
 /** Makes a folder with files, and starts what is in it. */
@@ -42,9 +65,10 @@ export async function pluginFolder(
       return options.afterReload?.(report)
     },
   })
-  await reloader.start()
+  const started = await reloader.start()
   return {
     path,
+    started,
     reloader,
     reports,
     save,

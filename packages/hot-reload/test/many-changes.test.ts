@@ -1,0 +1,132 @@
+// Changes that meet each other, and changes that could not be taken up when they came.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FileChange } from '@cf-plugins/watcher'
+import { expect, it } from 'vitest'
+import type { ReloadReport } from '../src/index.ts'
+import { SecondTries } from '../src/second-tries.ts'
+import { type Counter, counter, plugin, startFolder as start } from './plugin-folder.ts'
+
+it('ends on the last of many quick saves', async () => {
+  const folder = await start({ 'counter.ts': counter(1) })
+  for (let step = 2; step <= 30; step++) await folder.save('counter.ts', counter(step))
+  const last = () => folder.service<{ increment(): number }>('counter')
+  await expect
+    .poll(
+      async () => {
+        await folder.reloader.idle()
+        const from = last().increment()
+        return last().increment() - from
+      },
+      { timeout: 10_000 },
+    )
+    .toBe(30)
+})
+
+it('ends on what was saved while a save before it was loading, with at most one reload more', async () => {
+  const folder = await start({ 'counter.ts': counter(1) })
+  const host = globalThis as { cfLoads?: () => void }
+  const loading = new Promise<void>((resolve) => {
+    host.cfLoads = resolve
+  })
+  await folder.save(
+    'counter.ts',
+    `(globalThis as any).cfLoads(); await new Promise((r) => setTimeout(r, 300))\n${counter(2)}`,
+  )
+  await loading
+  await folder.save('counter.ts', counter(3))
+  await expect.poll(() => folder.reports.length).toBeGreaterThan(1)
+  await folder.reloader.idle()
+  expect(folder.service<Counter>('counter').increment()).toBe(3)
+  expect(folder.reports.map(({ outcome }) => outcome)).toEqual(['committed', 'committed'])
+})
+
+it('reloads by name after the changes that came before', async () => {
+  const folder = await start({ 'counter.ts': counter(1) }, { debounceMs: 150 })
+  folder.service<Counter>('counter').increment()
+  await folder.save('counter.ts', counter(10))
+  const [asked, again] = await Promise.all([
+    folder.reloader.reloadPlugin('counter'),
+    folder.reloader.reloadPlugin('counter'),
+  ])
+  expect([asked.outcome, again.outcome]).toEqual(['committed', 'committed'])
+  expect(folder.service<Counter>('counter').increment()).toBe(11)
+  await expect.poll(() => folder.reports.length).toBe(3)
+  expect(folder.service<Counter>('counter').increment()).toBe(21)
+})
+
+it('loads by name what could not be loaded before', async () => {
+  const folder = await start({ 'counter.ts': 'export default' }, { watch: false })
+  await folder.save('counter.ts', counter(1))
+  expect(await folder.reloader.reloadPlugin('counter')).toMatchObject({ outcome: 'committed', started: ['counter'] })
+})
+
+it('takes up the last save once what held it back has ended', async () => {
+  const folder = await start({ 'counter.ts': counter(1) })
+  let release = () => {}
+  const held = folder.reloader.lifecycle.use(
+    'counter',
+    () =>
+      new Promise<void>((resolve) => {
+        release = resolve
+      }),
+  )
+  const report = await folder.reported(() => folder.save('counter.ts', counter(2)))
+  expect(report).toMatchObject({ outcome: 'rolled-back', error: { code: 'CFP_DRAIN_TIMEOUT' } })
+  expect(folder.service<Counter>('counter').increment()).toBe(1)
+  await sleep(100)
+  expect(folder.reports).toHaveLength(1)
+  const again = await folder.reported(async () => release())
+  await held
+  expect(again.outcome).toBe('committed')
+  expect(folder.service<Counter>('counter').increment()).toBe(3)
+})
+
+it('takes up an edit that the registry refused once another plugin makes it possible', async () => {
+  const folder = await start({
+    'user.ts': plugin('user', { setup: "() => 'old'" }),
+    'counter.ts': counter(1),
+  })
+  const refused = await folder.reported(() =>
+    folder.save('user.ts', plugin('user', { dependencies: "['late']", setup: "() => 'new'" })),
+  )
+  expect(refused).toMatchObject({ outcome: 'kept', error: { code: 'CFP_DEPENDENCY_MISSING' } })
+  await folder.reported(() => folder.save('counter.ts', counter(2)))
+  expect(folder.reports).toHaveLength(2)
+  await folder.save('late.ts', plugin('late', { setup: '() => ({})' }))
+  await expect.poll(() => folder.service('user')).toBe('new')
+})
+
+const change: FileChange = { kind: 'change', file: '/plugins/a.ts' }
+const gaveUp = {
+  plan: { changes: [change] },
+  members: ['a'],
+  error: { code: 'CFP_DRAIN_TIMEOUT' },
+} as unknown as ReloadReport
+
+function tries(inFlight: () => number, times: { lookMs?: number; waitMs?: number } = {}) {
+  const tried: (readonly FileChange[])[] = []
+  const lifecycle = { registry: { has: () => true, records: () => [] } as never, inFlight }
+  return {
+    tried,
+    tries: new SecondTries({ lifecycle, tryAgain: (changes) => tried.push(changes), lookMs: 1, ...times }),
+  }
+}
+
+it('tries three times more, and again only for new content', async () => {
+  const { tried, tries: second } = tries(() => 0)
+  for (let index = 0; index < 5; index++) second.after(gaveUp)
+  expect(tried).toHaveLength(3)
+  second.forget([change])
+  second.after(gaveUp)
+  expect(tried).toHaveLength(4)
+})
+
+it('does not wait for ever for a plugin that is never idle, nor after a stop', async () => {
+  const { tried, tries: second } = tries(() => 1, { waitMs: 20 })
+  second.after(gaveUp)
+  await expect.poll(() => tried.length).toBe(1)
+  second.after(gaveUp)
+  second.close()
+  await sleep(60)
+  expect(tried).toHaveLength(1)
+})
