@@ -22,6 +22,7 @@ export interface Shared {
 /** A running playground. */
 export interface Host {
   readonly manager: PluginManager<Command, Shared>
+  readonly program: Command
   /** Where it can be asked. */
   readonly address: string
   readonly report: StartReport
@@ -54,9 +55,10 @@ export async function startHost(options: {
   const { folder, ...rest } = options
   const address = controlAddress([folder])
   const dataFolder = await mkdtemp(join(tmpdir(), 'cf-plugins-playground-'))
+  const program = new Command('playground')
   const manager = new PluginManager<Command, Shared>({
     ...rest,
-    app: new Command('playground'),
+    app: program,
     shared: { dataFolder },
     scopeApp: commanderScope,
     paths: [folder],
@@ -71,10 +73,12 @@ export async function startHost(options: {
     return report
   }
   let control: Awaited<ReturnType<typeof openControlServer>> | undefined
+  let report: StartReport | undefined
   try {
-    control = await openControlServer(address, { ...hostMethods(manager), call: (params) => call(manager, params) })
-    const report = await manager.start()
-    return { manager, address, report, stop }
+    const methods = hostMethods(manager, { report: () => report })
+    control = await openControlServer(address, { ...methods, call: (params) => call(manager, params) })
+    report = await manager.start()
+    return { manager, program, address, report, stop }
   } catch (error) {
     await stop()
     throw error

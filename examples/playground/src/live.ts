@@ -13,6 +13,9 @@ import {
 import type { Logger, ReloadReport } from 'cf-plugins'
 import { type Host, startHost } from './host.ts'
 
+/** The width of a terminal that does not tell its own. */
+const WIDTH = 80
+
 /** Starts the plugins of `folder`, shows them, and reports each reload. Ends, with its exit code, on the first signal. */
 export async function runLive({
   folder,
@@ -34,8 +37,9 @@ export async function runLive({
       if (told !== '') print(`\n${told}${host ? await statusOf(host, report, theme) : ''}`)
     },
   })
-  const shown = relative(process.cwd(), folder) || '.'
-  print(`\n${renderTimeline(host.report, { width: stream.columns ?? 80, theme })}\n`)
+  const near = relative(process.cwd(), folder) || '.'
+  const shown = near.startsWith('..') ? folder : near
+  print(`\n${renderTimeline(host.report, { width: stream.columns || WIDTH, theme })}\n`)
   print(`${renderTree(graphOf(host.manager), theme)}\n`)
   print(
     `${theme.strong('Edit a plugin and save it')}, for example ${theme.accent(`${shown}/counter.ts`)}: change STEP.\n`,

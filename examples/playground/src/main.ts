@@ -1,4 +1,5 @@
 // The playground: on a terminal it runs until it is stopped; without one, or with --once, it makes its tour and ends.
+import { statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createTheme } from '@cf-plugins/cli'
@@ -16,6 +17,8 @@ const TOUR_MS = 60_000
 /** How long what a plugin left open may hold the process after its end, in milliseconds. */
 const LINGER_MS = 1000
 
+class UsageError extends Error {}
+
 process.exitCode = await main()
 setTimeout(() => process.exit(), LINGER_MS).unref()
 
@@ -28,11 +31,12 @@ async function main(): Promise<number> {
       return 0
     }
     const folder = plugins === undefined ? join(import.meta.dirname, '../plugins') : resolve(plugins)
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`${folder} is no folder`)
     if (!once && process.stdout.isTTY) return await runLive({ folder, stream: process.stdout, theme })
     const isDone = await runTour({
       folder,
       theme,
-      width: process.stdout.columns ?? 80,
+      width: process.stdout.columns || 80,
       signal: AbortSignal.any([AbortSignal.timeout(TOUR_MS), interrupted()]),
       print: (text) => process.stdout.write(text),
     })
@@ -43,8 +47,6 @@ async function main(): Promise<number> {
     return error instanceof UsageError ? 2 : 1
   }
 }
-
-class UsageError extends Error {}
 
 function readArguments() {
   try {

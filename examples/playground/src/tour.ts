@@ -1,7 +1,7 @@
 // Edits plugins under a running host, on a copy of their folder, and has a second process say what came of it.
 import { cp, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { formatMs, graphOf, renderReload, renderTimeline, renderTree, type Theme } from '@cf-plugins/cli'
 import { messageOf, type ReloadReport } from 'cf-plugins'
 import { startHost } from './host.ts'
@@ -30,18 +30,19 @@ export async function runTour({ folder, theme, width, signal, print }: TourOptio
   try {
     const copy = join(scratch, 'plugins')
     await cp(folder, copy, { recursive: true })
+    const show = (text: string) => print(withoutFolder(text, copy))
     const reloads = new Reloads()
     const host = await startHost({ folder: copy, afterReload: (report) => reloads.add(report) })
     const observer = startObserver(host.address, signal)
     try {
       print(`\n${theme.strong('Plugins start')}, from a copy of ${folder}\n\n`)
-      print(`${renderTimeline(host.report, { width, theme })}\n`)
+      show(`${renderTimeline(host.report, { width, theme })}\n`)
       print(indented(renderTree(graphOf(host.manager), theme)))
       const editor = new Editor(copy, reloads, observer, signal)
       let done = 0
       for (const [at, edit] of TOUR.entries()) {
         print(`\n${theme.strong(`${at + 1}. ${edit.title}`)}\n`)
-        if (await walk(edit, { editor, theme, print })) done++
+        if (await walk(edit, { editor, theme, print: show })) done++
       }
       const isDone = done === TOUR.length
       const verdict = `${done} of ${TOUR.length} edits did what they must`
@@ -67,9 +68,8 @@ async function walk(
     try {
       const { report, tookMs, finding } = await editor.make(step)
       print(indented(renderReload(report, { theme })))
-      const active = report.outcome === 'committed' ? 'active' : 'decided'
       const calls = `${finding.answered} calls answered meanwhile, the slowest in ${formatMs(finding.slowestMs)}`
-      print(`   ${theme.faint(`${active} ${formatMs(tookMs)} after the save; ${calls}`)}\n`)
+      print(`   ${theme.faint(`${endOf(step, report)} ${formatMs(tookMs)} after the save; ${calls}`)}\n`)
       const wrong = wrongWith(step, report) ?? (finding.ok ? undefined : finding.text)
       print(wrong === undefined ? `   ${theme.good('✔')} ${finding.text}\n` : `   ${theme.bad('✖')} ${wrong}\n`)
       if (wrong !== undefined) return false
@@ -79,6 +79,11 @@ async function walk(
     }
   }
   return true
+}
+
+function endOf({ change }: TourStep, { outcome }: ReloadReport): string {
+  if (outcome !== 'committed') return 'refused'
+  return change === 'remove' ? 'gone' : 'active'
 }
 
 /** How the host's report is not what it must be. */
@@ -128,6 +133,11 @@ function contentOf({ file, change }: TourStep, good: string): string | undefined
     if (!content.includes(from)) throw new Error(`${file} has no ${JSON.stringify(from)} to edit`)
     return content.replace(from, to)
   }, good)
+}
+
+/** Files by their names in the folder: where the copy lies is of no use to a reader. */
+function withoutFolder(text: string, folder: string): string {
+  return text.replaceAll(`${folder}/`, '').replaceAll(`${relative(process.cwd(), folder)}/`, '')
 }
 
 function indented(text: string): string {
