@@ -81,6 +81,11 @@ export class Consumer {
     return run(process.execPath, [file, ...args], this.folder)
   }
 
+  /** Runs a command that a package brought. */
+  bin(name: string, ...args: string[]): Promise<Outcome> {
+    return run(join(this.folder, 'node_modules/.bin', name), args, this.folder)
+  }
+
   /** Runs the workspace's TypeScript compiler in it. */
   tsc(): Promise<Outcome> {
     return run(process.execPath, [join(dirname(require.resolve('typescript')), 'tsc.js')], this.folder)
@@ -100,8 +105,8 @@ function run(command: string, args: readonly string[], cwd: string): Promise<Out
   return new Promise((resolve) => {
     const done = (error: ExecFileException | null, stdout: string, stderr: string) =>
       resolve({ code: error ? Number(error.code ?? 1) : 0, stdout, stderr })
-    // On Windows npm is a batch file, which only a shell starts.
-    const shell = process.platform === 'win32' && command === 'npm'
+    // On Windows npm and what it puts into bin folders are batch files, which only a shell starts.
+    const shell = process.platform === 'win32' && command !== process.execPath
     execFile(command, args, { cwd, shell, env: outsideEnvironment(), timeout: 120_000 }, done)
   })
 }

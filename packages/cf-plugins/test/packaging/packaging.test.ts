@@ -9,7 +9,7 @@ import { Consumer, type Outcome, type PackedPackage, packAll, workspaceVersion }
 const MINUTES = 60_000
 const programsFolder = join(import.meta.dirname, 'programs')
 const programs = (await readdir(programsFolder)).map((file) => basename(file, '.ts'))
-/** Runs from a terminal; it has no program, and `cf` is run instead. */
+/** Stands below the umbrella whose test this is: its program is made from its name alone, and `cf` is run. */
 const CLI = '@cf-plugins/cli'
 
 let tarballs: string
@@ -40,6 +40,8 @@ describe('all packages together', () => {
       await consumer.copy(join(programsFolder, `${program}.ts`), `${program}.mts`)
       await consumer.copy(join(programsFolder, `${program}.ts`), `${program}.cts`)
     }
+    await consumer.write('cli.mts', cliProgram())
+    await consumer.write('cli.cts', cliProgram())
     compiled = await consumer.tsc()
   }, 5 * MINUTES)
 
@@ -53,6 +55,17 @@ describe('all packages together', () => {
 
   it.each(programs)('%s runs as CommonJS without a warning', async (program) => {
     expect(await consumer.node(`${program}.cjs`)).toEqual({ code: 0, stdout: `${program} works\n`, stderr: '' })
+  })
+
+  it.each(['mjs', 'cjs'])('the CLI is also a library, as %s', async (extension) => {
+    expect(await consumer.node(`cli.${extension}`)).toEqual({ code: 0, stdout: 'cli works\n', stderr: '' })
+  })
+
+  it('put `cf` into the bin folder, which checks a plugin that imports a type only', async () => {
+    await consumer.write('greeter.ts', PLUGIN)
+    const { code, stdout, stderr } = await consumer.bin('cf', 'check', 'greeter.ts', '--json')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain('greeter')
   })
 
   it('are the same objects for ESM and for CommonJS', async () => {
@@ -119,6 +132,11 @@ const STRICT = {
   },
 }
 
+const PLUGIN = `import type { PluginMeta } from '@cf-plugins/plugin-api'
+export const PLUGIN_META = { name: 'greeter', version: '1.0.0' } satisfies PluginMeta
+export const register = () => ({ greet: (name: string) => \`hello \${name}\` })
+`
+
 async function newConsumer(): Promise<Consumer> {
   const consumer = await Consumer.create()
   consumers.push(consumer)
@@ -137,6 +155,15 @@ async function runProgram(consumer: Consumer, program: string): Promise<Outcome>
   })
   await consumer.write(`${program}.mjs`, outputText)
   return consumer.node(`${program}.mjs`)
+}
+
+function cliProgram(): string {
+  return `import assert from 'node:assert/strict'
+import { ExitCode, renderError } from '${CLI}'
+assert.equal(ExitCode.ok satisfies number, 0)
+assert.equal(typeof renderError, 'function')
+console.log('cli works')
+`
 }
 
 function identityProgram(names: readonly string[]): string {
