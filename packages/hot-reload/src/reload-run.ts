@@ -90,6 +90,7 @@ export class ReloadRun {
     const { lifecycle, orphans } = this.#parts
     const planned = new Set(this.#plan.unload.map(({ plugin }) => plugin))
     for (const { plugin, found } of this.#plan.reload) if (found) orphans.delete(plugin)
+    for (const plugin of orphans) if (!lifecycle.registry.has(plugin)) orphans.delete(plugin)
     if (planned.size + orphans.size === 0) return
     for (const plugin of lifecycle.registry.order([...planned, ...orphans]).reverse()) {
       const users = this.#usersOf(plugin)

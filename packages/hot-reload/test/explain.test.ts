@@ -1,6 +1,7 @@
 // Why a plugin is not there when its file could not be loaded.
 import { expect, it } from 'vitest'
-import { counter, plugin, startFolder as start } from './plugin-folder.ts'
+import { startFolder as start } from './plugin-folder.ts'
+import { counter, plugin } from './sources.ts'
 
 const BROKEN = 'export const fine = 1\n\nconst no = = 5'
 

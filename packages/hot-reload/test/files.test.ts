@@ -2,7 +2,8 @@
 import { mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { type Counter, counter, plugin, startFolder as start, states } from './plugin-folder.ts'
+import { type Counter, startFolder as start, states } from './plugin-folder.ts'
+import { counter, plugin } from './sources.ts'
 
 const user = (needs: string, fields: Readonly<Record<string, string>> = {}) =>
   plugin('user', { dependencies: `['${needs}']`, setup: '() => ({})', ...fields })

@@ -1,6 +1,7 @@
 // What a host's log tells of reloads, at which level.
 import { expect, it } from 'vitest'
-import { counter, plugin, startFolder as start } from './plugin-folder.ts'
+import { startFolder as start } from './plugin-folder.ts'
+import { counter, plugin } from './sources.ts'
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
 

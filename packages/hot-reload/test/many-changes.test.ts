@@ -4,7 +4,8 @@ import type { FileChange } from '@cf-plugins/watcher'
 import { expect, it } from 'vitest'
 import type { ReloadReport } from '../src/index.ts'
 import { SecondTries } from '../src/second-tries.ts'
-import { type Counter, counter, plugin, startFolder as start } from './plugin-folder.ts'
+import { type Counter, startFolder as start } from './plugin-folder.ts'
+import { counter, plugin } from './sources.ts'
 
 it('ends on the last of many quick saves', async () => {
   const folder = await start({ 'counter.ts': counter(1) })

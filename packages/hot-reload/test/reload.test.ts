@@ -1,6 +1,7 @@
 // What a save comes to: new code with the old state, or the old code.
 import { expect, it } from 'vitest'
-import { type Counter, counter, plugin, startFolder as start, states } from './plugin-folder.ts'
+import { type Counter, startFolder as start, states } from './plugin-folder.ts'
+import { counter, plugin } from './sources.ts'
 
 it('replaces the code of a saved plugin and keeps its state', async () => {
   const folder = await start({ 'counter.ts': counter(1) })

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { HotReloader } from '../src/index.ts'
-import { type Counter, counter, type PluginFolder, plugin, startFolder as start } from './plugin-folder.ts'
+import { type Counter, type PluginFolder, startFolder as start } from './plugin-folder.ts'
+import { counter, plugin } from './sources.ts'
 
 const run = promisify(execFile)
 const NODE = ['--conditions=@cf-plugins/source', '--import', 'tsx', '--input-type=module']
