@@ -2,13 +2,13 @@
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import type { ModuleFunction } from './evaluate-source.ts'
-import type { Generation } from './generation.ts'
 import { defineCommonJsExports } from './link.ts'
+import type { Importing } from './module-bindings.ts'
 import type { OwnModule } from './own-module.ts'
 
 /** What runs `module` when its turn comes. */
 export function commonJsRunner(
-  generation: Generation,
+  generation: Importing,
   module: OwnModule,
   wrapper: ModuleFunction,
   importFunction: unknown,
@@ -29,7 +29,7 @@ export function commonJsRunner(
   }
 }
 
-function requireFor(generation: Generation, module: OwnModule): NodeJS.Require {
+function requireFor(generation: Importing, module: OwnModule): NodeJS.Require {
   const hosts = createRequire(module.file)
   const own = (specifier: string): unknown => {
     const found = generation.requireFrom(module, specifier)

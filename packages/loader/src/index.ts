@@ -1,5 +1,6 @@
 export type { FoundPlugin } from './discovery.ts'
 export { type LoaderErrorCode, LoaderErrorCodes } from './error-codes.ts'
 export { type LoadedModule, loadModule } from './load-module.ts'
+export type { PluginLoaderOptions } from './loader-options.ts'
 export { DEFAULT_PATTERNS } from './patterns.ts'
-export { type LoadOptions, type LoadReport, PluginLoader, type PluginLoaderOptions } from './plugin-loader.ts'
+export { type LoadOptions, type LoadReport, PluginLoader } from './plugin-loader.ts'

@@ -31,6 +31,22 @@ export function loadError(error: unknown, context: LoadContext): PluginError {
   )
 }
 
+/** A load that was not over in time; `waiting` is the file that is in a top-level await. */
+export function timeoutError(context: LoadContext, timeoutMs: number, waiting: string | undefined): PluginError {
+  const file = waiting ?? context.file
+  const what = waiting
+    ? `a top-level await in ${shownPlace({ file })} has not come to an end`
+    : 'its modules are not there yet'
+  const message = `Plugin file ${shownPlace({ file: context.file })} did not load within ${timeoutMs / 1000} s: ${what}. Raise loadTimeoutMs, or move the work to setup().`
+  return new PluginError('CFP_LOAD_TIMEOUT', message, details(context, { file }))
+}
+
+/** A load that its signal ended. */
+export function abortError(context: LoadContext, cause: unknown): PluginError {
+  const message = `Loading ${shownPlace(context)} was aborted: ${messageOf(cause)}.`
+  return new PluginError('CFP_LOAD_ABORTED', message, { ...details(context, { file: context.file }), cause })
+}
+
 /** What an `import()` of a plugin rejects with: what the module threw, or why it is not there. */
 export function importError(specifier: string, error: unknown): unknown {
   if (error instanceof ModuleFailure) return error.thrown

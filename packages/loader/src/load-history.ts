@@ -1,7 +1,7 @@
 // Which files each plugin's loads read, so that a changed file leads to the plugins that use it.
 import type { PluginSource } from '@cf-plugins/plugin-api'
 import type { FoundPlugin } from './discovery.ts'
-import type { ReadFiles } from './generation.ts'
+import type { ReadFiles } from './module-graph.ts'
 
 interface History {
   readonly found: FoundPlugin

@@ -1,6 +1,7 @@
 // Evaluates one file with all that it imports of its own folder, without any plugin in it.
 import { dirname, resolve } from 'node:path'
-import { PluginLoader, type PluginLoaderOptions } from './plugin-loader.ts'
+import type { PluginLoaderOptions } from './loader-options.ts'
+import { PluginLoader } from './plugin-loader.ts'
 
 /** What a file exports, and the files that were read for it. */
 export interface LoadedModule {

@@ -1,9 +1,18 @@
 // Makes what a module's code keeps for as long as it lives: each in a scope that holds nothing else.
 import { dirname } from 'node:path'
 import { isThenable } from '@cf-plugins/plugin-api'
-import type { Generation } from './generation.ts'
 import type { OwnModule } from './own-module.ts'
 import type { OwnFiles, Resolver } from './resolve.ts'
+
+/** What a running module asks of its generation, then or much later. */
+export interface Importing {
+  /** Where `require()` looks for a package that the plugin does not have. */
+  readonly hostUrl: string
+  /** `import()`: the namespace of what `specifier` means. */
+  importFrom(importer: OwnModule, specifier: string): Promise<object>
+  /** `require()`: nothing where the host's own `require` is meant. */
+  requireFrom(importer: OwnModule, specifier: string): { readonly exports: unknown } | undefined
+}
 
 /** Runs a module: what its generator returns are its exports' values. */
 export function runnerOf(module: OwnModule, steps: Generator | AsyncGenerator): () => unknown {
@@ -17,7 +26,7 @@ export function runnerOf(module: OwnModule, steps: Generator | AsyncGenerator): 
 }
 
 /** `import()` of a module. */
-export function importerFor(generation: Generation, module: OwnModule): (specifier: unknown) => Promise<object> {
+export function importerFor(generation: Importing, module: OwnModule): (specifier: unknown) => Promise<object> {
   return async (specifier) => generation.importFrom(module, String(specifier))
 }
 

@@ -1,11 +1,10 @@
 // From folders to plugin records: discovery, and one fresh generation of a plugin's modules for each load.
-import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import {
   isThenable,
   type Logger,
-  messageOf,
-  PluginError,
+  type PluginError,
   type PluginRecord,
   type PluginSource,
   toPluginRecord,
@@ -16,40 +15,16 @@ import { withDeadline } from './deadline.ts'
 import { Discovery, type FoundPlugin, type PluginRoot, realPath } from './discovery.ts'
 import { errorPosition } from './error-position.ts'
 import { type ExitRefused, guardExit } from './exit-guard.ts'
-import { Generation, type LoaderParts, type ReadFiles } from './generation.ts'
+import { Generation } from './generation.ts'
 import { HostModules } from './host-modules.ts'
 import { IntrinsicsWatch } from './intrinsics.ts'
-import { type LoadContext, loadError } from './load-error.ts'
+import { abortError, type LoadContext, loadError, timeoutError } from './load-error.ts'
 import { LoadHistory } from './load-history.ts'
 import { LoadProblem, shownPlace } from './load-problem.ts'
+import { hostUrlOf, type PluginLoaderOptions, pluginRoots } from './loader-options.ts'
+import type { LoaderParts, ReadFiles } from './module-graph.ts'
 import { DEFAULT_PATTERNS } from './patterns.ts'
 import { Resolver } from './resolve.ts'
-
-export interface PluginLoaderOptions {
-  /** Folders to look in, or files that are plugins themselves, from the working directory. @default ['plugins'] */
-  readonly paths?: readonly string[]
-  /** Globs of entry files, from the plugin folder. @default a source file in the folder, or a folder's `index` or `plugin` file */
-  readonly patterns?: readonly string[]
-  /** Whether folders in folders are searched, until one that is a plugin. @default true */
-  readonly recursive?: boolean
-  /** Whether symbolic links may leave the plugin folders. @default false */
-  readonly followLinks?: boolean
-  /** Whether invalid metadata is a failure. Otherwise `loadAll` passes such a file over, with a warning. @default true */
-  readonly validate?: boolean
-  /** Whether a file that is no plugin is a failure. Otherwise `loadAll` passes it over. @default true */
-  readonly strict?: boolean
-  /** Where `CF_CLI_PLUGIN_PATHS` is read: more paths, with the platform's path delimiter between them. @default process.env */
-  readonly env?: Readonly<Record<string, string | undefined>>
-  /** Where packages are looked for that a plugin imports and does not have itself. @default the process's main module */
-  readonly hostUrl?: string | URL
-  /** Modules that plugins import by name and the host supplies. `@cf-plugins/plugin-api` is among them anyway. */
-  readonly hostModules?: Readonly<Record<string, () => Promise<object>>>
-  /** Where compiled files are kept; `false` for nowhere. @default node_modules/.cache/cf-plugins, or a temporary folder */
-  readonly cacheFolder?: string | false
-  /** How long one plugin's load may take, in milliseconds. @default 10000 */
-  readonly loadTimeoutMs?: number
-  readonly logger?: Logger
-}
 
 export interface LoadOptions {
   readonly signal?: AbortSignal | undefined
@@ -172,7 +147,7 @@ export class PluginLoader {
       const namespace = await withDeadline(this.#run(generation, file, read), {
         timeoutMs: this.#options.loadTimeoutMs,
         signal,
-        onTimeout: () => this.#timeoutError(generation, context),
+        onTimeout: () => timeoutError(context, this.#options.loadTimeoutMs, generation.pending[0]?.file),
         onAbort: (cause) => abortError(context, cause),
       })
       return make(namespace, { file, generation: number, files: [...read.files] }, read)
@@ -255,34 +230,6 @@ export class PluginLoader {
     const place = errorPosition(exited, (url) => this.#parts.compiler.mappingsOf(url)) ?? { file }
     return new LoadProblem('CFP_PLUGIN_EXITED', exited.message, place, exited)
   }
-
-  #timeoutError(generation: Generation, { file, generation: number, plugin }: LoadContext): PluginError {
-    const [waiting] = generation.pending
-    const blamed = waiting?.file ?? file
-    const what = waiting
-      ? `a top-level await in ${shownPlace({ file: blamed })} has not come to an end`
-      : 'its modules are not there yet'
-    const message = `Plugin file ${shownPlace({ file })} did not load within ${this.#options.loadTimeoutMs / 1000} s: ${what}. Raise loadTimeoutMs, or move the work to setup().`
-    return new PluginError('CFP_LOAD_TIMEOUT', message, { plugin, phase: 'load', file: blamed, generation: number })
-  }
-}
-
-function pluginRoots({ paths, env = process.env }: PluginLoaderOptions): PluginRoot[] {
-  const named = (path: string): PluginRoot => ({ path: resolve(path), named: true })
-  const own = paths ? paths.map(named) : [{ path: resolve('plugins'), named: false }]
-  const added = (env.CF_CLI_PLUGIN_PATHS ?? '').split(delimiter).filter((path) => path !== '')
-  return [...own, ...added.map(named)]
-}
-
-function hostUrlOf(given: string | URL | undefined): string {
-  if (given !== undefined) return isAbsolute(String(given)) ? pathToFileURL(String(given)).href : String(given)
-  const [, main] = process.argv
-  return pathToFileURL(main && isAbsolute(main) ? main : join(process.cwd(), 'package.json')).href
-}
-
-function abortError({ file, generation, plugin }: LoadContext, cause: unknown): PluginError {
-  const message = `Loading ${shownPlace({ file })} was aborted: ${messageOf(cause)}.`
-  return new PluginError('CFP_LOAD_ABORTED', message, { plugin, phase: 'load', file, generation, cause })
 }
 
 function mentions(stack: string, { files }: ReadFiles): boolean {

@@ -11,7 +11,7 @@ import type {
   Pattern,
   Program,
 } from 'acorn'
-import { boundNames, Scope } from './bindings.ts'
+import { boundNames, evaluatedBy, Scope, targetsOf } from './bindings.ts'
 
 /** One place where a module uses one of its own top-level names or imports. */
 export interface Reference {
@@ -256,55 +256,14 @@ class Analyser implements ModuleScope {
 
   /** What a binding pattern evaluates: its default values and computed keys. */
   #defaults(pattern: Pattern | null | undefined, scope: Scope): void {
-    switch (pattern?.type) {
-      case 'ObjectPattern':
-        for (const property of pattern.properties) {
-          if (property.type === 'RestElement') continue
-          if (property.computed) this.#visit(property.key, scope)
-          this.#defaults(property.value, scope)
-        }
-        return
-      case 'ArrayPattern':
-        for (const element of pattern.elements) this.#defaults(element, scope)
-        return
-      case 'RestElement':
-        this.#defaults(pattern.argument, scope)
-        return
-      case 'AssignmentPattern':
-        this.#defaults(pattern.left, scope)
-        this.#visit(pattern.right, scope)
-    }
+    for (const node of evaluatedBy(pattern)) this.#visit(node, scope)
   }
 
   /** What an assignment writes to. */
-  #target(target: Node, scope: Scope, role: Reference['role'] = 'plain'): void {
-    const node = target as AnyNode
-    switch (node.type) {
-      case 'Identifier':
-        this.#refer(node, scope, role, true)
-        return
-      case 'ObjectPattern':
-        for (const property of node.properties) {
-          if (property.type === 'RestElement') {
-            this.#target(property.argument, scope)
-            continue
-          }
-          if (property.computed) this.#visit(property.key, scope)
-          this.#target(property.value, scope, property.shorthand ? 'shorthand' : 'plain')
-        }
-        return
-      case 'ArrayPattern':
-        for (const element of node.elements) if (element) this.#target(element, scope)
-        return
-      case 'RestElement':
-        this.#target(node.argument, scope)
-        return
-      case 'AssignmentPattern':
-        this.#target(node.left, scope, role)
-        this.#visit(node.right, scope)
-        return
-      default:
-        this.#visit(node, scope)
+  #target(target: Node, scope: Scope): void {
+    for (const { written, isShorthand, evaluated } of targetsOf(target)) {
+      if (written) this.#refer(written, scope, isShorthand ? 'shorthand' : 'plain', true)
+      else this.#visit(evaluated, scope)
     }
   }
 }

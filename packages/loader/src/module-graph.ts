@@ -1,0 +1,190 @@
+// A generation's modules, read, compiled, and their imports resolved; nothing of them has run.
+import { type Awaitable, isThenable, messageOf } from '@cf-plugins/plugin-api'
+import type { CompiledModule, Compiler } from './compile.ts'
+import type { HostModules } from './host-modules.ts'
+import { type FilePlace, LoadProblem } from './load-problem.ts'
+import { type Dependency, OwnModule } from './own-module.ts'
+import { readSource } from './read-source.ts'
+import { type ImportTarget, isPathSpecifier, type OwnFiles, type Resolver, SOURCE_EXTENSIONS } from './resolve.ts'
+
+/** What the generations of a loader share. None of it knows a generation. */
+export interface LoaderParts {
+  readonly compiler: Compiler
+  readonly resolver: Resolver
+  readonly hostModules: HostModules
+}
+
+/** Which files a load touched: it outlives the generation, and does not hold it. */
+export interface ReadFiles extends OwnFiles {
+  /** Real paths of the files that were read, or that reading failed of. */
+  readonly files: Set<string>
+}
+
+/** Finds a plugin's modules by following their imports from any one of them. */
+export class ModuleGraph {
+  readonly #parts: LoaderParts
+  readonly #read: ReadFiles
+  readonly #modules = new Map<string, OwnModule>()
+
+  constructor(parts: LoaderParts, read: ReadFiles) {
+    this.#parts = parts
+    this.#read = read
+  }
+
+  get modules(): Iterable<OwnModule> {
+    return this.#modules.values()
+  }
+
+  /** The module that an import means, the same each time. */
+  moduleFor(target: Extract<ImportTarget, { kind: 'own' }>, importedBy?: FilePlace): OwnModule {
+    let module = this.#modules.get(target.url)
+    if (!module) {
+      module = new OwnModule(target.url, target.file, importedBy)
+      this.#modules.set(target.url, module)
+    }
+    return module
+  }
+
+  /** Prepares a module and all that it imports. @throws LoadProblem, the first one found */
+  async prepareFrom(root: OwnModule): Promise<void> {
+    const seen = new Set<OwnModule>()
+    const waiting: PromiseLike<void>[] = []
+    const problems: unknown[] = []
+    const visit = (module: OwnModule, mayFail = false): void => {
+      if (seen.has(module)) return
+      seen.add(module)
+      const failed = (error: unknown): void => {
+        // To be tried again by whoever asks next; `require` in a `try` may ask for what is not there.
+        this.#modules.delete(module.url)
+        if (error instanceof LoadProblem) error.importedBy ??= module.importedBy
+        if (!mayFail) problems.push(error)
+      }
+      const descend = (): void => {
+        for (const dependency of module.ownDependencies) visit(dependency)
+        for (const required of module.required) visit(required, true)
+      }
+      try {
+        const ready = this.prepare(module)
+        if (isThenable(ready)) waiting.push(ready.then(descend).then(undefined, failed))
+        else descend()
+      } catch (error) {
+        failed(error)
+      }
+    }
+    visit(root)
+    while (waiting.length > 0) await Promise.all(waiting.splice(0))
+    if (problems.length > 0) throw problems[0]
+  }
+
+  /** Reads and compiles a module, and resolves its requests: at once where nothing of it must be waited for. @throws LoadProblem */
+  prepare(module: OwnModule): Awaitable<void> {
+    if (module.ready === true) return
+    if (module.ready) return module.ready
+    this.#read.files.add(module.file)
+    const source = readSource(module.file)
+    if (module.file.endsWith('.json')) {
+      module.json = parseJson(source.text, module.file)
+      module.ready = true
+      return
+    }
+    if (!SOURCE_EXTENSIONS.some((extension) => module.file.endsWith(extension))) {
+      throw new LoadProblem('CFP_FILE_UNSUPPORTED', 'only TypeScript, JavaScript and JSON files are evaluated', {
+        file: module.file,
+      })
+    }
+    const compiled = this.#parts.compiler.compile(module.url, module.file, source)
+    const resolved = isThenable(compiled)
+      ? compiled.then((done) => this.#take(module, done))
+      : this.#take(module, compiled)
+    if (!isThenable(resolved)) {
+      module.ready = true
+      return
+    }
+    const ready = Promise.resolve(resolved).then(() => {
+      module.ready = true
+    })
+    module.ready = ready
+    return ready
+  }
+
+  #take(module: OwnModule, compiled: CompiledModule): Awaitable<void> {
+    module.compiled = compiled
+    const { compiler, resolver } = this.#parts
+    const { kind, requests, usesMeta } = compiled.code
+    const waiting: Promise<unknown>[] = []
+    if (usesMeta || requests.some(({ specifier }) => resolver.needsPackages(specifier))) waiting.push(resolver.ready())
+    // `require` can't wait for it.
+    if (kind === 'commonjs') waiting.push(compiler.ready())
+    if (waiting.length === 0) return this.#resolveRequests(module)
+    return Promise.all(waiting).then(() => this.#resolveRequests(module))
+  }
+
+  #resolveRequests(module: OwnModule): Awaitable<void> {
+    const waiting: PromiseLike<void>[] = []
+    const { resolver, hostModules } = this.#parts
+    const dependencies: Dependency[] = []
+    for (const [index, { specifier, line, column }] of (module.code?.requests ?? []).entries()) {
+      const place = { file: module.file, line, column }
+      const target = resolver.resolve(specifier, module, this.#read, place)
+      if (target.kind === 'own') {
+        dependencies[index] = this.moduleFor(target, place)
+        continue
+      }
+      const take = (namespace: object): void => {
+        dependencies[index] = { namespace, url: target.url }
+      }
+      const namespace = hostModules.load(target)
+      if (isThenable(namespace)) waiting.push(waitForHost(namespace as PromiseLike<object>, take, specifier, place))
+      else take(namespace)
+    }
+    module.dependencies = dependencies
+    for (const specifier of module.code?.requires ?? []) {
+      const given = resolver.hostModule(specifier)
+      const loading = given && hostModules.load(given)
+      if (isThenable(loading))
+        waiting.push(waitForHost(loading as PromiseLike<object>, () => {}, specifier, { file: module.file }))
+      else if (isPathSpecifier(specifier)) this.#expectRequire(module, specifier)
+    }
+    if (waiting.length > 0) return Promise.all(waiting).then(() => {})
+  }
+
+  #expectRequire(module: OwnModule, specifier: string): void {
+    try {
+      const target = this.#parts.resolver.resolve(specifier, module, this.#read, { file: module.file })
+      if (target.kind === 'own') module.required.push(this.moduleFor(target, { file: module.file }))
+    } catch {
+      // It may be in a branch that is never taken: `require` itself reports it.
+    }
+  }
+}
+
+function parseJson(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new LoadProblem('CFP_SYNTAX', messageOf(error), { file }, error)
+  }
+}
+
+async function waitForHost(
+  loading: PromiseLike<object>,
+  take: (namespace: object) => void,
+  specifier: string,
+  place: FilePlace,
+): Promise<void> {
+  try {
+    take(await loading)
+  } catch (error) {
+    throw importProblem(specifier, place, error)
+  }
+}
+
+function importProblem(specifier: string, place: FilePlace, error: unknown): LoadProblem {
+  const missing = (error as NodeJS.ErrnoException | undefined)?.code === 'ERR_MODULE_NOT_FOUND'
+  return new LoadProblem(
+    missing ? 'CFP_MODULE_MISSING' : 'CFP_IMPORT_FAILED',
+    `"${specifier}", a module of the host, could not be imported: ${messageOf(error)}`,
+    place,
+    error,
+  )
+}
