@@ -3,7 +3,8 @@ import { isThenable, type PluginError, type PluginRecord } from '@cf-plugins/plu
 import type { LifecycleCore } from './core.ts'
 import { chain } from './deadline.ts'
 import { failureOf } from './failures.ts'
-import { Generation, type GenerationStart } from './generation.ts'
+import { Generation } from './generation.ts'
+import type { GenerationStart } from './generation-start.ts'
 import type { PluginSlot } from './plugin-slot.ts'
 import { restoreState } from './state.ts'
 

@@ -41,6 +41,12 @@ export function timeoutOf(owner: HookOwner, hook: FailingHook, bound: keyof Plug
   return new PluginError(CODES[hook][1], message, details(owner, hook))
 }
 
+/** The error of a plugin whose start was cancelled. */
+export function startCancelled(name: string, reason: unknown): PluginError {
+  const message = `Plugin "${name}" was not started: the start was cancelled.`
+  return new PluginError('CFP_OPERATION_ABORTED', message, { plugin: name, cause: reason })
+}
+
 function details({ name, record }: HookOwner, phase: string) {
   return { plugin: name, phase, file: record.source.file, generation: record.source.generation }
 }

@@ -1,48 +1,28 @@
 // One generation of one plugin: a load of its code, made into an instance, from its start to its end.
 import {
-  hookMethodsOf,
   isThenable,
   type Logger,
   messageOf,
-  PluginError,
+  type PluginError,
   type PluginInstance,
   type PluginRecord,
   serviceOf,
+  type Undo,
 } from '@cf-plugins/plugin-api'
+import { adopt } from './adopt.ts'
 import { AppView } from './app-view.ts'
 import { registerChannel, setupChannel, teardownChannel, traced } from './channels.ts'
 import { configFor } from './config.ts'
 import { GenerationContext } from './context.ts'
 import { chain } from './deadline.ts'
-import { failureOf } from './failures.ts'
+import { failureOf, startCancelled } from './failures.ts'
+import type { Dependencies, GenerationStart, ServiceLookup, StartReason } from './generation-start.ts'
 import { HandlerStages } from './handler-stages.ts'
 import { callHook, PendingHook, type TimedHook } from './hook-call.ts'
 import { boundOf, childLogger, type PluginHost } from './host.ts'
 import type { PluginSlot } from './plugin-slot.ts'
+import { ProvidedServices } from './provided-services.ts'
 import { Scope } from './scope.ts'
-
-/** Why an instance exists. */
-export type StartReason = 'start' | 'reload' | 'rollback'
-
-/** Finds a service for a plugin: what it may see depends on whether it starts alone or within a reload. */
-export type ServiceLookup = (service: string) => { readonly owner: string; readonly service: unknown } | undefined
-
-/** What a generation starts with. */
-export interface GenerationStart {
-  readonly reason: StartReason
-  readonly lookup: ServiceLookup
-  readonly dependencies: Dependencies
-}
-
-/** What a plugin depended on when it started. */
-export interface Dependencies {
-  readonly names: readonly string[]
-  /** Which instance each of them was; 0 for an optional one that was not there. */
-  readonly numbers: readonly number[]
-}
-
-/** The dependencies of a plugin that has none. */
-export const NO_DEPENDENCIES: Dependencies = { names: [], numbers: [] }
 
 /**
  * A load of a plugin's code and the one instance made of it. `start` makes and sets up the instance, invisible;
@@ -67,7 +47,7 @@ export class Generation {
   #app: AppView | undefined
   #logger: Logger | undefined
   #stages: HandlerStages | undefined
-  #provided: Map<string, unknown> | undefined
+  #provided: ProvidedServices | undefined
   #pending: PendingHook | undefined
   #setupBegan = false
   #stage: 'staged' | 'committed' | 'ending' = 'staged'
@@ -132,7 +112,7 @@ export class Generation {
 
   /** Every service that this generation offers, by name. */
   services(): Map<string, unknown> {
-    const services = new Map(this.#provided)
+    const services = this.#provided?.all() ?? new Map<string, unknown>()
     const own = this.#instance && serviceOf(this.#instance)
     if (own !== undefined) services.set(this.name, own)
     return services
@@ -198,22 +178,11 @@ export class Generation {
   }
 
   /** Offers a service, from the commit on; the undo takes it back. */
-  provide(service: string, value: unknown): () => void {
-    this.#provided ??= new Map()
-    const provided = this.#provided
-    const before = provided.get(service)
-    provided.set(service, value)
-    try {
+  provide(service: string, value: unknown): Undo {
+    this.#provided ??= new ProvidedServices(() => {
       if (this.scope.live) this.host.publishServices(this)
-    } catch (error) {
-      if (before === undefined) provided.delete(service)
-      else provided.set(service, before)
-      throw error
-    }
-    return () => {
-      if (provided.get(service) !== value || !provided.delete(service)) return
-      if (this.scope.live) this.host.publishServices(this)
-    }
+    })
+    return this.#provided.add(service, value)
   }
 
   /** Keeps a publish for the moment of the commit. */
@@ -261,7 +230,7 @@ export class Generation {
     let result: unknown
     const fail = (error: unknown) => {
       const failure = failureOf(this, 'teardown', error)
-      if (failure.code === 'CFP_TEARDOWN_TIMEOUT') countZombie(this.slot, result)
+      if (failure.code === 'CFP_TEARDOWN_TIMEOUT') this.slot.countZombie(result)
       problems.push(failure)
     }
     const teardown = () => {
@@ -282,36 +251,17 @@ export class Generation {
     const register = () => this.record.register(this.app as never, new GenerationContext(this) as never)
     const instance = this.#run('register', () => traced(registerChannel, this, register), limitMs)
     return isThenable(instance)
-      ? instance.then((result) => this.#setUp(this.#adopt(result), limitMs))
-      : this.#setUp(this.#adopt(instance), limitMs)
+      ? instance.then((result) => this.#setUp(result, limitMs))
+      : this.#setUp(instance, limitMs)
   }
 
-  #setUp(instance: PluginInstance, limitMs: number | undefined): void | PromiseLike<void> {
+  #setUp(registered: unknown, limitMs: number | undefined): void | PromiseLike<void> {
+    const instance = adopt(this, registered)
+    this.#instance = instance
     if (typeof instance.setup !== 'function') return
     this.#setupBegan = true
     const result = this.#run('setup', () => traced(setupChannel, this, () => instance.setup?.()), limitMs)
     if (isThenable(result)) return result as PromiseLike<void>
-  }
-
-  /** Takes the instance, and stages what it declares by its shape: `@hook` methods and `handleEvent`. */
-  #adopt(result: unknown): PluginInstance {
-    if ((typeof result !== 'object' && typeof result !== 'function') || result === null) {
-      const { file, generation } = this.record.source
-      throw new PluginError(
-        'CFP_REGISTER_RESULT',
-        `register() of plugin "${this.name}" returned ${result === null ? 'null' : typeof result}. Return the plugin's instance: an object with the hooks that it has.`,
-        { plugin: this.name, phase: 'register', file, generation },
-      )
-    }
-    const instance: PluginInstance = result
-    this.#instance = instance
-    for (const { hook, options, method } of hookMethodsOf(instance)) this.stages.hooks.on(hook, method, options)
-    if (typeof instance.handleEvent === 'function') {
-      for (const event of this.record.meta.events) {
-        this.stages.events.on(event, (_payload, context) => instance.handleEvent?.(context.event, context))
-      }
-    }
-    return instance
   }
 
   /** Calls a hook, and keeps its wait where there is one, so that it can be given up. */
@@ -330,19 +280,4 @@ export class Generation {
   report(what: string, error: unknown): void {
     this.logger.error({ err: error }, `Plugin "${this.name}" failed in ${what}: ${messageOf(error)}`)
   }
-}
-
-/** The error of a plugin whose start was cancelled. */
-export function startCancelled(name: string, reason: unknown): PluginError {
-  const message = `Plugin "${name}" was not started: the start was cancelled.`
-  return new PluginError('CFP_OPERATION_ABORTED', message, { plugin: name, cause: reason })
-}
-
-/** Code that would not end is a zombie until it does. */
-function countZombie(slot: PluginSlot, code: unknown): void {
-  slot.zombies++
-  const ended = () => {
-    slot.zombies--
-  }
-  if (isThenable(code)) code.then(ended, ended)
 }

@@ -8,7 +8,7 @@ export {
 } from './channels.ts'
 export type { LifecycleOptions } from './core.ts'
 export { type LifecycleErrorCode, LifecycleErrorCodes } from './error-codes.ts'
-export type { StartReason } from './generation.ts'
+export type { StartReason } from './generation-start.ts'
 export { type AppScope, DEFAULT_BOUNDS, type ScopeApp, type StatefulPlugin, type StateKeeper } from './host.ts'
 export { Lifecycle } from './lifecycle.ts'
 export { loadAndRegisterOrdered, type OrderedStart } from './load-and-register-ordered.ts'

@@ -1,5 +1,5 @@
 // One plugin's place in a lifecycle: what outlives its generations.
-import type { PluginError } from '@cf-plugins/plugin-api'
+import { isThenable, type PluginError } from '@cf-plugins/plugin-api'
 import { Gate } from './gate.ts'
 import type { Generation } from './generation.ts'
 
@@ -56,6 +56,15 @@ export class PluginSlot {
   constructor(name: string, rank: number) {
     this.name = name
     this.rank = rank
+  }
+
+  /** Code that would not end is a zombie until it does. */
+  countZombie(code: unknown): void {
+    this.zombies++
+    const ended = () => {
+      this.zombies--
+    }
+    if (isThenable(code)) code.then(ended, ended)
   }
 
   get gate(): Gate {

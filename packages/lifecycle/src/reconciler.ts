@@ -1,6 +1,6 @@
 // Makes what runs what should run.
 import { PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
-import type { PluginRegistry, Resolution } from '@cf-plugins/registry'
+import type { PluginRegistry } from '@cf-plugins/registry'
 import { logProblems, show } from './bring-up.ts'
 import type { LifecycleCore } from './core.ts'
 import { failureOf } from './failures.ts'
@@ -9,8 +9,8 @@ import { inReverse } from './ordered.ts'
 import type { PluginSlot } from './plugin-slot.ts'
 import { ReloadTransaction } from './reload-transaction.ts'
 import type { ReloadUnit, TransactionReport } from './reload-unit.ts'
-import type { StartFailure, StartReport, TimelineEntry } from './start-report.ts'
-import { type StartOptions, StartRun } from './start-run.ts'
+import { type StartReport, startReport } from './start-report.ts'
+import { assertConcurrency, type StartOptions, StartRun } from './start-run.ts'
 import { saveState } from './state.ts'
 import { stopAll } from './stop-all.ts'
 
@@ -90,7 +90,7 @@ export class Reconciler {
     }).run()
     if (fatal) await this.#takeBack(fatal.name, fatal.error)
     await this.#restartStale(ran)
-    return this.#report(resolution, timeline, performance.now() - from)
+    return startReport(roster.slots(), resolution.order, timeline, performance.now() - from)
   }
 
   /** Replaces or restarts plugins with all that depend on them, as one transaction, then starts whoever waited for them. */
@@ -246,28 +246,4 @@ export class Reconciler {
       { plugin: name, file, generation, cause },
     )
   }
-
-  #report(resolution: Resolution, timeline: readonly TimelineEntry[], durationMs: number): StartReport {
-    const { roster } = this.#core
-    const isIn = (state: PluginSlot['state']) => (name: string) => roster.find(name)?.state === state
-    const failed = roster
-      .slots()
-      .flatMap(({ name, state, error }): StartFailure[] =>
-        (state === 'failed' || state === 'blocked') && error ? [{ plugin: name, state, error }] : [],
-      )
-    const disabled = roster.slots().filter(({ state }) => state === 'disabled')
-    return {
-      active: resolution.order.filter(isIn('active')),
-      failed,
-      disabled: disabled.map(({ name }) => name),
-      timeline,
-      durationMs,
-    }
-  }
-}
-
-/** @throws `CFP_OPTION_INVALID` */
-function assertConcurrency(concurrency: number | undefined): void {
-  if (concurrency === undefined || concurrency >= 1) return
-  throw new PluginError('CFP_OPTION_INVALID', `concurrency must be 1 or more, not ${concurrency}.`)
 }

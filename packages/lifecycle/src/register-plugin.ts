@@ -3,7 +3,8 @@ import { isThenable, type PluginError, type PluginRecord } from '@cf-plugins/plu
 import { PluginRegistry } from '@cf-plugins/registry'
 import { bringUp, show } from './bring-up.ts'
 import { createCore, type LifecycleOptions } from './core.ts'
-import { type Generation, NO_DEPENDENCIES } from './generation.ts'
+import type { Generation } from './generation.ts'
+import { NO_DEPENDENCIES } from './generation-start.ts'
 import type { StopReport } from './start-report.ts'
 import { stopAll } from './stop-all.ts'
 

@@ -1,11 +1,12 @@
 // One unit of plugins replaced as one: all of it, or nothing.
-import { HotReloadError, messageOf, PluginError, type PluginRecord, type Undo } from '@cf-plugins/plugin-api'
+import type { PluginError, PluginRecord, Undo } from '@cf-plugins/plugin-api'
 import { logProblems, show } from './bring-up.ts'
 import type { LifecycleCore } from './core.ts'
 import { assertNotAborted, onAbort } from './deadline.ts'
 import type { Generation } from './generation.ts'
 import { inReverse } from './ordered.ts'
 import type { PluginSlot, PluginState } from './plugin-slot.ts'
+import { lostPlugin, reloadFailure } from './reload-failures.ts'
 import type { PhaseTiming, ReloadUnit, TransactionPhase, TransactionReport } from './reload-unit.ts'
 import { assertServicesFree, checkGenerations } from './self-check.ts'
 import { hasState, saveState } from './state.ts'
@@ -68,7 +69,7 @@ export class ReloadTransaction {
       assertNotAborted(this.#abort.signal)
       assertServicesFree(this.#core, this.#inOrder(this.#new))
     } catch (error) {
-      const cause = this.#causeOf(error)
+      const cause = reloadFailure(error, this.#slots, this.#abort.signal)
       const outcome = await this.#phase('rollback', () => this.#rollback(cause))
       await this.#phase('replay', () => openGates(this.#slots))
       return this.#report(outcome, cause)
@@ -93,7 +94,7 @@ export class ReloadTransaction {
       } catch (error) {
         // Saved also where the new code does not want it: the old code might have to come back.
         if (old.record.meta.reload.state === 'keep') throw error
-        this.#problems.push(asPluginError(error))
+        this.#problems.push(reloadFailure(error, [old.slot]))
       }
     })
     // All of them, so that nothing goes on behind the back of a rollback.
@@ -150,7 +151,12 @@ export class ReloadTransaction {
     for (const slot of this.#slots) {
       if (restored.has(slot.name)) continue
       if (isOver) this.#giveUp(slot, 'stopped', cause)
-      else this.#giveUp(slot, 'failed', this.#old.has(slot.name) ? lost(slot, cause, failures.get(slot.name)) : cause)
+      else
+        this.#giveUp(
+          slot,
+          'failed',
+          this.#old.has(slot.name) ? lostPlugin(slot, cause, failures.get(slot.name)) : cause,
+        )
     }
     return restored.size === this.#slots.length ? 'rolled-back' : 'failed'
   }
@@ -178,15 +184,6 @@ export class ReloadTransaction {
     slot.kept = this.#snapshots.get(slot.name)
     slot.serving = undefined
     this.#core.roster.move(slot, state, error)
-  }
-
-  #causeOf(error: unknown): PluginError {
-    const [first] = this.#slots
-    if (!this.#abort.signal.aborted || (error instanceof PluginError && error.plugin)) return asPluginError(error)
-    return new HotReloadError('CFP_OPERATION_ABORTED', `The reload of plugin "${first?.name}" was cancelled.`, {
-      plugin: first?.name,
-      cause: this.#abort.signal.reason,
-    })
   }
 
   /** A phase before the commit: not begun where the reload was cancelled. */
@@ -242,19 +239,4 @@ export class ReloadTransaction {
       for (const undo of undos) undo()
     }
   }
-}
-
-function asPluginError(error: unknown): PluginError {
-  return error instanceof PluginError
-    ? error
-    : new HotReloadError('CFP_RELOAD_FAILED', messageOf(error), { cause: error })
-}
-
-function lost({ name, serving }: PluginSlot, cause: PluginError, failure: PluginError | undefined): PluginError {
-  const why = failure?.message ?? 'what it needs did not come back'
-  return new HotReloadError(
-    'CFP_ROLLBACK_FAILED',
-    `Plugin "${name}" is down: its new version failed (${cause.message}) and the old one did not come back (${why}). Its state is kept; save a good version.`,
-    { plugin: name, phase: 'rollback', file: serving?.record.source.file, cause: failure ?? cause },
-  )
 }

@@ -1,7 +1,7 @@
 // Every plugin's slot, and the only code that changes a state.
 import type { Logger, PluginError } from '@cf-plugins/plugin-api'
 import { type StateChange, stateChannel } from './channels.ts'
-import { type Dependencies, NO_DEPENDENCIES } from './generation.ts'
+import { type Dependencies, NO_DEPENDENCIES } from './generation-start.ts'
 import { PluginSlot, type PluginState } from './plugin-slot.ts'
 
 /** Told of each transition, at once. What it throws is logged. */

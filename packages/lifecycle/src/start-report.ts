@@ -1,5 +1,6 @@
 // What a start, or a stop, tells.
 import type { PluginError } from '@cf-plugins/plugin-api'
+import type { PluginSlot } from './plugin-slot.ts'
 
 /** One plugin's part of a start. All times in milliseconds; `startedMs` and `endedMs` from the start's own beginning. */
 export interface TimelineEntry {
@@ -41,4 +42,22 @@ export interface StopReport {
   /** Plugins whose code had not ended at the bound. */
   readonly hung: readonly string[]
   readonly durationMs: number
+}
+
+/** @param order every plugin that could start, dependencies first */
+export function startReport(
+  slots: readonly PluginSlot[],
+  order: readonly string[],
+  timeline: readonly TimelineEntry[],
+  durationMs: number,
+): StartReport {
+  const active = new Set<string>()
+  const failed: StartFailure[] = []
+  const disabled: string[] = []
+  for (const { name, state, error } of slots) {
+    if (state === 'active') active.add(name)
+    else if (state === 'disabled') disabled.push(name)
+    else if ((state === 'failed' || state === 'blocked') && error) failed.push({ plugin: name, state, error })
+  }
+  return { active: order.filter((name) => active.has(name)), failed, disabled, timeline, durationMs }
 }

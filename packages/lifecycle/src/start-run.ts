@@ -1,12 +1,12 @@
 // Starts plugins side by side, each as soon as its own dependencies are ready.
-import type { PluginError } from '@cf-plugins/plugin-api'
+import { PluginError } from '@cf-plugins/plugin-api'
 import type { PluginRegistry } from '@cf-plugins/registry'
 import { blockOf } from './blocked.ts'
 import { type BringUp, bringUp, logProblems, show } from './bring-up.ts'
 import type { LifecycleCore } from './core.ts'
 import { chain, onAbort } from './deadline.ts'
-import { failureOf } from './failures.ts'
-import { type Generation, startCancelled } from './generation.ts'
+import { failureOf, startCancelled } from './failures.ts'
+import type { Generation } from './generation.ts'
 import { positionsOf } from './ordered.ts'
 import type { PluginSlot } from './plugin-slot.ts'
 import { schedule } from './schedule.ts'
@@ -194,4 +194,10 @@ export class StartRun {
     }
     return last === undefined ? undefined : this.#options.slots[last]?.name
   }
+}
+
+/** @throws `CFP_OPTION_INVALID` */
+export function assertConcurrency(concurrency: number | undefined): void {
+  if (concurrency === undefined || concurrency >= 1) return
+  throw new PluginError('CFP_OPTION_INVALID', `concurrency must be 1 or more, not ${concurrency}.`)
 }

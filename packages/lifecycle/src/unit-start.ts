@@ -2,7 +2,8 @@
 import type { PluginError, PluginRecord } from '@cf-plugins/plugin-api'
 import { bringUp } from './bring-up.ts'
 import type { LifecycleCore } from './core.ts'
-import type { Generation, ServiceLookup } from './generation.ts'
+import type { Generation } from './generation.ts'
+import type { ServiceLookup } from './generation-start.ts'
 import { type PluginOrder, positionsOf } from './ordered.ts'
 import { schedule } from './schedule.ts'
 

@@ -10,7 +10,7 @@ import {
 } from '@cf-plugins/plugin-api'
 import { StatePreserver } from '@cf-plugins/state-preserver'
 import { afterEach } from 'vitest'
-import { Lifecycle, type LifecycleOptions, type StateKeeper } from '../src/index.ts'
+import { Lifecycle, type LifecycleOptions } from '../src/index.ts'
 
 export type Meta = Partial<PluginMeta> & { readonly name: string }
 
@@ -56,7 +56,7 @@ afterEach(async () => {
 
 /** A lifecycle with these plugins registered, and a keeper of state; not started. */
 export function lifecycleOf(records: readonly PluginRecord[], options: Partial<LifecycleOptions> = {}): Lifecycle {
-  const lifecycle = new Lifecycle({ app: {}, keeper: new StatePreserver() as unknown as StateKeeper, ...options })
+  const lifecycle = new Lifecycle({ app: {}, keeper: new StatePreserver(), ...options })
   for (const record of records) lifecycle.registry.add(record)
   open.push(lifecycle)
   return lifecycle

@@ -1,0 +1,24 @@
+// What a new generation is told: why it exists, whom it depends on, and where it finds services.
+
+/** Why an instance exists. */
+export type StartReason = 'start' | 'reload' | 'rollback'
+
+/** Finds a service for a plugin: what it may see depends on whether it starts alone or within a reload. */
+export type ServiceLookup = (service: string) => { readonly owner: string; readonly service: unknown } | undefined
+
+/** What a generation starts with. */
+export interface GenerationStart {
+  readonly reason: StartReason
+  readonly lookup: ServiceLookup
+  readonly dependencies: Dependencies
+}
+
+/** What a plugin depended on when it started. */
+export interface Dependencies {
+  readonly names: readonly string[]
+  /** Which instance each of them was; 0 for an optional one that was not there. */
+  readonly numbers: readonly number[]
+}
+
+/** The dependencies of a plugin that has none. */
+export const NO_DEPENDENCIES: Dependencies = { names: [], numbers: [] }
