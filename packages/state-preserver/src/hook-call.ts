@@ -1,5 +1,6 @@
 // Calls one of a plugin's own state hooks, within its bound, and says who failed and how.
 import { isThenable, messageOf } from '@cf-plugins/plugin-api'
+import { waitFor } from './bounded-wait.ts'
 import type { StatePreserverErrorCode } from './error-codes.ts'
 import { type StatefulPlugin, stateError } from './state-errors.ts'
 
@@ -24,7 +25,7 @@ const ENDINGS = {
   { failed: StatePreserverErrorCode; late: StatePreserverErrorCode; option: string }
 >
 
-/** What the hook returns or resolves to. A rejection that comes after the bound is nobody's any more, and is dropped. */
+/** What the hook returns or resolves to. */
 export async function callHook(
   plugin: StatefulPlugin,
   hook: StateHook,
@@ -54,20 +55,8 @@ export async function callHook(
     throw failure(thrown)
   }
   if (!isThenable(result)) return result
-  const pending = result
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => end(() => reject(timeOut())), bound.ms)
-    const onAbort = () => end(() => reject(abort()))
-    const end = (settle: () => void) => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', onAbort)
-      settle()
-    }
-    signal?.addEventListener('abort', onAbort, { once: true })
-    // Through a promise of our own, for a thenable may call both of its callbacks, or throw.
-    Promise.resolve(pending).then(
-      (value) => end(() => resolve(value)),
-      (thrown) => end(() => reject(failure(thrown))),
-    )
+  const settled = Promise.resolve(result).catch((thrown) => {
+    throw failure(thrown)
   })
+  return waitFor(settled, { ms: bound.ms, signal, late: timeOut, aborted: abort })
 }

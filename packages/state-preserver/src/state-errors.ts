@@ -16,7 +16,7 @@ export interface StatefulPlugin {
 }
 
 export function stateError(
-  { name }: StatefulPlugin,
+  { name }: Pick<StatefulPlugin, 'name'>,
   code: StatePreserverErrorCode,
   message: string,
   details: PluginErrorDetails,
@@ -35,7 +35,7 @@ export function migrationMissing(plugin: StatefulPlugin, from: number): StatePre
 }
 
 export function uncloneable(
-  plugin: StatefulPlugin,
+  plugin: Pick<StatefulPlugin, 'name'>,
   problem: UncloneableState,
   maxBytes: number,
 ): StatePreservationError {

@@ -1,8 +1,13 @@
 // Takes a plugin's state out of one instance and puts it into the next.
+import type { StatePreservationError } from '@cf-plugins/plugin-api'
+import { waitFor } from './bounded-wait.ts'
 import { type ClonedState, cloneState, UncloneableState } from './clone-state.ts'
 import { callHook } from './hook-call.ts'
 import { migrationMissing, restoreMissing, type StatefulPlugin, uncloneable } from './state-errors.ts'
 import { KeptSnapshot, type StateSnapshot } from './state-snapshot.ts'
+import type { StateStore } from './state-store.ts'
+import { storeAborted, storeFailure, storeTimeout } from './store-errors.ts'
+import { WriteBehind } from './write-behind.ts'
 
 export interface StatePreserverOptions {
   /** The most that one plugin's state may take, as a copy in memory, in bytes. @default 64 MiB */
@@ -11,6 +16,14 @@ export interface StatePreserverOptions {
   readonly saveTimeoutMs?: number
   /** How long `migrateState` and `setReloadState` may take together; a plugin's `timeouts.restoreMs` wins. @default 5000 */
   readonly restoreTimeoutMs?: number
+  /** Where snapshots are kept for the next process. @default none: they end with this one */
+  readonly store?: StateStore
+  /** How long after a save its write begins, out of a reload's way, in milliseconds. `flush` does not wait for it. @default 100 */
+  readonly writeDelayMs?: number
+  /** How long the store may take to write or read one snapshot, in milliseconds. @default 10000 */
+  readonly storeTimeoutMs?: number
+  /** Told each write that failed. The snapshot is kept in memory, and `flush` tries again. */
+  readonly onStoreError?: (error: StatePreservationError) => void
 }
 
 export interface StateOperationOptions {
@@ -18,8 +31,14 @@ export interface StateOperationOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+export interface FlushOptions extends StateOperationOptions {
+  /** How long it may take in all, in milliseconds. @default the preserver's storeTimeoutMs */
+  readonly timeoutMs?: number
+}
+
 /**
- * Keeps the state of plugins, a snapshot each, while their instances are replaced.
+ * Keeps the state of plugins, a snapshot each, while their instances are replaced; with a store, also from one process
+ * to the next.
  *
  * @example
  * const preserver = new StatePreserver()
@@ -30,22 +49,34 @@ export class StatePreserver {
   readonly #maxBytes: number
   readonly #saveTimeoutMs: number
   readonly #restoreTimeoutMs: number
+  readonly #storeTimeoutMs: number
+  readonly #store: StateStore | undefined
+  readonly #writes: WriteBehind | undefined
   readonly #latest = new Map<string, StateSnapshot>()
 
   constructor({
     maxBytes = 64 * 1024 * 1024,
     saveTimeoutMs = 2_000,
     restoreTimeoutMs = 5_000,
+    store,
+    writeDelayMs = 100,
+    storeTimeoutMs = 10_000,
+    onStoreError = () => {},
   }: StatePreserverOptions = {}) {
     this.#maxBytes = maxBytes
     this.#saveTimeoutMs = saveTimeoutMs
     this.#restoreTimeoutMs = restoreTimeoutMs
+    this.#storeTimeoutMs = storeTimeoutMs
+    this.#store = store
+    this.#writes =
+      store && new WriteBehind({ store, delayMs: writeDelayMs, timeoutMs: storeTimeoutMs, onError: onStoreError })
   }
 
   /**
    * Asks the instance for its state, and keeps a copy of it: later changes of the original do not reach it. A plugin
    * without `getReloadState`, one whose state is `undefined`, and one with `reload.state: 'discard'`, which is not
-   * asked, get a snapshot without state. A save that fails leaves the latest snapshot as it was.
+   * asked, get a snapshot without state. A save that fails leaves the latest snapshot as it was, in memory and in the store.
+   * It does not wait for the store.
    *
    * @throws StatePreservationError `CFP_STATE_SAVE_FAILED`, `CFP_STATE_SAVE_TIMEOUT`, `CFP_STATE_NOT_CLONEABLE` with the
    * value's path, `CFP_STATE_TOO_LARGE`, `CFP_STATE_ABORTED`
@@ -63,6 +94,7 @@ export class StatePreserver {
     }
     const snapshot = new KeptSnapshot(name, meta.stateVersion, enabled, kept.copy, kept.bytes)
     this.#latest.set(name, snapshot)
+    this.#writes?.order(name, snapshot)
     return snapshot
   }
 
@@ -89,14 +121,54 @@ export class StatePreserver {
     await callHook(plugin, 'setReloadState', [state], bound())
   }
 
-  /** The snapshot of the last save that succeeded. */
+  /**
+   * The snapshot that the store has of a plugin, which then is the latest; where a newer one is not written yet, that
+   * one. Nothing where there is none, or no store.
+   *
+   * @throws StatePreservationError the store's, `CFP_STATE_READ_FAILED`, `CFP_STATE_READ_TIMEOUT`, `CFP_STATE_ABORTED`
+   */
+  async load(name: string, { signal }: StateOperationOptions = {}): Promise<StateSnapshot | undefined> {
+    const store = this.#store
+    if (!store) return undefined
+    const work = { name, phase: 'readState' } as const
+    const aborted = () => storeAborted(work, signal?.reason)
+    if (signal?.aborted) throw aborted()
+    if (this.#writes?.isBehind(name)) return this.#latest.get(name)
+    const before = this.#latest.get(name)
+    const ms = this.#storeTimeoutMs
+    const late = () => storeTimeout(work, ms)
+    const controller = new AbortController()
+    let stored: StateSnapshot | undefined
+    try {
+      stored = await waitFor(store.read(name, { signal: controller.signal }), { ms, signal, late, aborted })
+    } catch (thrown) {
+      controller.abort(thrown)
+      throw storeFailure(work, thrown)
+    }
+    // What was saved, or forgotten, in the meantime is newer than what was read.
+    if (this.#latest.get(name) !== before || this.#writes?.isBehind(name)) return this.#latest.get(name)
+    if (stored) this.#latest.set(name, stored)
+    return stored
+  }
+
+  /**
+   * Resolves when the store has all that was saved until now; what could not be written before is tried again.
+   *
+   * @throws StatePreservationError `CFP_STATE_WRITE_FAILED` and the store's own; `CFP_STATE_WRITE_TIMEOUT`, `CFP_STATE_ABORTED`
+   */
+  async flush({ timeoutMs = this.#storeTimeoutMs, signal }: FlushOptions = {}): Promise<void> {
+    await this.#writes?.flush(timeoutMs, signal)
+  }
+
+  /** The snapshot of the last save that succeeded, or of a later load. */
   latest(name: string): StateSnapshot | undefined {
     return this.#latest.get(name)
   }
 
-  /** Drops what is kept of a plugin. */
+  /** Drops what is kept of a plugin, also in the store. */
   forget(name: string): void {
     this.#latest.delete(name)
+    this.#writes?.order(name, undefined)
   }
 
   #copy(plugin: StatefulPlugin, state: unknown): ClonedState {

@@ -24,23 +24,36 @@ export class KeptSnapshot implements StateSnapshot {
   readonly version: number
   readonly enabled: boolean
   readonly hasState: boolean
-  readonly takenAt = Date.now()
+  readonly takenAt: number
   readonly bytes: number
   readonly #state: unknown
 
   /** `state` must be the snapshot's own copy, and `undefined` where there is none. */
-  constructor(plugin: string, version: number, enabled: boolean, state: unknown, bytes: number) {
+  constructor(
+    plugin: string,
+    version: number,
+    enabled: boolean,
+    state: unknown,
+    bytes: number,
+    takenAt: number = Date.now(),
+  ) {
     this.plugin = plugin
     this.version = version
     this.enabled = enabled
     this.hasState = state !== undefined
     this.bytes = bytes
+    this.takenAt = takenAt
     this.#state = state
     Object.freeze(this)
   }
 
   get state(): unknown {
     return cloneState(this.#state).copy
+  }
+
+  /** The state itself, for those of this package who only read it. */
+  peek(): unknown {
+    return this.#state
   }
 
   toJSON(): StateSnapshot {

@@ -96,10 +96,7 @@ const KINDS: ReadonlyMap<object, ValueKind> = new Map<object, ValueKind>([
   [Buffer.prototype, kind('Buffer', 'bytes', (buffer: Buffer) => Buffer.from(buffer), itself)],
   ...[Boolean, Number, String, BigInt].map(
     (maker) =>
-      [
-        maker.prototype,
-        kind(maker.name, 'nothing', (boxed) => Object(boxed.valueOf()) as object, itself),
-      ] as const,
+      [maker.prototype, kind(maker.name, 'nothing', (boxed) => Object(boxed.valueOf()) as object, itself)] as const,
   ),
   ...ERRORS.map((maker) => [maker.prototype, kind(maker.name, 'error', () => new maker())] as const),
   [AggregateError.prototype, kind('AggregateError', 'error', () => new AggregateError([]))],

@@ -1,0 +1,125 @@
+// What a snapshot is in a file: a head, then the state, sealed with the host's key or told from a damaged one by a digest.
+//
+//   "cfps", format, 1 if sealed, length of the body in 6 bytes | SHA-256, or nonce and tag of AES-256-GCM | body
+//
+// Digest and tag cover the head and the plugin's name too, so that a file cannot stand in for another plugin's.
+import { createCipheriv, createDecipheriv, createHash, type KeyObject, randomBytes } from 'node:crypto'
+import { deserialize, serialize } from 'node:v8'
+import { cloneState } from './clone-state.ts'
+import { type FlatState, flatten, unflatten } from './flat-state.ts'
+import { KeptSnapshot, type StateSnapshot } from './state-snapshot.ts'
+import { fileProblem, type StoreWork } from './store-errors.ts'
+
+/** A file's parts, to be written one after the other. */
+export type StateFileParts = readonly Uint8Array[]
+
+/** The snapshot as a file, sealed where there is a key. @throws UncloneableState for one that no preserver took */
+export function encodeStateFile(snapshot: StateSnapshot, key: KeyObject | undefined): StateFileParts {
+  const { plugin, version, enabled, takenAt, bytes } = snapshot
+  const state = snapshot instanceof KeptSnapshot ? snapshot.peek() : cloneState(snapshot.state).copy
+  const body = serialize([plugin, version, enabled, takenAt, bytes, flatten(state)] satisfies Body)
+  const head = headOf(key !== undefined, body.length)
+  if (key === undefined) return [head, digestOf(head, plugin, body), body]
+  const nonce = randomBytes(NONCE_BYTES)
+  const cipher = createCipheriv(CIPHER, key, nonce).setAAD(boundTo(head, plugin))
+  const sealed = cipher.update(body)
+  cipher.final()
+  return [head, nonce, cipher.getAuthTag(), sealed]
+}
+
+/**
+ * The snapshot that a file holds.
+ *
+ * @throws StatePreservationError `CFP_STATE_FILE_DAMAGED`, `CFP_STATE_FILE_FORMAT`, `CFP_STATE_FILE_KEY`,
+ * `CFP_STATE_FILE_NOT_AUTHENTIC`
+ */
+export function decodeStateFile(file: Buffer, work: StoreWork, key: KeyObject | undefined): StateSnapshot {
+  const body = key === undefined ? openPlain(file, work) : openSealed(file, work, key)
+  try {
+    return snapshotOf(deserialize(body), work.name)
+  } catch (cause) {
+    // It is what was written, byte by byte, so whoever wrote it spoke another format.
+    const what = 'another version of cf-plugins or of Node.js wrote what this one cannot read'
+    throw fileProblem(work, 'CFP_STATE_FILE_FORMAT', what, cause)
+  }
+}
+
+type Body = [
+  plugin: string,
+  version: number,
+  enabled: boolean,
+  takenAt: number,
+  bytes: number | undefined,
+  state: FlatState,
+]
+
+const MAGIC = Buffer.from('cfps')
+const FORMAT = 1
+const HEAD_BYTES = 12
+const DIGEST_BYTES = 32
+const CIPHER = 'aes-256-gcm'
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+
+function headOf(isSealed: boolean, length: number): Buffer {
+  const head = Buffer.alloc(HEAD_BYTES)
+  MAGIC.copy(head)
+  head.writeUInt8(FORMAT, 4)
+  head.writeUInt8(isSealed ? 1 : 0, 5)
+  head.writeUIntBE(length, 6, 6)
+  return head
+}
+
+function openPlain(file: Buffer, work: StoreWork): Buffer {
+  const { head, guard, body } = partsOf(file, work, false)
+  if (!digestOf(head, work.name, body).equals(guard))
+    throw fileProblem(work, 'CFP_STATE_FILE_DAMAGED', 'it was changed, or is another plugin’s')
+  return body
+}
+
+function openSealed(file: Buffer, work: StoreWork, key: KeyObject): Buffer {
+  const { head, guard, body } = partsOf(file, work, true)
+  const decipher = createDecipheriv(CIPHER, key, guard.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
+  decipher.setAAD(boundTo(head, work.name)).setAuthTag(guard.subarray(NONCE_BYTES))
+  try {
+    const opened = decipher.update(body)
+    decipher.final()
+    return opened
+  } catch (cause) {
+    const what = 'the key is another one, or the file was changed, or is another plugin’s'
+    throw fileProblem(work, 'CFP_STATE_FILE_NOT_AUTHENTIC', what, cause)
+  }
+}
+
+function partsOf(file: Buffer, work: StoreWork, hasKey: boolean): { head: Buffer; guard: Buffer; body: Buffer } {
+  const head = file.subarray(0, HEAD_BYTES)
+  if (head.length < HEAD_BYTES || !head.subarray(0, MAGIC.length).equals(MAGIC))
+    throw fileProblem(work, 'CFP_STATE_FILE_DAMAGED', 'it is cut short, or no state file')
+  const format = head.readUInt8(4)
+  if (format !== FORMAT)
+    throw fileProblem(work, 'CFP_STATE_FILE_FORMAT', `it has format ${format}, and this version reads ${FORMAT}`)
+  const isSealed = head.readUInt8(5) === 1
+  if (isSealed !== hasKey) {
+    const what = isSealed ? 'it is encrypted, and the host gave no key' : 'it is not encrypted, and the host gave a key'
+    throw fileProblem(work, 'CFP_STATE_FILE_KEY', what)
+  }
+  const bodyAt = HEAD_BYTES + (isSealed ? NONCE_BYTES + TAG_BYTES : DIGEST_BYTES)
+  if (file.length !== bodyAt + head.readUIntBE(6, 6))
+    throw fileProblem(work, 'CFP_STATE_FILE_DAMAGED', 'its length is not what it was written with')
+  return { head, guard: file.subarray(HEAD_BYTES, bodyAt), body: file.subarray(bodyAt) }
+}
+
+function digestOf(head: Buffer, plugin: string, body: Buffer): Buffer {
+  return createHash('sha256').update(boundTo(head, plugin)).update(body).digest()
+}
+
+function boundTo(head: Buffer, plugin: string): Buffer {
+  return Buffer.concat([head, Buffer.from(plugin)])
+}
+
+function snapshotOf(body: unknown, name: string): StateSnapshot {
+  const [plugin, version, enabled, takenAt, bytes, state] = body as Body
+  if (plugin !== name || typeof version !== 'number' || typeof enabled !== 'boolean' || typeof takenAt !== 'number')
+    throw new TypeError('it holds no snapshot of this plugin')
+  return new KeptSnapshot(plugin, version, enabled, unflatten(state), bytes ?? 0, takenAt)
+}
