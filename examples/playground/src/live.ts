@@ -1,4 +1,5 @@
 // Runs until somebody stops it: whoever edits a plugin sees what comes of it.
+import { constants } from 'node:os'
 import { relative } from 'node:path'
 import {
   formatMs,
@@ -60,12 +61,14 @@ function stopRequest(): Promise<void> {
     const hold = setInterval(() => {}, 60_000)
     let asked = false
     const ask = (signal: NodeJS.Signals) => {
-      if (asked) process.exit(signal === 'SIGINT' ? 130 : 143)
+      if (asked) process.exit(128 + constants.signals[signal])
       asked = true
       clearInterval(hold)
       resolve()
     }
-    process.on('SIGINT', ask).on('SIGTERM', ask)
+    process.on('SIGINT', ask).on('SIGTERM', ask).on('SIGHUP', ask)
+    // A terminal that was closed takes no more text.
+    process.stdout.on('error', () => {})
   })
 }
 

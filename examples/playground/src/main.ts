@@ -63,8 +63,10 @@ function readArguments() {
 
 function interrupted(): AbortSignal {
   const controller = new AbortController()
-  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(name, () => controller.abort(new Error(`ended by ${name}`)))
   }
+  // As in `npm start | head`.
+  process.stdout.on('error', (error) => controller.abort(error))
   return controller.signal
 }

@@ -17,7 +17,8 @@ process.on('message', ({ when, expect }: ObserverRequest) => {
     .catch((error: unknown) => observation.failure(error))
     .then((finding) => process.send?.(finding))
 })
-// Nobody is left who would read what it finds.
+// Nobody is left who would read what it finds; that may be so already.
 process.on('disconnect', () => process.exit(0))
+if (!process.connected) process.exit(0)
 // A terminal interrupts both; the tour ends this one.
 process.on('SIGINT', () => {})

@@ -13,7 +13,7 @@ it.skipIf(reason !== undefined)(
     const plugins = await copyOfPlugins()
     const live = startOnTerminal(['--plugins', plugins])
     await live.written('Ctrl-C stops it.')
-    expect(live.text()).toMatch(/search +█+ 4\d\d ms/)
+    expect(live.text()).toMatch(/search +·*█+ 4\d\d ms/)
     expect(live.text()).toMatch(/├─ ● counter/)
     expect(live.text()).toMatch(/database is failed: [\s\S]*ECONNREFUSED/)
     expect(live.text()).toMatch(/reports is blocked: [\s\S]*needs "database"/)

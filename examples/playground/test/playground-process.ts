@@ -56,6 +56,11 @@ export async function copyOfPlugins(): Promise<string> {
   return folder
 }
 
+/** The text of one edit of the tour, by its number. */
+export function edited(text: string, number: number): string {
+  return text.split(/^(?=\d\. )/m)[number] ?? ''
+}
+
 /** Replaces a text in a file that must have it. */
 export async function edit(file: string, from: string, to: string): Promise<void> {
   const content = await readFile(file, 'utf8')
