@@ -1,7 +1,7 @@
 // Edits plugins under a running host, on a copy of their folder, and has a second process say what came of it.
 import { cp, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, relative } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { formatMs, graphOf, renderReload, renderTimeline, renderTree, type Theme } from '@cf-plugins/cli'
 import { messageOf, type ReloadReport } from 'cf-plugins'
 import { startHost } from './host.ts'
@@ -137,7 +137,8 @@ function contentOf({ file, change }: TourStep, good: string): string | undefined
 
 /** Files by their names in the folder: where the copy lies is of no use to a reader. */
 function withoutFolder(text: string, folder: string): string {
-  return text.replaceAll(`${folder}/`, '').replaceAll(`${relative(process.cwd(), folder)}/`, '')
+  // The relative path first: it may end with the whole of the absolute one.
+  return text.replaceAll(join(relative(process.cwd(), folder), sep), '').replaceAll(join(folder, sep), '')
 }
 
 function indented(text: string): string {

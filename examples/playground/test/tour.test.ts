@@ -11,7 +11,7 @@ describe('the tour', () => {
     expect(await tour.ended, tour.text()).toBe(0)
     const text = tour.text()
 
-    expect(text).toMatch(/database is failed: .*ECONNREFUSED/)
+    expect(text).toMatch(/database is failed: .*\(database\.ts\): .*ECONNREFUSED/)
     expect(text).toMatch(/reports is blocked: .*"database"/)
     expect(text).toMatch(/mailer is disabled/)
     expect(edited(text, 1)).toMatch(/reloaded counter, .* state of counter, .*kept\n/)
