@@ -17,7 +17,6 @@ import {
 } from '@cf-plugins/plugin-api'
 import type { Generation } from './generation.ts'
 import { declares } from './host.ts'
-import { listenerActivation } from './listener.ts'
 import { intervalActivation, timeoutActivation } from './timers.ts'
 
 type AnyHandler = (...args: never[]) => unknown
@@ -166,7 +165,14 @@ export class GenerationContext implements PluginContext {
       const of = this.#registering('listen')
       if (typeof handler !== 'function') throw this.#argument('listen', 'a function as its handler')
       const onError = (error: unknown) => of.report(`its listener of "${event}"`, error)
-      return of.scope.activate(listenerActivation(emitter, event, handler, { gate: of.slot.gate, onError }))
+      const call = handler as (...args: unknown[]) => unknown
+      let detach: Undo | undefined
+      return of.scope.activate({
+        start: () => {
+          detach = of.slot.listeners.add(emitter, event, { call, onError })
+        },
+        stop: () => detach?.(),
+      })
     })
   }
 

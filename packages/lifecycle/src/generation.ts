@@ -258,8 +258,9 @@ export class Generation {
   #setUp(registered: unknown, limitMs: number | undefined): void | PromiseLike<void> {
     const instance = adopt(this, registered)
     this.#instance = instance
-    if (typeof instance.setup !== 'function') return
+    // An instance without `setup` is up as well: what `register` opened, its `teardown` closes.
     this.#setupBegan = true
+    if (typeof instance.setup !== 'function') return
     const result = this.#run('setup', () => traced(setupChannel, this, () => instance.setup?.()), limitMs)
     if (isThenable(result)) return result as PromiseLike<void>
   }

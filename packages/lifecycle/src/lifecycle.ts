@@ -152,7 +152,6 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
   /** The service of an active plugin. @throws `CFP_NOT_ACTIVE` with the reason, `CFP_PLUGIN_RELOADING` while it is replaced */
   service(name: string): unknown {
     const found = this.#core.services.lookup(name)
-    if (!found && !this.#core.roster.find(name)) throw this.registry.unknown(name)
     const slot = this.#slotOf(found?.owner ?? name)
     const { state } = slot
     if (state === 'active' || state === 'gating' || state === 'saving') return found?.service

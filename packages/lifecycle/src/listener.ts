@@ -1,24 +1,94 @@
-// A listener on somebody's emitter, that lives with its plugin.
-import type { Listenable } from '@cf-plugins/plugin-api'
-import { runTask, type TaskRun } from './owned-task.ts'
-import type { Activation } from './scope.ts'
+// What plugins listen to on other people's emitters, attached over reloads, so that nothing is missed in between.
+import type { Listenable, Undo } from '@cf-plugins/plugin-api'
+import type { Gate } from './gate.ts'
+import { runTask } from './owned-task.ts'
 
-/** Calls `handler` for what `emitter` sends while active; what it throws, now or later, goes to `run.onError`. */
-export function listenerActivation(
-  emitter: Listenable,
-  event: string,
-  handler: (...args: never[]) => unknown,
-  run: TaskRun,
-): Activation {
-  const call = (...args: unknown[]) => runTask(() => (handler as (...args: unknown[]) => unknown)(...args), run)
-  if (emitter instanceof EventTarget) {
-    return {
-      start: () => emitter.addEventListener(event, call),
-      stop: () => emitter.removeEventListener(event, call),
+/** A handler of one generation, and where its errors go. */
+export interface ListenHandler {
+  readonly call: (...args: unknown[]) => unknown
+  readonly onError: (error: unknown) => void
+}
+
+/**
+ * What one plugin listens to, whichever of its generations does. What is sent while its gate is closed waits there, and
+ * then reaches the handlers of whoever serves.
+ */
+export class PluginListeners {
+  readonly #gate: Gate
+  readonly #attached = new Map<Listenable, Map<string, Attached>>()
+
+  constructor(gate: Gate) {
+    this.#gate = gate
+  }
+
+  /** Adds a handler. Its undo keeps a closed gate's listener attached, for the handlers that come next. */
+  add(emitter: Listenable, event: string, handler: ListenHandler): Undo {
+    let byEvent = this.#attached.get(emitter)
+    if (!byEvent) {
+      byEvent = new Map()
+      this.#attached.set(emitter, byEvent)
+    }
+    let attached = byEvent.get(event)
+    if (!attached) {
+      attached = new Attached(this.#gate, emitter, event)
+      byEvent.set(event, attached)
+    }
+    const { handlers } = attached
+    handlers.add(handler)
+    attached.onError = handler.onError
+    return () => {
+      handlers.delete(handler)
+      if (handlers.size === 0 && !this.#gate.closed) this.sweep()
     }
   }
-  return {
-    start: () => void emitter.on(event, call),
-    stop: () => void emitter.off(event, call),
+
+  /** Detaches what has no handler any more: for when the gate is open again. */
+  sweep(): void {
+    for (const [emitter, byEvent] of this.#attached) {
+      for (const [event, attached] of byEvent) {
+        if (attached.handlers.size > 0) continue
+        byEvent.delete(event)
+        attached.detach()
+      }
+      if (byEvent.size === 0) this.#attached.delete(emitter)
+    }
+  }
+}
+
+/** The one listener of a plugin for one event of one emitter. */
+class Attached {
+  readonly handlers = new Set<ListenHandler>()
+  /** Of the handler that came last, for what is refused while there is none. */
+  onError: ListenHandler['onError'] | undefined
+  readonly detach: () => void
+  readonly #gate: Gate
+
+  constructor(gate: Gate, emitter: Listenable, event: string) {
+    this.#gate = gate
+    const hear = (...args: unknown[]) => this.#hear(args)
+    if (emitter instanceof EventTarget) {
+      emitter.addEventListener(event, hear)
+      this.detach = () => emitter.removeEventListener(event, hear)
+    } else {
+      emitter.on(event, hear)
+      this.detach = () => void emitter.off(event, hear)
+    }
+  }
+
+  #hear(args: readonly unknown[]): void {
+    if (!this.#gate.closed) {
+      this.#deliver(args)
+      return
+    }
+    const refused = (error: unknown) => this.onError?.(error)
+    try {
+      this.#gate.park(() => this.#deliver(args)).catch(refused)
+    } catch (error) {
+      refused(error)
+    }
+  }
+
+  #deliver(args: readonly unknown[]): void {
+    for (const { call, onError } of [...this.handlers]) runTask(() => call(...args), { gate: this.#gate, onError })
   }
 }

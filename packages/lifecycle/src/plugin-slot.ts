@@ -2,6 +2,7 @@
 import { isThenable, type PluginError } from '@cf-plugins/plugin-api'
 import { Gate } from './gate.ts'
 import type { Generation } from './generation.ts'
+import { PluginListeners } from './listener.ts'
 
 /**
  * Where a plugin stands. `resolved`: known, not started. From `gating` to `retiring` it is being replaced. `blocked`:
@@ -52,6 +53,7 @@ export class PluginSlot {
   /** Retired generations whose code would not end, and has not ended since. */
   zombies = 0
   #gate: Gate | undefined
+  #listeners: PluginListeners | undefined
 
   constructor(name: string, rank: number) {
     this.name = name
@@ -70,5 +72,17 @@ export class PluginSlot {
   get gate(): Gate {
     this.#gate ??= new Gate(this.name)
     return this.#gate
+  }
+
+  get listeners(): PluginListeners {
+    this.#listeners ??= new PluginListeners(this.gate)
+    return this.#listeners
+  }
+
+  /** Lets what waited through, or answers it with an error: where nobody serves who could take it. */
+  openGate(refusal?: PluginError): void {
+    if (refusal) this.gate.refuse(refusal)
+    else this.gate.open()
+    this.#listeners?.sweep()
   }
 }

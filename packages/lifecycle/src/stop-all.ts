@@ -36,7 +36,7 @@ export async function stopAll(core: LifecycleCore, registry: PluginRegistry, bou
   for (const slot of core.roster.slots()) {
     slot.serving = undefined
     core.roster.move(slot, 'stopped', slot.error)
-    slot.gate.refuse(new PluginError('CFP_STOPPED', `Plugin "${slot.name}" was stopped.`, { plugin: slot.name }))
+    slot.openGate(new PluginError('CFP_STOPPED', `Plugin "${slot.name}" was stopped.`, { plugin: slot.name }))
   }
   logProblems(core, problems)
   return { stopped, problems, hung, durationMs: performance.now() - from }

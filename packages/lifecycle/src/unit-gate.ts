@@ -36,10 +36,7 @@ export async function closeAndDrain(slots: readonly PluginSlot[], boundMs: numbe
 
 /** Lets what waited through, to whoever serves now; where nobody does, it is answered with the reason. */
 export function openGates(slots: readonly PluginSlot[]): void {
-  for (const slot of slots) {
-    if (slot.serving || !slot.error) slot.gate.open()
-    else slot.gate.refuse(slot.error)
-  }
+  for (const slot of slots) slot.openGate(slot.serving ? undefined : slot.error)
 }
 
 function assertReplaceable({ name, zombies }: PluginSlot): void {

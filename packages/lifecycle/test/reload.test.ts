@@ -445,6 +445,44 @@ describe('timers and listeners over a reload', () => {
     expect(emitter.listenerCount('heard')).toBe(1)
   })
 
+  it('of an emitter wait while the plugin is replaced, and reach whoever serves, once and in order', async () => {
+    const log: string[] = []
+    const emitter = new EventEmitter()
+    let phase: (number: number) => Promise<void> = async () => {}
+    const hearing = (generation: number, isBroken = false) =>
+      plugin(
+        { name: 'a' },
+        (_app, { listen }) => {
+          listen(emitter, 'heard', (number: number) => log.push(`${generation}: ${number}`))
+          return {
+            setup: async () => {
+              await phase(3)
+              if (isBroken) throw new Error('no')
+            },
+            getReloadState: () => phase(1).then(() => 1),
+            setReloadState: () => {},
+            teardown: () => phase(2),
+          }
+        },
+        { generation },
+      )
+    const lifecycle = await started([hearing(1)])
+    phase = async (number) => {
+      emitter.emit('heard', number)
+      await sleep(1)
+    }
+    await lifecycle.reload({ set: [hearing(2)] })
+    expect(log.splice(0)).toEqual(['2: 1', '2: 2', '2: 3'])
+    const broken = lifecycle.reload({ set: [hearing(3, true)] })
+    await until(() => lifecycle.status('a').state === 'swapping')
+    await broken
+    expect(log.splice(0)).toEqual(['2: 1', '2: 2', '2: 3', '2: 2', '2: 3'])
+    expect(emitter.listenerCount('heard')).toBe(1)
+    phase = async () => {}
+    await lifecycle.reload({ set: [plugin({ name: 'a' }, () => ({ setReloadState: () => {} }))] })
+    expect(emitter.listenerCount('heard')).toBe(0)
+  })
+
   it('after() that is due while its plugin drains runs when the reload is given up, and not when it is done', async () => {
     const log: string[] = []
     const gate = deferred()

@@ -322,10 +322,13 @@ describe('timers and listeners of a context', () => {
   it('leave nothing behind on the emitter', async () => {
     const emitter = new EventEmitter()
     const { context, lifecycle } = await contextOf()
-    const undo = context.listen(emitter, 'heard', () => {})
-    context.listen(emitter, 'heard', () => {})
-    expect(emitter.listenerCount('heard')).toBe(2)
+    const heard: number[] = []
+    const undo = context.listen(emitter, 'heard', () => heard.push(1))
+    context.listen(emitter, 'heard', () => heard.push(2))
+    emitter.emit('heard')
     undo()
+    emitter.emit('heard')
+    expect(heard).toEqual([1, 2, 2])
     expect(emitter.listenerCount('heard')).toBe(1)
     await lifecycle.disable('a')
     expect(emitter.listenerCount('heard')).toBe(0)
