@@ -1,6 +1,6 @@
 // Runs until somebody stops it: whoever edits a plugin sees what comes of it.
 import { constants } from 'node:os'
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import {
   formatMs,
   graphOf,
@@ -42,11 +42,9 @@ export async function runLive({
   const shown = near.startsWith('..') ? folder : near
   print(`\n${renderTimeline(host.report, { width: stream.columns || WIDTH, theme })}\n`)
   print(`${renderTree(graphOf(host.manager), theme)}\n`)
-  print(
-    `${theme.strong('Edit a plugin and save it')}, for example ${theme.accent(`${shown}/counter.ts`)}: change STEP.\n`,
-  )
-  print(`${theme.faint('From another terminal:')} npx cf list ${shown}\n`)
-  print(`${theme.faint('Ctrl-C stops it.')}\n`)
+  print(`${theme.strong('Edit and save')}  ${theme.accent(join(shown, 'counter.ts'))}\n`)
+  print(`${theme.strong('Ask')}            npx cf list ${shown} ${theme.faint('(from another terminal)')}\n`)
+  print(`${theme.strong('Stop')}           Ctrl-C\n`)
   await stopped
   const { stopped: names, hung, problems, durationMs } = await host.stop()
   print(`\nStopped ${names.length} plugins in ${formatMs(durationMs)}.\n`)

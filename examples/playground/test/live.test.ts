@@ -12,12 +12,13 @@ it.skipIf(reason !== undefined)(
   async () => {
     const plugins = await copyOfPlugins()
     const live = startOnTerminal(['--plugins', plugins])
-    await live.written('Ctrl-C stops it.')
+    await live.written(/Stop +Ctrl-C\n/)
     expect(live.text()).toMatch(/search +·*█+ 4\d\d ms/)
     expect(live.text()).toMatch(/├─ ● counter/)
     expect(live.text()).toMatch(/database is failed: [\s\S]*ECONNREFUSED/)
     expect(live.text()).toMatch(/reports is blocked: [\s\S]*needs "database"/)
-    expect(live.text()).toContain('counter.ts: change STEP.')
+    expect(live.text()).toContain(`Edit and save  ${join(plugins, 'counter.ts')}\n`)
+    expect(live.text()).toContain(`npx cf list ${plugins} `)
 
     await edit(join(plugins, 'counter.ts'), 'const STEP = 1\n', 'const STEP = 7\n')
     await live.written(/reloaded counter, .* in .*ms, state of counter, milestones kept\n/)
