@@ -49,7 +49,7 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
   readonly #reloader: HotReloader<App, Shared>
   readonly #autoLoad: boolean
   readonly #configs: Map<string, unknown>
-  #started = false
+  #starting: Promise<unknown> | undefined
 
   constructor(options: PluginManagerOptions<App, Shared> = {}) {
     const { autoLoad = true, hotReload = false, configs = {}, load, ...rest } = options
@@ -83,21 +83,32 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
   /**
    * Starts every plugin that can be, each as soon as what it needs is ready. A plugin that fails is in the report, with
    * its cause, and stops nobody but those that need it.
+   *
+   * @throws `CFP_FOLDER_MISSING`, `CFP_FOLDER_UNREADABLE`, `CFP_START_ABORTED`; everything is stopped again then
    */
   start(options: StartOptions = {}): Promise<StartReport> {
-    this.#started = true
-    return this.#autoLoad ? this.#reloader.start(options) : this.#lifecycle.start(options)
+    const starting = this.#autoLoad ? this.#reloader.start(options) : this.#lifecycle.start(options)
+    this.#starting ??= starting.catch(() => {})
+    return starting
   }
 
   /**
    * Adds a plugin by value: a definition, a decorated class, or an object with `PLUGIN_META` and `register`. It starts
    * with the others, or at once where they have started.
+   *
+   * @throws `CFP_NOT_A_PLUGIN`, `CFP_META_INVALID`, `CFP_DUPLICATE_NAME`; once the others have started, whatever keeps
+   * it from starting too, and the plugin's own error where it fails: it stays registered then, and `enable()` tries it again
    */
   async add(plugin: unknown, { config }: { readonly config?: unknown } = {}): Promise<void> {
     const record = toPluginRecord(plugin, { generation: 1, files: [] })
-    if (config !== undefined) this.#configs.set(record.meta.name, config)
-    if (this.#started) await this.#lifecycle.add([record])
-    else this.#lifecycle.registry.add(record)
+    const { name } = record.meta
+    // What it finds there, it must not change.
+    if (!this.registry.has(name) && config !== undefined) this.#configs.set(name, config)
+    if (!this.#starting) return this.registry.add(record)
+    await this.#starting
+    await this.#lifecycle.add([record])
+    const { state, error } = this.status(name)
+    if (state !== 'active' && error) throw error
   }
 
   /** The service of an active plugin. @throws `CFP_NOT_ACTIVE` with the reason, `CFP_PLUGIN_UNKNOWN`, `CFP_PLUGIN_RELOADING` */
@@ -126,9 +137,9 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
     return this.#lifecycle.use(serviceName(ref), task as (service: unknown) => R | PromiseLike<R>)
   }
 
-  /** Why a plugin is where it is, down to the root cause. @throws `CFP_PLUGIN_UNKNOWN` */
+  /** Why a plugin is where it is, down to the root cause: a file that cannot be loaded among those. @throws `CFP_PLUGIN_UNKNOWN` */
   explain(name: string): Explanation {
-    return this.#lifecycle.explain(name)
+    return this.#reloader.explain(name)
   }
 
   /** Loads a plugin's code anew and replaces it and all that depend on it, as one transaction. @throws `CFP_PLUGIN_UNKNOWN` */
