@@ -39,7 +39,7 @@ export function renderTable(title: string, rows: readonly Row[], unit: TimeUnit 
 export function renderGoal(goal: JudgedGoal): string {
   const mark = goal.verdict === 'missed' ? 'MISSED' : goal.verdict
   const why = goal.why === undefined ? '' : ` (${goal.why})`
-  return `  goal ${mark}: ${goal.of} / ${goal.against} = ${significant(goal.ratio)}, at most ${goal.atMost}${why}`
+  return `  goal ${mark}: ${goal.of} / ${goal.against} = ${significant(goal.ratio)}, at most ${Number(goal.atMost.toPrecision(3))}${why}`
 }
 
 function fittingUnit(rows: readonly Row[]): TimeUnit {
@@ -57,5 +57,6 @@ function significant(value: number): string {
   if (!Number.isFinite(value)) return String(value)
   if (value >= 100) return value.toFixed(0)
   if (value >= 10) return value.toFixed(1)
-  return value >= 1 ? value.toFixed(2) : value.toFixed(3)
+  if (value >= 1) return value.toFixed(2)
+  return value >= 0.01 ? value.toFixed(3) : value.toPrecision(2)
 }
