@@ -18,7 +18,7 @@ export function controlAddress(folders: readonly string[], env: NodeJS.ProcessEn
   const key = createHash('sha256').update(real.join('\0')).digest('hex').slice(0, 16)
   const { username, uid } = userInfo()
   if (process.platform === 'win32') return `\\\\.\\pipe\\cf-plugins-${username}-${key}`
-  const inFolder = (folder: string) => join(folder, `cf-plugins-${uid}`, `${key}.sock`)
+  const inFolder = (folder: string) => join(folder, `cf-plugins-hosts-${uid}`, `${key}.sock`)
   const wished = inFolder(env.XDG_RUNTIME_DIR || tmpdir())
   return Buffer.byteLength(wished) <= PATH_MAX ? wished : inFolder('/tmp')
 }

@@ -5,9 +5,15 @@ import type { ControlMethods } from './control-server.ts'
 import { graphOf } from './graph-view.ts'
 import { plainExplanation, plainReload, plainStart } from './plain-report.ts'
 
+/** What a host's answers are made from. */
+export type AnsweringManager = Pick<
+  PluginManager,
+  'ordered' | 'registry' | 'explain' | 'reload' | 'enable' | 'disable' | 'status'
+>
+
 /** The requests that every host of cf answers; `report` where the host gives the report of its start. */
 export function hostMethods(
-  manager: PluginManager<never, never>,
+  manager: AnsweringManager,
   { report }: { readonly report?: () => StartReport | undefined } = {},
 ): ControlMethods {
   const change = (method: 'enable' | 'disable') => async (params: Readonly<Record<string, unknown>>) => {

@@ -5,7 +5,7 @@ export { type ControlMethods, type ControlServer, openControlServer } from './co
 export { type CliErrorCode, CliErrorCodes } from './error-codes.ts'
 export { ExitCode } from './exit-code.ts'
 export { type GraphView, graphOf, type PluginView, renderDot } from './graph-view.ts'
-export { hostMethods, textOf } from './host-methods.ts'
+export { type AnsweringManager, hostMethods, textOf } from './host-methods.ts'
 export { humanLogger, LOG_LEVELS, type LogLevel } from './human-logger.ts'
 export { fromPlainError, type PlainError, plainError } from './plain-error.ts'
 export { plainExplanation, plainReload, plainStart, plainStop } from './plain-report.ts'

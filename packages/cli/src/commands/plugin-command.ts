@@ -27,7 +27,7 @@ export async function pluginCommand(
   })
   const signals = new Signals()
   const ended = signals.first.then((signal) => ({ signal }))
-  let isStopped = true
+  let hung: readonly string[] = []
   try {
     const work = async () => {
       const report = await manager.start({ signal: signals.signal })
@@ -40,10 +40,10 @@ export async function pluginCommand(
     if (signals.signal.aborted) return signalExitCode((await ended).signal)
     throw error
   } finally {
-    isStopped = await stopHost(manager, output)
+    hung = (await stopHost(manager, output)).hung
     signals[Symbol.dispose]()
   }
-  return isStopped ? Number(process.exitCode ?? ExitCode.ok) : ExitCode.failed
+  return hung.length === 0 ? Number(process.exitCode ?? ExitCode.ok) : ExitCode.failed
 }
 
 /** @throws `CFP_CLI_UNKNOWN_COMMAND` with the nearest name, and who might have had it */

@@ -8,7 +8,7 @@ import { ExitCode } from '../exit-code.ts'
 import { foldersOf } from '../folders.ts'
 import { hostMethods } from '../host-methods.ts'
 import type { Output } from '../output.ts'
-import { plainReload, plainStart } from '../plain-report.ts'
+import { plainReload, plainStart, plainStop } from '../plain-report.ts'
 import { Progress } from '../progress.ts'
 import { renderReload } from '../render-reload.ts'
 import { renderTimeline } from '../render-timeline.ts'
@@ -97,7 +97,7 @@ class Run {
   }
 
   #openSocket(): Promise<ControlServer> {
-    const methods = hostMethods(this.#manager as PluginManager<never, never>, { report: () => this.#report })
+    const methods = hostMethods(this.#manager, { report: () => this.#report })
     return openControlServer(controlAddress(foldersOf(this.#folders)), methods)
   }
 
@@ -111,8 +111,9 @@ class Run {
       const ends = this.#options.once || (isIdle && !this.#options.watch)
       const reason = ends ? undefined : await this.#untilEnd(stray)
       const stopped = await stopHost(this.#manager, this.#output)
+      if (this.#output.json) this.#output.result(() => ({ event: 'stopped', ...plainStop(stopped) }), String)
       const isFine = reason !== 'stray-error' && !(ends && (report?.failed.length ?? 0) > 0)
-      return stopped && isFine ? ExitCode.ok : ExitCode.failed
+      return stopped.hung.length === 0 && isFine ? ExitCode.ok : ExitCode.failed
     } catch (error) {
       await stopHost(this.#manager, this.#output)
       throw error
@@ -156,11 +157,11 @@ class Run {
   }
 
   #reloaded(report: ReloadReport): void {
-    const { theme, verbose, json } = this.#output
+    const { theme, json } = this.#output
     if (report.outcome === 'nothing') return
     this.#output.result(
       () => ({ event: 'reloaded', ...plainReload(report) }),
-      () => renderReload(report, { theme, verbose, reasons: false }),
+      () => renderReload(report, { theme, reasons: false }),
     )
     if (!json) for (const problem of report.problems) this.#output.error(problem)
   }
