@@ -1,7 +1,7 @@
 // State as a flat table of plain data, and back. `v8.serialize` alone would lose objects without prototype, properties
 // of errors, dates and maps, AggregateErrors, and views of one buffer, and overflows the stack on a long chain.
 import { define, isIndex, lengthOfView } from './clone-state.ts'
-import { kindNamed, kindOf, type ValueKind, type ViewSource } from './value-kinds.ts'
+import { type Contents, kindNamed, kindOf, type ViewSource } from './value-kinds.ts'
 
 /** One object of the state. */
 export type FlatObject = readonly [
@@ -36,10 +36,10 @@ export function unflatten(flat: FlatState): unknown {
 
 interface OpenRow {
   readonly source: object
-  readonly kind: ValueKind
+  readonly contents: Contents
   readonly values: unknown[]
   readonly references: number[]
-  readonly keys: string[]
+  readonly keys: readonly string[]
 }
 
 const NONE: readonly never[] = []
@@ -47,7 +47,10 @@ const NONE: readonly never[] = []
 class Flattener {
   readonly #table: FlatObject[] = []
   readonly #places = new Map<object, number>()
+  // Filled one after the other instead of by recursion, so that a long chain cannot overflow the stack.
   readonly #open: OpenRow[] = []
+  /** One list of names for all objects of a shape: it is written once. */
+  readonly #shapes = new Map<string, readonly string[]>()
 
   flatten(state: unknown): FlatState {
     this.#place([state])
@@ -62,23 +65,17 @@ class Flattener {
     if (kind === undefined) throw new TypeError('only what cloneState() returned can be flattened')
     const { name, contents } = kind
     if (contents === 'view') {
-      const view = source as ArrayBufferView
-      return this.#add(source, [
-        name,
-        [this.#place(view.buffer), view.byteOffset, lengthOfView(view)],
-        NONE,
-        NONE,
-        NONE,
-        0,
-      ])
+      const { buffer, byteOffset } = source as ArrayBufferView
+      const seed = [this.#place(buffer), byteOffset, lengthOfView(source as ArrayBufferView)]
+      return this.#add(source, [name, seed, NONE, NONE, NONE, 0])
     }
-    if (contents === 'bytes' || contents === 'nothing')
-      return this.#add(source, [name, kind.seed(source), NONE, NONE, NONE, 0])
-    const row: OpenRow = { source, kind, values: [], references: [], keys: [] }
-    this.#open.push(row)
+    const seed = kind.seed(source)
+    if (contents === 'bytes' || contents === 'nothing') return this.#add(source, [name, seed, NONE, NONE, NONE, 0])
     const hidden = contents === 'error' ? hiddenKeys(source) : NONE
-    row.keys.push(...hidden)
-    return this.#add(source, [name, kind.seed(source), row.values, row.references, row.keys, hidden.length])
+    const keys = this.#shapeOf(contents === 'elements' ? namesIn(source as unknown[]) : Object.keys(source), hidden)
+    const row: OpenRow = { source, contents, values: [], references: [], keys }
+    this.#open.push(row)
+    return this.#add(source, [name, seed, row.values, row.references, keys, hidden.length])
   }
 
   #add(source: object, row: FlatObject): number {
@@ -86,13 +83,21 @@ class Flattener {
     return this.#table.push(row) - 1
   }
 
+  #shapeOf(shown: readonly string[], hidden: readonly string[]): readonly string[] {
+    const keys = hidden.length === 0 ? shown : [...hidden, ...shown]
+    if (keys.length === 0) return NONE
+    const joined = keys.join()
+    const shape = this.#shapes.get(joined)
+    if (shape === undefined) this.#shapes.set(joined, keys)
+    // A comma may also be in a name.
+    return shape?.length === keys.length && shape.every((key, at) => key === keys[at]) ? shape : keys
+  }
+
   #fill(row: OpenRow): void {
-    const { source, kind, keys } = row
-    const isArray = kind.contents === 'elements'
-    if (isArray) this.#addElements(source as unknown[], row)
-    else if (kind.contents === 'entries') this.#addEntries(source as Map<unknown, unknown>, row)
-    else if (kind.contents === 'items') for (const item of source as Set<unknown>) this.#addValue(item, row)
-    for (const key of Object.keys(source)) if (!isArray || !isIndex(key)) keys.push(key)
+    const { source, contents, keys } = row
+    if (contents === 'elements') this.#addElements(source as unknown[], row)
+    else if (contents === 'entries') this.#addEntries(source as Map<unknown, unknown>, row)
+    else if (contents === 'items') for (const item of source as Set<unknown>) this.#addValue(item, row)
     for (const key of keys) this.#addValue((source as Record<string, unknown>)[key], row)
   }
 
@@ -116,6 +121,14 @@ class Flattener {
     if (typeof value !== 'object' || value === null) values.push(value)
     else references.push(values.push(this.#place(value)) - 1)
   }
+}
+
+/** The names of an array's properties that are not elements, which come first among its keys. */
+function namesIn(array: readonly unknown[]): string[] {
+  const keys = Object.keys(array)
+  let first = keys.length
+  while (first > 0 && !isIndex(keys[first - 1] as string)) first--
+  return keys.slice(first)
 }
 
 function begin([name, seed]: FlatObject, objects: readonly object[]): object {
