@@ -68,6 +68,23 @@ describe('unload', () => {
     expect(lifecycle.registry.has('a')).toBe(false)
   })
 
+  it('never brings an older state back where the newer one could not be saved', async () => {
+    let savable = true
+    const record = plugin({ name: 'a' }, () => ({
+      getReloadState: () => (savable ? 'old' : () => {}),
+      setReloadState: (state: string) => void restored.push(state),
+    }))
+    const restored: string[] = []
+    const lifecycle = await started([record])
+    await lifecycle.unload('a')
+    await lifecycle.add([record])
+    expect(restored).toEqual(['old'])
+    savable = false
+    await lifecycle.unload('a')
+    await lifecycle.add([record])
+    expect(restored).toEqual(['old'])
+  })
+
   it('of a resting plugin ends it too', async () => {
     const log: string[] = []
     const lifecycle = await started([noting(log, { name: 'a' })])
