@@ -1,5 +1,6 @@
 // From a file's text to a function that makes instances of its module; each text is compiled once.
 import type { Awaitable } from '@cf-plugins/plugin-api'
+import type { CachePack } from './cache-pack.ts'
 import type { CompileCache } from './compile-cache.ts'
 import { evaluateSource, type ModuleFunction, mappingsIn } from './evaluate-source.ts'
 import type { ModuleCode } from './module-code.ts'
@@ -25,13 +26,18 @@ export class Compiler {
     this.#cache = cache
   }
 
+  /** What is kept on disk for the modules of an entry file: for `compile`, and to be saved after it. */
+  packOf(entry: string): CachePack | undefined {
+    return this.#cache?.packOf(entry)
+  }
+
   /** At once where it was compiled before, here or on disk. @throws LoadProblem `CFP_SYNTAX` */
-  compile(url: string, file: string, source: SourceText): Awaitable<CompiledModule> {
+  compile(url: string, file: string, source: SourceText, pack?: CachePack): Awaitable<CompiledModule> {
     const last = this.#last.get(url)
     if (last?.hash === source.hash) return last.compiled
     const system = this.#systems.of(file)
     const typescript = isTypeScript(file)
-    const key = `${source.hash} ${system} ${url} ${typescript ? this.#transform.version : ''}`
+    const key = `${source.hash} ${system} ${typescript ? this.#transform.version : ''}`
     const finish = (code: ModuleCode): CompiledModule => {
       const compiled = { code, instantiate: evaluateSource(code.code, url) }
       // Oldest first out: a plugin may import its files with ever new queries.
@@ -45,13 +51,13 @@ export class Compiler {
       const input = { text, system, file, url, ...(mappings === undefined ? {} : { mappings }) }
       const done = (prepared: typeof prepare): CompiledModule => {
         const code = prepared(input)
-        this.#cache?.set(key, code)
+        pack?.add(url, key, code)
         return finish(code)
       }
       return this.#prepare ? done(this.#prepare) : this.ready().then(done)
     }
 
-    const cached = this.#cache?.get(key)
+    const cached = pack?.take(url, key)
     if (cached) {
       try {
         return finish(cached)

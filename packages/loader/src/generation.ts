@@ -21,10 +21,13 @@ export class Generation implements Importing {
   readonly #graph: ModuleGraph
   readonly #evaluator = new Evaluator()
 
-  constructor(parts: LoaderParts, read: ReadFiles) {
+  readonly #entry: string
+
+  constructor(parts: LoaderParts, entry: string, read: ReadFiles) {
+    this.#entry = entry
     this.#parts = parts
     this.#read = read
-    this.#graph = new ModuleGraph(parts, read)
+    this.#graph = new ModuleGraph(parts, entry, read)
   }
 
   /** Modules that are waiting in a top-level await. */
@@ -33,11 +36,11 @@ export class Generation implements Importing {
   }
 
   /**
-   * Reads and links the graph of an entry file, which runs nothing of it.
+   * Reads and links the graph of the entry file, which runs nothing of it.
    * @throws LoadProblem
    */
-  async prepare(file: string): Promise<OwnModule> {
-    const entry = this.#graph.moduleFor({ kind: 'own', file, url: pathToFileURL(file).href })
+  async prepare(): Promise<OwnModule> {
+    const entry = this.#graph.moduleFor({ kind: 'own', file: this.#entry, url: pathToFileURL(this.#entry).href })
     await this.#link(entry)
     return entry
   }
@@ -82,7 +85,7 @@ export class Generation implements Importing {
     const module = this.#graph.moduleFor(target, { file: importer.file })
     if (module.commonJs) return module.commonJs
     try {
-      if (isThenable(this.#graph.prepare(module))) throw cannotWait(specifier, importer)
+      if (!this.#graph.prepareAtOnce(module)) throw cannotWait(specifier, importer)
       link(module, { instantiate: (one, take) => this.#instantiate(one, take) })
       if (isThenable(this.run(module))) throw cannotWait(specifier, importer)
     } catch (error) {

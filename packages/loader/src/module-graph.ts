@@ -1,5 +1,6 @@
 // A generation's modules, read, compiled, and their imports resolved; nothing of them has run.
 import { type Awaitable, isThenable, messageOf } from '@cf-plugins/plugin-api'
+import type { CachePack } from './cache-pack.ts'
 import type { CompiledModule, Compiler } from './compile.ts'
 import type { HostModules } from './host-modules.ts'
 import { type FilePlace, LoadProblem } from './load-problem.ts'
@@ -24,11 +25,13 @@ export interface ReadFiles extends OwnFiles {
 export class ModuleGraph {
   readonly #parts: LoaderParts
   readonly #read: ReadFiles
+  readonly #pack: CachePack | undefined
   readonly #modules = new Map<string, OwnModule>()
 
-  constructor(parts: LoaderParts, read: ReadFiles) {
+  constructor(parts: LoaderParts, entry: string, read: ReadFiles) {
     this.#parts = parts
     this.#read = read
+    this.#pack = parts.compiler.packOf(entry)
   }
 
   get modules(): Iterable<OwnModule> {
@@ -64,7 +67,7 @@ export class ModuleGraph {
         for (const required of module.required) visit(required, true)
       }
       try {
-        const ready = this.prepare(module)
+        const ready = this.#prepare(module)
         if (isThenable(ready)) waiting.push(ready.then(descend).then(undefined, failed))
         else descend()
       } catch (error) {
@@ -73,11 +76,19 @@ export class ModuleGraph {
     }
     visit(root)
     while (waiting.length > 0) await Promise.all(waiting.splice(0))
+    this.#pack?.save()
     if (problems.length > 0) throw problems[0]
   }
 
-  /** Reads and compiles a module, and resolves its requests: at once where nothing of it must be waited for. @throws LoadProblem */
-  prepare(module: OwnModule): Awaitable<void> {
+  /** Prepares a module alone, for whoever can't wait: whether it is ready. @throws LoadProblem */
+  prepareAtOnce(module: OwnModule): boolean {
+    const isReady = !isThenable(this.#prepare(module))
+    this.#pack?.save()
+    return isReady
+  }
+
+  /** Reads and compiles a module, and resolves its requests: at once where nothing of it must be waited for. */
+  #prepare(module: OwnModule): Awaitable<void> {
     if (module.ready === true) return
     if (module.ready) return module.ready
     this.#read.files.add(module.file)
@@ -92,7 +103,7 @@ export class ModuleGraph {
         file: module.file,
       })
     }
-    const compiled = this.#parts.compiler.compile(module.url, module.file, source)
+    const compiled = this.#parts.compiler.compile(module.url, module.file, source, this.#pack)
     const resolved = isThenable(compiled)
       ? compiled.then((done) => this.#take(module, done))
       : this.#take(module, compiled)

@@ -141,7 +141,7 @@ export class PluginLoader {
     const { generation: number, name } = this.#history.begin(found, read)
     const mappingsOf = (url: string): string | undefined => this.#parts.compiler.mappingsOf(url)
     const context: LoadContext = { file, generation: number, plugin: name, mappingsOf }
-    const generation = new Generation(this.#parts, read)
+    const generation = new Generation(this.#parts, file, read)
     try {
       if (signal?.aborted) throw abortError(context, signal.reason)
       const namespace = await withDeadline(this.#run(generation, file, read), {
@@ -189,7 +189,7 @@ export class PluginLoader {
 
   async #run(generation: Generation, file: string, read: ReadFiles): Promise<object> {
     this.#checkLink(file, read)
-    const entry = await generation.prepare(file)
+    const entry = await generation.prepare()
     this.#intrinsics.changes()
     // Until the first await whoever calls `process.exit` was called by the plugin; after it, its files tell.
     let isSynchronous = true

@@ -1,6 +1,6 @@
 // One load of a plugin: its own files are fresh, the host's modules are the host's.
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import * as api from '@cf-plugins/plugin-api'
@@ -212,7 +212,23 @@ describe('the cache of compiled files', () => {
     }
     write(folder, { 'a.ts': pluginText('changed') })
     expect((await loaderFor(folder, { cacheFolder }).loadPlugins()).records[0]?.meta.name).toBe('changed')
-    expect(entriesOf(cacheFolder)).toHaveLength(2)
+  })
+
+  test('keeps what several processes compile, and does not grow with every edit', async () => {
+    const folder = folderWith({ 'a.ts': pluginText('a', 'import "./_b.ts"'), '_b.ts': 'export const b: number = 0' })
+    const cacheFolder = join(folderWith({}), 'cache')
+    const loaders = [loaderFor(folder, { cacheFolder }), loaderFor(folder, { cacheFolder })]
+    const sizes: number[] = []
+    for (let edit = 0; edit < 300; edit++) {
+      write(folder, { '_b.ts': `export const b: number = ${1000 + edit}` })
+      expect((await loaders[edit % 2]?.loadPlugins())?.failures).toEqual([])
+      sizes.push(statSync(entriesOf(cacheFolder)[0] as string).size)
+    }
+    expect(entriesOf(cacheFolder)).toHaveLength(1)
+    expect(sizes.slice(1).filter((size, index) => size < (sizes[index] as number)).length).toBeGreaterThan(0)
+    const before = readFileSync(entriesOf(cacheFolder)[0] as string, 'utf8')
+    expect((await loaderFor(folder, { cacheFolder }).loadPlugins()).failures).toEqual([])
+    expect(readFileSync(entriesOf(cacheFolder)[0] as string, 'utf8')).toBe(before)
   })
 
   test("is done without where it can't be written", async () => {
@@ -232,7 +248,7 @@ describe('the cache of compiled files', () => {
       .replace(/^.*\n/, '')
       .replaceAll('original', 'replaced')
     const checksum = createHash('sha256').update(body).digest('hex')
-    writeFileSync(entry as string, `${checksum}\n${body}`)
+    writeFileSync(entry as string, `${checksum} ${Buffer.byteLength(body)}\n${body}`)
     // So it would be, were the folder not open to everybody.
     expect(await load()).toBe('replaced')
     const [opened] = readdirSync(cacheFolder)
@@ -243,5 +259,5 @@ describe('the cache of compiled files', () => {
 
 function entriesOf(folder: string): string[] {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-  return names.filter((name) => name.endsWith('.js')).map((name) => join(folder, name))
+  return names.filter((name) => name.endsWith('.pack')).map((name) => join(folder, name))
 }
