@@ -80,7 +80,7 @@ for (const count of [1000, 10_000]) {
       perCall: count,
       rounds: isSmall ? 20 : 7,
       setup: forget,
-      goals: [{ of: 'cf-plugins', against: 'avvio', atMost: 1 }],
+      goals: [{ of: 'cf-plugins', against: 'avvio', atMost: 1.5, why: 'a guard; the aim is 0.17, and 0.3 of p-graph' }],
     },
   )
 }

@@ -47,12 +47,13 @@ export function bringUp<T>(
       return fail(failure)
     })
   }
-  const complete = () => chain(restoreState(core, generation, snapshot, limitMs), () => finish?.(generation))
-  const isPlain = snapshot === undefined && finish === undefined
   let started: unknown
   try {
     started = generation.start(limitMs)
-    if (!isPlain) started = isThenable(started) ? started.then(complete) : complete()
+    if (snapshot !== undefined || finish) {
+      const complete = () => chain(restoreState(core, generation, snapshot, limitMs), () => finish?.(generation))
+      started = chain(started, complete)
+    }
   } catch (error) {
     return down(error)
   }
