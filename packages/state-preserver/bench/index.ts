@@ -3,6 +3,7 @@
 import { compare } from '@cf-plugins/bench-harness'
 import { resolveMeta } from '@cf-plugins/plugin-api'
 import { StatePreserver } from '@cf-plugins/state-preserver'
+import { compareStores, removeFiles } from './store.ts'
 
 const meta = resolveMeta({ name: 'bench', version: '1.0.0' })
 const preserver = new StatePreserver()
@@ -60,3 +61,7 @@ for (const [title, state] of Object.entries({
     },
   )
 }
+
+await compareStores('a small state', small)
+await compareStores('1 MB of sessions', large)
+await removeFiles()

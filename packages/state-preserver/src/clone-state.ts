@@ -1,7 +1,7 @@
 // Copies a plugin's state, and says where in it a value is that no copy can keep.
 import { types } from 'node:util'
 import { type Access, type Holder, pathOf } from './state-path.ts'
-import { type Contents, describe, kindOf, type ValueKind, type ViewSource } from './value-kinds.ts'
+import { describe, kindOf, type ValueKind, type ViewSource } from './value-kinds.ts'
 
 /** Why state could not be copied, and where. */
 export class UncloneableState extends Error {
@@ -24,6 +24,8 @@ export interface ClonedState {
   readonly copy: unknown
   /** About what it takes in memory at most: two bytes a character, 16 a property, binary data as it is. */
   readonly bytes: number
+  /** Whether it is of kinds that `v8.serialize` keeps as they are. */
+  readonly isNative: boolean
 }
 
 /**
@@ -42,7 +44,7 @@ export function cloneState(state: unknown, maxBytes = Number.POSITIVE_INFINITY):
 interface OpenCopy extends Holder {
   readonly source: object
   readonly copy: object
-  readonly contents: Contents
+  readonly kind: ValueKind
 }
 
 // Where an array is larger, its elements are looked at before anything slower is done with it.
@@ -54,6 +56,7 @@ class StateCloner {
   // Filled one after the other instead of by recursion, so that a long chain cannot overflow the stack.
   readonly #open: OpenCopy[] = []
   #bytes = 0
+  #isNative = true
   // Where the walk is. Kept in fields, because a path is needed once and a value is copied a million times.
   #holder: OpenCopy | undefined
   #access: Access = 'property'
@@ -70,7 +73,7 @@ class StateCloner {
         this.#holder = next
         this.#fill(next)
       }
-      return { copy, bytes: this.#bytes }
+      return { copy, bytes: this.#bytes, isNative: this.#isNative }
     } catch (thrown) {
       throw thrown instanceof UncloneableState
         ? thrown
@@ -99,6 +102,7 @@ class StateCloner {
     const kind = kindOf(source)
     if (kind === undefined) throw this.#problem('value', describe(source))
     const { contents } = kind
+    if (kind.native === 'never') this.#isNative = false
     if (contents === 'view') return this.#copyView(source as ArrayBufferView, kind)
     if (contents === 'bytes') this.#spend((source as ArrayBuffer).byteLength)
     if (contents === 'elements' && isLargeAndFlat(source as unknown[])) {
@@ -107,7 +111,7 @@ class StateCloner {
     }
     const copy = this.#remember(source, kind.begin(source))
     if (contents === 'bytes' || contents === 'nothing') return copy
-    this.#open.push({ source, copy, contents, heldBy: this.#holder, access: this.#access, key: this.#key })
+    this.#open.push({ source, copy, kind, heldBy: this.#holder, access: this.#access, key: this.#key })
     return copy
   }
 
@@ -124,18 +128,21 @@ class StateCloner {
     return copy
   }
 
-  #fill({ source, copy, contents }: OpenCopy): void {
+  #fill({ source, copy, kind }: OpenCopy): void {
+    const { contents } = kind
     if (contents === 'elements') this.#fillArray(source as unknown[], copy as unknown[])
     else if (contents === 'entries') this.#fillMap(source as Map<unknown, unknown>, copy as Map<unknown, unknown>)
     else if (contents === 'items') this.#fillSet(source as Set<unknown>, copy as Set<unknown>)
     else if (contents === 'error') this.#fillError(source as Error, copy)
-    this.#fillProperties(source, copy, contents === 'elements')
+    this.#fillProperties(source, copy, kind)
   }
 
-  #fillProperties(source: object, copy: object, isArray: boolean): void {
+  #fillProperties(source: object, copy: object, { contents, native }: ValueKind): void {
+    const isArray = contents === 'elements'
     this.#access = 'property'
     for (const key of Object.keys(source)) {
       if (isArray && isIndex(key)) continue
+      if (native === 'contents') this.#isNative = false
       this.#key = key
       this.#spend(8)
       const value = this.#copyOf((source as Record<string, unknown>)[key])

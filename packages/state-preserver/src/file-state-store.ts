@@ -47,7 +47,7 @@ export class FileStateStore implements StateStore {
   }
 
   /**
-   * Resolves when the snapshot is on the disk. Encoding it blocks the thread about as long as copying it does.
+   * Resolves when the snapshot is on the disk. Encoding it blocks the thread, about as long as copying it does.
    *
    * @throws StatePreservationError `CFP_STATE_WRITE_FAILED`, `CFP_STATE_FILE_TOO_LARGE`, `CFP_STATE_FOLDER_UNSAFE`,
    * `CFP_STATE_NAME_REFUSED`, `CFP_STATE_ABORTED`; the file is as it was then

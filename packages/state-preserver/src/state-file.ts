@@ -7,6 +7,7 @@ import { createCipheriv, createDecipheriv, createHash, type KeyObject, randomByt
 import { deserialize, serialize } from 'node:v8'
 import { cloneState } from './clone-state.ts'
 import { type FlatState, flatten, unflatten } from './flat-state.ts'
+import { isShallow } from './shallow-state.ts'
 import { KeptSnapshot, type StateSnapshot } from './state-snapshot.ts'
 import { fileProblem, type StoreWork } from './store-errors.ts'
 
@@ -15,9 +16,12 @@ export type StateFileParts = readonly Uint8Array[]
 
 /** The snapshot as a file, sealed where there is a key. @throws UncloneableState for one that no preserver took */
 export function encodeStateFile(snapshot: StateSnapshot, key: KeyObject | undefined): StateFileParts {
-  const { plugin, version, enabled, takenAt, bytes } = snapshot
-  const state = snapshot instanceof KeptSnapshot ? snapshot.peek() : cloneState(snapshot.state).copy
-  const body = serialize([plugin, version, enabled, takenAt, bytes, flatten(state)] satisfies Body)
+  const { plugin, version, enabled, takenAt } = snapshot
+  const kept = snapshot instanceof KeptSnapshot ? snapshot.peek() : cloneState(snapshot.state)
+  // A table takes several times as long, so it is made only of what would not survive without it.
+  const isFlat = !kept.isNative || !isShallow(kept.copy)
+  const state = isFlat ? flatten(kept.copy) : kept.copy
+  const body = serialize([plugin, version, enabled, takenAt, kept.bytes, kept.isNative, isFlat, state] satisfies Body)
   const head = headOf(key !== undefined, body.length)
   if (key === undefined) return [head, digestOf(head, plugin, body), body]
   const nonce = randomBytes(NONCE_BYTES)
@@ -49,8 +53,11 @@ type Body = [
   version: number,
   enabled: boolean,
   takenAt: number,
-  bytes: number | undefined,
-  state: FlatState,
+  bytes: number,
+  isNative: boolean,
+  isFlat: boolean,
+  /** As it is, or flat. */
+  state: unknown,
 ]
 
 const MAGIC = Buffer.from('cfps')
@@ -118,8 +125,9 @@ function boundTo(head: Buffer, plugin: string): Buffer {
 }
 
 function snapshotOf(body: unknown, name: string): StateSnapshot {
-  const [plugin, version, enabled, takenAt, bytes, state] = body as Body
+  const [plugin, version, enabled, takenAt, bytes, isNative, isFlat, state] = body as Body
   if (plugin !== name || typeof version !== 'number' || typeof enabled !== 'boolean' || typeof takenAt !== 'number')
     throw new TypeError('it holds no snapshot of this plugin')
-  return new KeptSnapshot(plugin, version, enabled, unflatten(state), bytes ?? 0, takenAt)
+  const copy = isFlat ? unflatten(state as FlatState) : state
+  return new KeptSnapshot({ plugin, version, enabled, takenAt }, { copy, bytes, isNative })
 }

@@ -4,7 +4,7 @@ import { waitFor } from './bounded-wait.ts'
 import { type ClonedState, cloneState, UncloneableState } from './clone-state.ts'
 import { callHook } from './hook-call.ts'
 import { migrationMissing, restoreMissing, type StatefulPlugin, uncloneable } from './state-errors.ts'
-import { KeptSnapshot, type StateSnapshot } from './state-snapshot.ts'
+import { KeptSnapshot, NO_STATE, type StateSnapshot } from './state-snapshot.ts'
 import type { StateStore } from './state-store.ts'
 import { storeAborted, storeFailure, storeTimeout } from './store-errors.ts'
 import { WriteBehind } from './write-behind.ts'
@@ -86,13 +86,13 @@ export class StatePreserver {
     options: StateOperationOptions = {},
   ): Promise<StateSnapshot> {
     const { name, meta, instance, enabled } = plugin
-    let kept: ClonedState = { copy: undefined, bytes: 0 }
+    let kept = NO_STATE
     if (meta.reload.state === 'keep' && typeof instance.getReloadState === 'function') {
       const ms = meta.timeouts.saveMs ?? this.#saveTimeoutMs
       const state = await callHook(plugin, 'getReloadState', [], { ms, allowedMs: ms, signal: options.signal })
       kept = this.#copy(plugin, state)
     }
-    const snapshot = new KeptSnapshot(name, meta.stateVersion, enabled, kept.copy, kept.bytes)
+    const snapshot = new KeptSnapshot({ plugin: name, version: meta.stateVersion, enabled, takenAt: Date.now() }, kept)
     this.#latest.set(name, snapshot)
     this.#writes?.order(name, snapshot)
     return snapshot

@@ -1,5 +1,5 @@
 // What is kept of a plugin from one instance to the next.
-import { cloneState } from './clone-state.ts'
+import { type ClonedState, cloneState } from './clone-state.ts'
 
 /** What is kept of a plugin from one instance to the next. */
 export interface StateSnapshot {
@@ -18,6 +18,12 @@ export interface StateSnapshot {
   readonly bytes?: number
 }
 
+/** Whose snapshot it is, and of when. */
+export type SnapshotOrigin = Pick<StateSnapshot, 'plugin' | 'version' | 'enabled' | 'takenAt'>
+
+/** What is kept where there is no state. */
+export const NO_STATE: ClonedState = { copy: undefined, bytes: 0, isNative: true }
+
 /** A snapshot whose state nobody can reach, and so nobody can change. */
 export class KeptSnapshot implements StateSnapshot {
   readonly plugin: string
@@ -26,38 +32,31 @@ export class KeptSnapshot implements StateSnapshot {
   readonly hasState: boolean
   readonly takenAt: number
   readonly bytes: number
-  readonly #state: unknown
+  readonly #kept: ClonedState
 
-  /** `state` must be the snapshot's own copy, and `undefined` where there is none. */
-  constructor(
-    plugin: string,
-    version: number,
-    enabled: boolean,
-    state: unknown,
-    bytes: number,
-    takenAt: number = Date.now(),
-  ) {
+  /** `kept` must be the snapshot's own, its copy `undefined` where there is no state. */
+  constructor({ plugin, version, enabled, takenAt }: SnapshotOrigin, kept: ClonedState) {
     this.plugin = plugin
     this.version = version
     this.enabled = enabled
-    this.hasState = state !== undefined
-    this.bytes = bytes
+    this.hasState = kept.copy !== undefined
     this.takenAt = takenAt
-    this.#state = state
+    this.bytes = kept.bytes
+    this.#kept = kept
     Object.freeze(this)
   }
 
   get state(): unknown {
-    return cloneState(this.#state).copy
+    return cloneState(this.#kept.copy).copy
   }
 
-  /** The state itself, for those of this package who only read it. */
-  peek(): unknown {
-    return this.#state
+  /** What is kept itself, for those of this package who only read it. */
+  peek(): ClonedState {
+    return this.#kept
   }
 
   toJSON(): StateSnapshot {
     const { plugin, version, enabled, hasState, takenAt, bytes } = this
-    return { plugin, version, enabled, state: this.#state, hasState, takenAt, bytes }
+    return { plugin, version, enabled, state: this.#kept.copy, hasState, takenAt, bytes }
   }
 }

@@ -9,6 +9,8 @@ export interface ValueKind {
   /** Such as `Map`; what a file calls it. */
   readonly name: string
   readonly contents: Contents
+  /** What of one `v8.serialize` keeps: all, all but properties, or too little. */
+  readonly native: 'all' | 'contents' | 'never'
   /** A copy without what it holds: that is filled in later, so that circles can be closed. */
   begin(source: object): object
   /** What `begin` needs of a source, as data that `v8.serialize` takes. */
@@ -50,6 +52,20 @@ export function describe(value: unknown): string {
   return `${/^[aeiou]/i.test(name) ? 'an' : 'a'} ${name}`
 }
 
+// A Buffer comes back as a window on all that was read.
+const NATIVE: Readonly<Record<string, ValueKind['native']>> = {
+  Object: 'all',
+  Array: 'contents',
+  Map: 'contents',
+  Set: 'contents',
+  Date: 'contents',
+  ArrayBuffer: 'contents',
+  Boolean: 'contents',
+  Number: 'contents',
+  String: 'contents',
+  BigInt: 'contents',
+}
+
 const kind = <T extends object>(
   name: string,
   contents: Contents,
@@ -58,6 +74,7 @@ const kind = <T extends object>(
 ): ValueKind => ({
   name,
   contents,
+  native: NATIVE[name] ?? 'never',
   begin: begin as (source: object) => object,
   seed: seed as (source: object) => unknown,
 })

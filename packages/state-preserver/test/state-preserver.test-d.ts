@@ -1,6 +1,6 @@
 // What must compile, and what must not.
 import type { BasePlugin, ResolvedPluginMeta } from '@cf-plugins/plugin-api'
-import { StatePreserver, type StateSnapshot } from '../src/index.ts'
+import { FileStateStore, StatePreserver, type StateSnapshot, type StateStore } from '../src/index.ts'
 
 declare const meta: ResolvedPluginMeta
 declare const instance: BasePlugin
@@ -24,3 +24,10 @@ preserver.save({ name: 'a', meta, instance })
 declare const snapshot: StateSnapshot
 // @ts-expect-error a snapshot is to be read
 snapshot.version = 2
+
+export const store: StateStore = new FileStateStore({ folder: 'state', key: new Uint8Array(32) })
+export const stored = new StatePreserver({ store, onStoreError: (error) => error.code satisfies string })
+export const loaded: Promise<StateSnapshot | undefined> = stored.load('a')
+export const flushed: Promise<void> = stored.flush({ timeoutMs: 1_000 })
+// @ts-expect-error a key is bytes, never a password
+new FileStateStore({ folder: 'state', key: 'secret' })

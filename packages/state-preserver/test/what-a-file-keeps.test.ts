@@ -4,10 +4,22 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { cloneState } from '../src/clone-state.ts'
 import { type FlatState, flatten, unflatten } from '../src/flat-state.ts'
+import { decodeStateFile, encodeStateFile } from '../src/state-file.ts'
+import { KeptSnapshot } from '../src/state-snapshot.ts'
+
+const origin = { plugin: 'a', version: 0, enabled: true, takenAt: 0 }
 
 /** What a file does to state. */
-const roundTrip = <T>(state: T): T =>
+function fileTrip<T>(state: T): T {
+  const file = Buffer.concat(encodeStateFile(new KeptSnapshot(origin, cloneState(state)), undefined))
+  return decodeStateFile(file, { name: 'a', phase: 'readState' }, undefined).state as T
+}
+
+/** What the table does, also to state that would survive without it. */
+const tableTrip = <T>(state: T): T =>
   unflatten(deserialize(serialize(flatten(cloneState(state).copy))) as FlatState) as T
+
+const trips = [fileTrip, tableTrip]
 
 const bytes = new Uint8Array([1, 2, 3, 4, 5, 6, 7, 8])
 const sparse = Object.assign(new Array(5), { 3: 'x', name: 'sparse' })
@@ -56,9 +68,11 @@ test.each<[string, unknown]>([
   ['a large array of numbers', Array.from({ length: 5_000 }, (_, index) => index / 2)],
   ['numbers and objects side by side', [0, {}, 1, { a: 2 }, 2, [], 3]],
 ])('a file keeps %s', (_, state) => {
-  const back = roundTrip(state)
-  expect(isDeepStrictEqual(back, state)).toBe(true)
-  expect(back).toStrictEqual(state)
+  for (const trip of trips) {
+    const back = trip(state)
+    expect(isDeepStrictEqual(back, state)).toBe(true)
+    expect(back).toStrictEqual(state)
+  }
 })
 
 test('a file keeps what an equality does not see', () => {
@@ -72,7 +86,7 @@ test('a file keeps what an equality does not see', () => {
     buffer: Buffer.from('abc'),
     sparse,
   }
-  const back = roundTrip(state)
+  const back = fileTrip(state)
   expect(Object.getPrototypeOf(back.bare)).toBeNull()
   expect(back.regExp.lastIndex).toBe(3)
   expect(back.error).toBeInstanceOf(SyntaxError)
@@ -96,7 +110,7 @@ test('a file keeps circles, shared references, and views of one buffer', () => {
   const circle = state as typeof state & { self?: unknown }
   circle.self = circle
   circle.map.set(circle, circle.map)
-  const back = roundTrip(circle)
+  const back = fileTrip(circle)
   expect(back.self).toBe(back)
   expect(back.map.get(back)).toBe(back.map)
   expect(back.a).toBe(back.b[0])
@@ -109,10 +123,31 @@ test('a file keeps circles, shared references, and views of one buffer', () => {
 test('a file keeps a chain of any length', () => {
   let chain: unknown
   for (let depth = 0; depth < 200_000; depth++) chain = { next: chain, depth }
-  let back = roundTrip(chain) as { next: unknown; depth: number } | undefined
+  let back = fileTrip(chain) as { next: unknown; depth: number } | undefined
   let length = 0
   for (; back; back = back.next as typeof back) length++
   expect(length).toBe(200_000)
+})
+
+test('a file keeps a long chain whose links are also held by an array', () => {
+  const links = Array.from({ length: 20_000 }, (_, at) => ({ at, next: undefined as unknown }))
+  for (const [at, link] of links.entries()) link.next = links[at + 1]
+  for (const state of [{ chain: links[0], links }, { links, chain: links[0] }, new Map([[links[0], links]])]) {
+    const back = fileTrip(state)
+    const last = back instanceof Map ? [...back.values()][0]?.at(-1) : back.links.at(-1)
+    expect(last).toEqual({ at: 19_999, next: undefined })
+  }
+})
+
+test('a file keeps circles in what needs no table', () => {
+  const shared = { n: 1 }
+  const state = { a: shared, b: new Set([shared]), self: undefined as unknown, when: new Date(5) }
+  state.self = state
+  expect(cloneState(state).isNative).toBe(true)
+  const back = fileTrip(state)
+  expect(back.self).toBe(back)
+  expect(back.b.has(back.a)).toBe(true)
+  expect(back.when).toEqual(new Date(5))
 })
 
 test('a file keeps any plain data', () => {
@@ -129,7 +164,7 @@ test('a file keeps any plain data', () => {
         withDate: true,
         withUnicodeString: true,
       }),
-      (state) => isDeepStrictEqual(roundTrip(state), state),
+      (state) => trips.every((trip) => isDeepStrictEqual(trip(state), state)),
     ),
     { numRuns: 300 },
   )
