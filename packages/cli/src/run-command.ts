@@ -26,16 +26,28 @@ export async function runCommand(
     return
   }
   await manager.use(plugin, async () => {
+    const called = commandIn(program, args)
     try {
       await parse()
     } catch (cause) {
       if (cause instanceof CommanderError) throw cause
-      const words = program.args.join(' ')
       throw new PluginError(
         'CFP_CLI_COMMAND_FAILED',
-        `The command "${words || name}" of plugin "${plugin}" failed: ${messageOf(cause)}`,
+        `The command "${called}" of plugin "${plugin}" failed: ${messageOf(cause)}`,
         { plugin, phase: 'command', cause },
       )
     }
   })
+}
+
+/** The names of the command that `args` call. What is given to it stays out: it may be a secret. */
+function commandIn(program: Command, args: readonly string[]): string {
+  const names: string[] = []
+  let at: Command | undefined = program
+  for (const word of args) {
+    at = at.commands.find((command) => command.name() === word || command.aliases().includes(word))
+    if (!at) break
+    names.push(at.name())
+  }
+  return names.join(' ')
 }

@@ -11,7 +11,7 @@ export interface StaticPlugins {
   /** Files that cannot be loaded, and names that are there twice. */
   readonly failures: readonly PluginError[]
   readonly resolution: Resolution
-  /** @throws `CFP_PLUGIN_UNKNOWN`, or why the plugin of that name could not be loaded */
+  /** Why a plugin could not start, or not even be loaded. @throws `CFP_PLUGIN_UNKNOWN` */
   explain(name: string): Explanation
 }
 
@@ -46,8 +46,7 @@ export async function loadStatic(paths: readonly string[], logger?: Logger): Pro
   })
   const explain = (name: string) => {
     const failure = registry.has(name) ? undefined : failures.find((error) => isAbout(error, name))
-    if (failure) throw failure
-    return registry.explain(name, statusOf)
+    return failure ? explainFailure(name, failure) : registry.explain(name, statusOf)
   }
   return { view, failures, resolution, explain }
 }
@@ -61,6 +60,12 @@ export function assertSome(found: readonly FoundPlugin[], paths: readonly string
     `There is no plugin in ${folders.join(', ')}. A plugin is a source file in that folder, or a folder with an index or plugin file.`,
     { phase: 'discover', file: folders[0] },
   )
+}
+
+/** As a running host explains a plugin that could not be loaded. */
+function explainFailure(plugin: string, error: PluginError): Explanation {
+  const step = { plugin, state: 'failed', reason: error.message }
+  return { plugin, state: 'failed', chain: [step], rootCause: { ...step, error }, text: `${plugin}: ${error.message}` }
 }
 
 /** Whether a failure is about the plugin of a name, as far as its file's name tells. */

@@ -5,6 +5,7 @@ import { messageOf, PluginError } from '@cf-plugins/plugin-api'
 export class StrayErrors implements Disposable {
   /** Resolves at the first one. */
   readonly first: Promise<void>
+  #isAny = false
   readonly #listener: (thrown: unknown) => void
 
   constructor(tell: (error: PluginError) => void) {
@@ -13,11 +14,17 @@ export class StrayErrors implements Disposable {
       resolveFirst = resolve
     })
     this.#listener = (cause) => {
+      this.#isAny = true
       tell(new PluginError('CFP_CLI_STRAY_ERROR', `Nobody caught this error: ${messageOf(cause)}`, { cause }))
       resolveFirst()
     }
     process.on('uncaughtException', this.#listener)
     process.on('unhandledRejection', this.#listener)
+  }
+
+  /** Whether there was one. */
+  get isAny(): boolean {
+    return this.#isAny
   }
 
   [Symbol.dispose](): void {

@@ -174,12 +174,11 @@ test.each([
   expect(ended).toMatchObject({ code: 3, stdout: '' })
 })
 
-test('a plugin that nobody knows is told with the nearest name, and one that cannot be loaded with the reason', async () => {
-  const here = await place({ ...fine, 'plugins/broken.ts': 'export const = 1' })
+test('a plugin that nobody knows is told with the nearest name', async () => {
+  const here = await place(fine)
   const unknown = await here.cf('explain', 'fime', 'plugins')
   expect(codesIn(unknown)).toEqual(['CFP_PLUGIN_UNKNOWN'])
   expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('Did you mean "fine"?') })
-  expect(codesIn(await here.cf('explain', 'broken', 'plugins'))).toEqual(['CFP_SYNTAX'])
 })
 
 test('stacks are shown with --verbose only', async () => {

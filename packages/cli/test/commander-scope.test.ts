@@ -164,13 +164,12 @@ test.each([
   ['help', adds('help'), 'which the program has already'],
 ])('%s cannot be added', async (_title, setup, why) => {
   const { manager, commands } = await host({ a: "app.command('greet').alias('hi')", b: 'return undefined' })
-  await manager.add({
+  const added = manager.add({
     PLUGIN_META: { name: 'c', version: '1.0.0' },
     register: new Function('app', `return { setup() { ${setup} } }`),
   })
-  const { state, error } = manager.status('c')
-  expect(state).toBe('failed')
-  expect(error?.message).toContain(why)
+  await expect(added).rejects.toMatchObject({ plugin: 'c', message: expect.stringContaining(why) })
+  expect(manager.status('c').state).toBe('failed')
   expect(commands()).toEqual(['own', 'greet'])
 })
 

@@ -67,6 +67,15 @@ test('explain follows the trouble down to the root cause, in the host and in the
   expect((await files.cf('explain', 'a')).stdout).toMatch(/^◌ a is blocked: Plugin "a" needs "gone"/)
 })
 
+test('explain tells of a file that cannot be loaded, in the host and in the files alike', async () => {
+  const files = { 'plugins/fine.ts': pluginSource('fine'), 'plugins/broken.ts': 'export const = 1' }
+  const inFiles = await place(files)
+  const { here } = await hosted(files)
+  const [first, second] = await Promise.all([inFiles, here].map((each) => each.cf('explain', 'broken', 'plugins')))
+  expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/^✖ broken is failed: .*broken\.ts:1:\d+/) })
+  expect(second).toEqual(first)
+})
+
 test('reload replaces the plugin and its dependents in the host', async () => {
   const { here, host } = await hosted(chain)
   const one = await here.cf('reload', 'store', '--path', 'plugins')

@@ -55,6 +55,31 @@ test('one that throws ends with 1 and names its plugin', async () => {
   expect(JSON.parse(json.stdout)).toMatchObject({ error: { code: 'CFP_CLI_COMMAND_FAILED', plugin: 'counter' } })
 })
 
+test('what it was given is not told when it throws: it may be a secret', async () => {
+  const here = await place({
+    'plugins/a.ts': pluginSource('a', {
+      body: "setup() { this.app.command('login <password>').action(() => { throw new Error('no') }) }",
+    }),
+  })
+  expect((await here.cf('login', 'hunter2')).stderr).toBe(
+    'error CFP_CLI_COMMAND_FAILED: The command "login" of plugin "a" failed: no\n',
+  )
+})
+
+test('an error that nobody caught ends it with 1, after the plugins were torn down', async () => {
+  const here = await place({
+    'plugins/a.ts': pluginSource('a', {
+      body: `setup() { this.app.command('a').action(() => new Promise(() => { setTimeout(() => { throw new Error('stray') }) })) }
+      teardown() { console.log('torn down') }`,
+    }),
+  })
+  expect(await here.cf('a')).toMatchObject({
+    code: 1,
+    stdout: 'torn down\n',
+    stderr: expect.stringMatching(/^error CFP_CLI_STRAY_ERROR: .*stray$/m),
+  })
+})
+
 test('an exit code that it sets is kept', async () => {
   const here = await place({
     'plugins/a.ts': pluginSource('a', {

@@ -9,6 +9,7 @@ import type { Output } from '../output.ts'
 import { runCommand } from '../run-command.ts'
 import { Signals, signalExitCode } from '../signals.ts'
 import { stopHost } from '../stop-host.ts'
+import { StrayErrors } from '../stray-errors.ts'
 
 /** Runs `args` in `program`, which the plugins of the folders add their commands to. */
 export async function pluginCommand(
@@ -26,6 +27,7 @@ export async function pluginCommand(
     ...(folders.length > 0 && { paths: folders }),
   })
   const signals = new Signals()
+  const stray = new StrayErrors((error) => output.error(error))
   const ended = signals.first.then((signal) => ({ signal }))
   let hung: readonly string[] = []
   try {
@@ -34,7 +36,7 @@ export async function pluginCommand(
       assertKnown(program, args, report)
       await runCommand(program, manager, args)
     }
-    const end = await Promise.race([work(), ended])
+    const end = await Promise.race([work(), ended, stray.first])
     if (end) return signalExitCode(end.signal)
   } catch (error) {
     if (signals.signal.aborted) return signalExitCode((await ended).signal)
@@ -42,8 +44,9 @@ export async function pluginCommand(
   } finally {
     hung = (await stopHost(manager, output)).hung
     signals[Symbol.dispose]()
+    stray[Symbol.dispose]()
   }
-  return hung.length === 0 ? Number(process.exitCode ?? ExitCode.ok) : ExitCode.failed
+  return hung.length > 0 || stray.isAny ? ExitCode.failed : Number(process.exitCode ?? ExitCode.ok)
 }
 
 /** @throws `CFP_CLI_UNKNOWN_COMMAND` with the nearest name, and who might have had it */

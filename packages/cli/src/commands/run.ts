@@ -109,11 +109,11 @@ class Run {
       const isIdle = report?.active.length === 0 && report.failed.length > 0
       // With nothing that runs and nobody who would mend it, there is nothing to serve.
       const ends = this.#options.once || (isIdle && !this.#options.watch)
-      const reason = ends ? undefined : await this.#untilEnd(stray)
+      if (!ends) await this.#untilEnd(stray)
       const stopped = await stopHost(this.#manager, this.#output)
       if (this.#output.json) this.#output.result(() => ({ event: 'stopped', ...plainStop(stopped) }), String)
-      const isFine = reason !== 'stray-error' && !(ends && (report?.failed.length ?? 0) > 0)
-      return stopped.hung.length === 0 && isFine ? ExitCode.ok : ExitCode.failed
+      const isUnwell = (stray.isAny && !this.#options.watch) || (ends && (report?.failed.length ?? 0) > 0)
+      return stopped.hung.length > 0 || isUnwell ? ExitCode.failed : ExitCode.ok
     } catch (error) {
       await stopHost(this.#manager, this.#output)
       throw error
@@ -167,9 +167,9 @@ class Run {
   }
 
   /** Waits for a signal, or, where nobody watches over the host, for an error that nobody caught. */
-  async #untilEnd(stray: StrayErrors): Promise<string> {
-    const ends: Promise<string>[] = [this.#signals.first]
-    if (!this.#options.watch) ends.push(stray.first.then(() => 'stray-error'))
-    return Promise.race(ends)
+  async #untilEnd(stray: StrayErrors): Promise<void> {
+    const ends: Promise<unknown>[] = [this.#signals.first]
+    if (!this.#options.watch) ends.push(stray.first)
+    await Promise.race(ends)
   }
 }
