@@ -92,33 +92,45 @@ export class Discovery {
     const real = realPath(path)
     if (stats.isFile()) return [fileRoot(real)]
     const found: FoundPlugin[] = []
-    this.#inFolder(real, real, realRoots, new Set(), found)
+    this.#inFolder(real, real, real, realRoots, new Set(), found)
     return found
   }
 
-  #inFolder(root: string, folder: string, realRoots: readonly string[], seen: Set<string>, found: FoundPlugin[]): void {
-    const real = realPath(folder)
+  #inFolder(
+    root: string,
+    folder: string,
+    real: string,
+    realRoots: readonly string[],
+    seen: Set<string>,
+    found: FoundPlugin[],
+  ): void {
     // A link may lead back up.
     if (seen.has(real)) return
     seen.add(real)
     const entries = listFolder(folder)
-    const plugins = this.#pluginsAmong(root, folder, entries, realRoots)
+    const plugins = this.#pluginsAmong(root, folder, folder === real, entries, realRoots)
     found.push(...plugins)
     if (folder !== root && plugins.length > 0) return
     if (folder !== root && !this.#options.recursive) return
     for (const entry of entries) {
       const path = join(folder, entry.name)
-      if (!isPassedOver(entry.name) && this.#isFolder(path, entry, realRoots))
-        this.#inFolder(root, path, realRoots, seen, found)
+      if (isPassedOver(entry.name) || !this.#isFolder(path, entry, realRoots)) continue
+      const isOfReal = folder === real && entry.isDirectory()
+      this.#inFolder(root, path, isOfReal ? path : realPath(path), realRoots, seen, found)
     }
   }
 
   /** The entry files that a folder itself holds. Of `index` and `plugin`, a folder has one. */
-  #pluginsAmong(root: string, folder: string, entries: readonly Dirent[], realRoots: readonly string[]): FoundPlugin[] {
+  #pluginsAmong(
+    root: string,
+    folder: string,
+    isReal: boolean,
+    entries: readonly Dirent[],
+    realRoots: readonly string[],
+  ): FoundPlugin[] {
     const prefix = folder === root ? '' : `${relative(root, folder).split(sep).join('/')}/`
     const named = entries.filter(({ name }) => isSourceName(name) && this.#matches(prefix + name))
     if (named.length === 0) return []
-    const isReal = realPath(folder) === folder
     const plain = new Set(named.filter((entry) => isReal && entry.isFile()).map(({ name }) => join(folder, name)))
     const files = named.map(({ name }) => join(folder, name))
     const main =
@@ -155,7 +167,7 @@ export class Discovery {
     let folder = root
     for (const [depth, part] of parts.entries()) {
       if (statOf(folder) === undefined) return undefined
-      const plugins = this.#pluginsAmong(root, folder, listFolder(folder), realRoots)
+      const plugins = this.#pluginsAmong(root, folder, realPath(folder) === folder, listFolder(folder), realRoots)
       if (depth === parts.length - 1) return plugins.find((plugin) => plugin.file === file)
       if (depth > 0 && (plugins.length > 0 || !this.#options.recursive)) return undefined
       folder = join(folder, part)

@@ -5,6 +5,7 @@ import type { CompiledModule, Compiler } from './compile.ts'
 import type { HostModules } from './host-modules.ts'
 import { type FilePlace, LoadProblem } from './load-problem.ts'
 import { type Dependency, OwnModule } from './own-module.ts'
+import { PlainFiles } from './plain-files.ts'
 import { readSource } from './read-source.ts'
 import { type ImportTarget, isPathSpecifier, type OwnFiles, type Resolver, SOURCE_EXTENSIONS } from './resolve.ts'
 
@@ -27,6 +28,8 @@ export class ModuleGraph {
   readonly #read: ReadFiles
   readonly #pack: CachePack | undefined
   readonly #modules = new Map<string, OwnModule>()
+  /** Only while the graph is read: what an `import()` finds later may be new. */
+  #plain: PlainFiles | undefined
 
   constructor(parts: LoaderParts, entry: string, read: ReadFiles) {
     this.#parts = parts
@@ -74,8 +77,10 @@ export class ModuleGraph {
         failed(error)
       }
     }
+    this.#plain = new PlainFiles()
     visit(root)
     while (waiting.length > 0) await Promise.all(waiting.splice(0))
+    this.#plain = undefined
     this.#pack?.save()
     if (problems.length > 0) throw problems[0]
   }
@@ -136,7 +141,7 @@ export class ModuleGraph {
     const dependencies: Dependency[] = []
     for (const [index, { specifier, line, column }] of (module.code?.requests ?? []).entries()) {
       const place = { file: module.file, line, column }
-      const target = resolver.resolve(specifier, module, this.#read, place)
+      const target = resolver.resolve(specifier, module, this.#read, place, this.#plain)
       if (target.kind === 'own') {
         dependencies[index] = this.moduleFor(target, place)
         continue

@@ -47,6 +47,8 @@ export class OwnModule {
   readonly getters = new Map<string, () => unknown>()
   /** Exports that become values, or keep their accessor if they are live, once their module has run. */
   unsettled: UnsettledExport[] = []
+  /** Whether its exports become values all at once when it has run; they are not among `unsettled` then. */
+  settlesAlone = false
   run: Run | undefined
   /** Its own exports' values, in the order of the code's `exports`, from when it has run until its load is over. */
   values: readonly unknown[] | undefined

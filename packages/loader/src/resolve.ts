@@ -1,10 +1,11 @@
 // What an import means: a file of the plugin's own generation, or a module of the host's.
-import { lstatSync, realpathSync, statSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { basename, dirname, join, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { messageOf } from '@cf-plugins/plugin-api'
 import { type FilePlace, LoadProblem } from './load-problem.ts'
+import { PlainFiles } from './plain-files.ts'
 
 /** What a specifier stands for. */
 export type ImportTarget =
@@ -65,10 +66,16 @@ export class Resolver {
   }
 
   /** @throws LoadProblem `CFP_MODULE_MISSING`, `CFP_SPECIFIER_INVALID`, `CFP_LINK_OUTSIDE`; `place` is where the import stands */
-  resolve(specifier: string, importer: Importer, own: OwnFiles, place: FilePlace): ImportTarget {
+  resolve(
+    specifier: string,
+    importer: Importer,
+    own: OwnFiles,
+    place: FilePlace,
+    plain = new PlainFiles(),
+  ): ImportTarget {
     const given = this.hostModule(specifier)
     if (given) return given
-    const sibling = siblingOf(specifier, importer)
+    const sibling = siblingOf(specifier, importer, plain)
     if (sibling) return sibling
     const url = isPathSpecifier(specifier)
       ? urlOf(specifier, importer.url, place)
@@ -170,12 +177,12 @@ export function isOwnFile(path: string, folders: Iterable<string>): boolean {
 const PACKAGE = /(?:^|[\\/])node_modules(?:[\\/]|$)/
 
 /** The common case, at a third of the cost: a file by its full name, no link, in the importer's own folder, which is a real path. */
-function siblingOf(specifier: string, { file, url }: Importer): ImportTarget | undefined {
+function siblingOf(specifier: string, { file, url }: Importer, plain: PlainFiles): ImportTarget | undefined {
   if (!SIBLING.test(specifier) || !url.endsWith(basename(file))) return undefined
   const name = specifier.slice(2)
-  const path = dirname(file) + sep + name
-  if (!lstatSync(path, { throwIfNoEntry: false })?.isFile()) return undefined
-  return { kind: 'own', file: path, url: url.slice(0, url.lastIndexOf('/') + 1) + name }
+  const folder = dirname(file)
+  if (!plain.has(folder, name)) return undefined
+  return { kind: 'own', file: folder + sep + name, url: url.slice(0, url.lastIndexOf('/') + 1) + name }
 }
 
 const SIBLING = /^\.\/[\w-][\w.-]*\.[a-z]+$/

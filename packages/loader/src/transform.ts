@@ -9,6 +9,7 @@ export interface Transformed {
   readonly mappings: string
 }
 
+const requireHere = createRequire(import.meta.url)
 const TYPESCRIPT = /\.[mc]?ts$/
 
 export function isTypeScript(file: string): boolean {
@@ -22,13 +23,14 @@ export class TypeScriptTransform {
 
   /** Changes whenever the output may. */
   get version(): string {
-    this.#version ??= `${createRequire(import.meta.url)('esbuild/package.json').version} ${JSON.stringify(OPTIONS)}`
+    this.#version ??= `${requireHere('esbuild/package.json').version} ${JSON.stringify(OPTIONS)}`
     return this.#version
   }
 
   /** @throws LoadProblem `CFP_SYNTAX` with line and column */
   async run(text: string, file: string): Promise<Transformed> {
-    this.#transform ??= (await import('esbuild')).transform
+    // Not by `import()`, which would search all of its CommonJS for exports first.
+    this.#transform ??= (requireHere('esbuild') as typeof import('esbuild')).transform
     const options: TransformOptions = { ...OPTIONS, sourcefile: file }
     try {
       const result = await this.#transform(text, file.endsWith('.cts') ? { ...options, format: 'cjs' } : options)
