@@ -14,6 +14,8 @@ export interface ListenerView {
  * come or go, so that dispatch is a plain loop. Its arrays are not frozen: V8 reads frozen ones a third slower.
  */
 export interface Plan<Handler> {
+  /** What was dispatched, for which handlers of a pattern are among the entries. */
+  readonly name: string
   readonly entries: readonly HandlerEntry<Handler>[]
   /** Those of `entries`. */
   readonly handlers: readonly Handler[]
@@ -21,9 +23,16 @@ export interface Plan<Handler> {
   plain: boolean
 }
 
+/** How many plans that patterns have a part in are kept: the names that are dispatched are not ours to bound. */
+const MERGED_MAX = 1000
+
 export class HandlerTable<Handler> implements StageTarget<Handler> {
+  /** By the name that was registered, `user.*` among them. */
   readonly #plans = new Map<string, Plan<Handler>>()
-  readonly #nobody = createPlan<Handler>([])
+  readonly #patterns = new Set<string>()
+  /** Plans of names that a pattern matches, made when first dispatched, until anybody comes or goes. */
+  readonly #merged = new Map<string, Plan<Handler>>()
+  readonly #nobody = createPlan<Handler>('', [])
   #stages = 0
 
   stage(owner: HandlerOwner): HandlerStage<Handler> {
@@ -32,6 +41,7 @@ export class HandlerTable<Handler> implements StageTarget<Handler> {
 
   /** @throws `CFP_HANDLER_INVALID` where `name` is no name. */
   plan(name: string): Plan<Handler> {
+    if (this.#patterns.size > 0) return this.#mergedPlan(name)
     const plan = this.#plans.get(name)
     if (plan !== undefined) return plan
     checkName(name)
@@ -46,12 +56,12 @@ export class HandlerTable<Handler> implements StageTarget<Handler> {
    * The live handlers of the owner of `entries[index]`, whatever generation they are of, without those that this dispatch has
    * already passed.
    */
-  shareOf({ entries }: Plan<Handler>, index: number): Plan<Handler> {
+  shareOf({ name, entries }: Plan<Handler>, index: number): Plan<Handler> {
     const met = entries[index] as HandlerEntry<Handler>
     const isOwn = (entry: HandlerEntry<Handler>) => entry.owner.name === met.owner.name
     const passed = entries.slice(0, index).findLast(isOwn)
-    const own = this.#liveOf(met.name).filter(isOwn)
-    const share = createPlan(passed === undefined ? own : own.filter((entry) => isAfter(entry, passed)))
+    const own = this.#liveOf(name).filter(isOwn)
+    const share = createPlan(name, passed === undefined ? own : own.filter((entry) => isAfter(entry, passed)))
     // No plan of the table, so nothing will tell it that it is out of date.
     share.plain = false
     return share
@@ -59,7 +69,7 @@ export class HandlerTable<Handler> implements StageTarget<Handler> {
 
   show(entries: Iterable<HandlerEntry<Handler>>): void {
     for (const [name, added] of byName(entries)) {
-      this.#replace(name, [...this.plan(name).entries, ...added].sort(compareEntries))
+      this.#replace(name, [...this.#registered(name), ...added].sort(compareEntries))
     }
   }
 
@@ -68,7 +78,7 @@ export class HandlerTable<Handler> implements StageTarget<Handler> {
       const gone = new Set(removed)
       this.#replace(
         name,
-        this.plan(name).entries.filter((entry) => !gone.has(entry)),
+        this.#registered(name).filter((entry) => !gone.has(entry)),
       )
     }
   }
@@ -77,8 +87,30 @@ export class HandlerTable<Handler> implements StageTarget<Handler> {
     const old = this.#plans.get(name)
     // Whoever is going through it must look at each entry from now on.
     if (old !== undefined) old.plain = false
-    if (entries.length > 0) this.#plans.set(name, createPlan(entries))
+    for (const merged of this.#merged.values()) merged.plain = false
+    this.#merged.clear()
+    if (entries.length > 0) this.#plans.set(name, createPlan(name, entries))
     else this.#plans.delete(name)
+    if (!isPattern(name)) return
+    if (entries.length > 0) this.#patterns.add(name)
+    else this.#patterns.delete(name)
+  }
+
+  #mergedPlan(name: string): Plan<Handler> {
+    const known = this.#merged.get(name)
+    if (known !== undefined) return known
+    checkName(name)
+    const matching = [...this.#patterns].filter((pattern) => name.startsWith(pattern.slice(0, -1)))
+    const entries = [name, ...matching].flatMap((each) => this.#registered(each)).sort(compareEntries)
+    const plan = createPlan(name, entries)
+    if (this.#merged.size < MERGED_MAX) this.#merged.set(name, plan)
+    // Nothing would tell it that it is out of date.
+    else plan.plain = false
+    return plan
+  }
+
+  #registered(name: string): readonly HandlerEntry<Handler>[] {
+    return this.#plans.get(name)?.entries ?? []
   }
 
   #liveOf(name: string): HandlerEntry<Handler>[] {
@@ -86,8 +118,14 @@ export class HandlerTable<Handler> implements StageTarget<Handler> {
   }
 }
 
-function createPlan<Handler>(entries: readonly HandlerEntry<Handler>[]): Plan<Handler> {
+/** Whether a name stands for all that begin with it up to the star: `user.*`, or `*` for all there are. */
+function isPattern(name: string): boolean {
+  return name === '*' || name.endsWith('.*')
+}
+
+function createPlan<Handler>(name: string, entries: readonly HandlerEntry<Handler>[]): Plan<Handler> {
   return {
+    name,
     entries,
     handlers: entries.map(({ handler }) => handler),
     plain: entries.every(({ usual, gate }) => usual && gate === undefined),

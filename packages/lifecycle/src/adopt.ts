@@ -17,11 +17,19 @@ export function adopt(generation: Generation, result: unknown): PluginInstance {
     for (const { hook, options, method } of hookMethodsOf(instance)) generation.stages.hooks.on(hook, method, options)
   }
   if (typeof instance.handleEvent === 'function') {
-    for (const event of generation.record.meta.events) {
+    const { events } = generation.record.meta
+    for (const event of events) {
+      // An event that two of the names stand for is still told once.
+      if (events.some((other) => other !== event && covers(other, event))) continue
       generation.stages.events.on(event, (_payload, context) => instance.handleEvent?.(context.event, context))
     }
   }
   return instance
+}
+
+/** Whether the pattern `user.*` stands for an event, or for a narrower pattern. */
+function covers(pattern: string, event: string): boolean {
+  return (pattern === '*' || pattern.endsWith('.*')) && event.startsWith(pattern.slice(0, -1))
 }
 
 function noInstance({ name, record }: Generation, result: unknown): PluginError {
