@@ -1,7 +1,8 @@
 // A running host's ear: answers requests on a socket that only its user can reach.
-import { chmodSync, unlinkSync } from 'node:fs'
+import { chmodSync, closeSync, openSync, unlinkSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { dirname } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, PluginError } from '@cf-plugins/plugin-api'
 import { isAnswered, prepareSocketFolder } from './control-address.ts'
 import { plainError } from './plain-error.ts'
@@ -19,6 +20,9 @@ export interface ControlServer extends AsyncDisposable {
 const REQUEST_MAX = 65_536
 /** How long a connection may take to say what it wants, in milliseconds. */
 const REQUEST_MS = 5000
+/** How long a host may take to take a dead one's place, and how often another looks whether it has, in milliseconds. */
+const LOCK_MS = 3000
+const LOCK_POLL_MS = 20
 
 /**
  * Listens for requests: one line of JSON, `{ method, params }`, answered by one line, `{ result }` or `{ error }`.
@@ -57,18 +61,47 @@ export async function openControlServer(address: string, methods: ControlMethods
 /** Listens, where need be in the place of a host that is dead. */
 async function take(server: Server, address: string): Promise<void> {
   try {
+    return await listen(server, address)
+  } catch (error) {
+    if (!isTaken(error)) throw error
+  }
+  if (await isAnswered(address)) throw hostRuns()
+  const unlock = await lock(`${address}.lock`)
+  try {
+    // Another host may have found the dead one too, and have been quicker.
+    if (await isAnswered(address)) throw hostRuns()
+    remove(address)
     await listen(server, address)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
-    if (await isAnswered(address)) {
-      throw new PluginError(
-        'CFP_CLI_HOST_RUNS',
-        'A host runs on these folders already. Stop it first, or ask it: cf list <folder>',
-      )
-    }
-    removeStale(address)
-    await listen(server, address)
+    throw isTaken(error) ? hostRuns() : error
+  } finally {
+    unlock()
   }
+}
+
+/** Waits until nobody else takes the place of the same dead host. Gives the undo. */
+async function lock(file: string): Promise<() => void> {
+  for (const from = performance.now(); ; await sleep(LOCK_POLL_MS)) {
+    try {
+      closeSync(openSync(file, 'wx', 0o600))
+      return () => remove(file)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    // It is held for milliseconds: after so long its holder was killed.
+    if (performance.now() - from > LOCK_MS) remove(file)
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+}
+
+function hostRuns(): PluginError {
+  return new PluginError(
+    'CFP_CLI_HOST_RUNS',
+    'A host runs on these folders already. Stop it first, or ask it: cf list <folder>',
+  )
 }
 
 function listen(server: Server, address: string): Promise<void> {
@@ -134,9 +167,9 @@ function readRequest(line: string): { method: string; params: Record<string, unk
   return { method, params: params as Record<string, unknown> }
 }
 
-function removeStale(address: string): void {
+function remove(file: string): void {
   try {
-    unlinkSync(address)
+    unlinkSync(file)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }

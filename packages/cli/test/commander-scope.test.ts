@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { PluginManager, type PluginManagerOptions, type ReloadReport } from 'cf-plugins'
 import { Command } from 'commander'
 import { expect, onTestFinished, test } from 'vitest'
+import { lastOwnerOf } from '../src/commander-scope.ts'
 import { commanderScope, commandOwner, runCommand } from '../src/index.ts'
 
 interface Host {
@@ -94,6 +95,7 @@ test('over 100 reloads each command is there once, removed ones are gone, and a 
   }
   expect(outcomes.slice(0, 4)).toEqual(['rolled-back', 'rolled-back', 'committed', 'committed'])
   expect(program.commands.every((command) => command.parent === program)).toBe(true)
+  expect(lastOwnerOf(program, 'only3')).toBeUndefined()
   await expect(run('only3')).rejects.toMatchObject({ code: 'commander.unknownCommand' })
 })
 

@@ -1,5 +1,6 @@
 // The socket between a host and those who ask it.
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -157,13 +158,37 @@ describe('a server', () => {
     expect(await askHost(address, 'who')).toBe('first')
   })
 
-  test('takes the place of what is left of a dead one', async () => {
+  test('takes the place of what is left of a dead one, and of one that died while it did the same', async () => {
     const address = controlAddress(['plugins'], { XDG_RUNTIME_DIR: await folder() })
     mkdirSync(dirname(address), { mode: 0o700 })
     writeFileSync(address, '')
+    writeFileSync(`${address}.lock`, '')
     const server = await openControlServer(address, { who: () => 'new' })
     onTestFinished(() => server.close())
     expect(await askHost(address, 'who')).toBe('new')
+  })
+
+  test.skipIf(process.platform === 'win32')('is one, of several that find a dead one at the same moment', async () => {
+    const address = controlAddress(['plugins'], { XDG_RUNTIME_DIR: await folder() })
+    mkdirSync(dirname(address), { mode: 0o700 })
+    // A host that was killed leaves its socket behind.
+    const kill =
+      "require('node:net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))"
+    spawnSync(process.execPath, ['-e', kill, address])
+    expect(existsSync(address)).toBe(true)
+    const opened = await Promise.allSettled(
+      Array.from({ length: 6 }, (_, at) => openControlServer(address, { who: () => at })),
+    )
+    const servers = opened.flatMap((each, at) => (each.status === 'fulfilled' ? [{ at, server: each.value }] : []))
+    onTestFinished(async () => {
+      for (const { server } of servers) await server.close()
+    })
+    expect(servers).toHaveLength(1)
+    expect(await askHost(address, 'who')).toBe(servers[0]?.at)
+    for (const each of opened) {
+      if (each.status === 'rejected') expect(each.reason).toMatchObject({ code: 'CFP_CLI_HOST_RUNS' })
+    }
+    expect(readdirSync(dirname(address))).toHaveLength(1)
   })
 
   test.skipIf(process.platform === 'win32').each([

@@ -68,11 +68,14 @@ test('explain follows the trouble down to the root cause, in the host and in the
 })
 
 test('explain tells of a file that cannot be loaded, in the host and in the files alike', async () => {
-  const files = { 'plugins/fine.ts': pluginSource('fine'), 'plugins/broken.ts': 'export const = 1' }
+  const files = { 'plugins/fine.ts': pluginSource('fine'), 'plugins/broken/index.ts': 'export const = 1' }
   const inFiles = await place(files)
   const { here } = await hosted(files)
   const [first, second] = await Promise.all([inFiles, here].map((each) => each.cf('explain', 'broken', 'plugins')))
-  expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/^✖ broken is failed: .*broken\.ts:1:\d+/) })
+  expect(first).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^✖ broken is failed: .*broken\/index\.ts:1:\d+/),
+  })
   expect(second).toEqual(first)
 })
 
