@@ -1,27 +1,33 @@
 // The instance that `register` returned: checked, and what it declares by its shape staged.
-import { hookMethodsOf, PluginError, type PluginInstance } from '@cf-plugins/plugin-api'
-import type { Generation } from './generation.ts'
+import { hookMethodsOf, PluginError, type PluginInstance, type PluginRecord } from '@cf-plugins/plugin-api'
+import type { HandlerStages } from './handler-stages.ts'
+
+/** Whose instance it will be. */
+export interface Adopter {
+  readonly name: string
+  readonly record: PluginRecord
+  readonly stages: HandlerStages
+}
 
 /**
  * Takes what `register` returned as the plugin's instance, and stages its `@hook` methods and its `handleEvent`.
  *
  * @throws `CFP_REGISTER_RESULT`
  */
-export function adopt(generation: Generation, result: unknown): PluginInstance {
-  if ((typeof result !== 'object' && typeof result !== 'function') || result === null)
-    throw noInstance(generation, result)
+export function adopt(adopter: Adopter, result: unknown): PluginInstance {
+  if ((typeof result !== 'object' && typeof result !== 'function') || result === null) throw noInstance(adopter, result)
   const instance: PluginInstance = result
   const prototype = Object.getPrototypeOf(instance)
   // A plain object has no decorated methods, and most instances are plain.
   if (prototype !== Object.prototype && prototype !== null) {
-    for (const { hook, options, method } of hookMethodsOf(instance)) generation.stages.hooks.on(hook, method, options)
+    for (const { hook, options, method } of hookMethodsOf(instance)) adopter.stages.hooks.on(hook, method, options)
   }
   if (typeof instance.handleEvent === 'function') {
-    const { events } = generation.record.meta
+    const { events } = adopter.record.meta
     for (const event of events) {
       // An event that two of the names stand for is still told once.
       if (events.some((other) => other !== event && covers(other, event))) continue
-      generation.stages.events.on(event, (_payload, context) => instance.handleEvent?.(context.event, context))
+      adopter.stages.events.on(event, (_payload, context) => instance.handleEvent?.(context.event, context))
     }
   }
   return instance
@@ -32,7 +38,7 @@ function covers(pattern: string, event: string): boolean {
   return (pattern === '*' || pattern.endsWith('.*')) && event.startsWith(pattern.slice(0, -1))
 }
 
-function noInstance({ name, record }: Generation, result: unknown): PluginError {
+function noInstance({ name, record }: Adopter, result: unknown): PluginError {
   const { file, generation } = record.source
   return new PluginError(
     'CFP_REGISTER_RESULT',

@@ -72,11 +72,12 @@ export function show(core: LifecycleCore, ...generations: readonly Generation[])
     if (services.size > 0) core.services.publish(generation.name, services)
   }
   for (const generation of generations) {
-    generation.slot.serving = generation
-    generation.slot.kept = undefined
+    const slot = core.roster.slot(generation.name)
+    slot.serving = generation
+    slot.kept = undefined
     generation.goLive()
   }
-  for (const { slot } of generations) core.roster.move(slot, 'active')
+  for (const { name } of generations) core.roster.move(core.roster.slot(name), 'active')
   for (const generation of generations) generation.flush()
 }
 

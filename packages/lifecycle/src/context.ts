@@ -10,14 +10,41 @@ import {
   type Ownable,
   type PluginContext,
   PluginError,
+  type PluginRecord,
   type ResolvedPluginMeta,
   type ServiceRef,
   serviceName,
   type Undo,
 } from '@cf-plugins/plugin-api'
-import type { Generation } from './generation.ts'
-import { declares } from './host.ts'
+import type { Gate } from './gate.ts'
+import type { ServiceLookup, StartReason } from './generation-start.ts'
+import type { HandlerStages } from './handler-stages.ts'
+import { declares, type PluginHost } from './host.ts'
+import type { PluginListeners } from './listener.ts'
+import type { Scope } from './scope.ts'
 import { intervalActivation, timeoutActivation } from './timers.ts'
+
+/** The generation, as far as its context shows it. */
+export interface ContextSource {
+  readonly name: string
+  readonly record: PluginRecord
+  readonly host: PluginHost
+  readonly reason: StartReason
+  readonly app: unknown
+  readonly config: unknown
+  readonly logger: Logger
+  readonly scope: Scope
+  readonly stages: HandlerStages
+  readonly stage: 'staged' | 'committed' | 'ending'
+  readonly slot: { readonly gate: Gate; readonly listeners: PluginListeners }
+  readonly lookup: ServiceLookup
+  /** Offers a service, from the commit on. */
+  provide(service: string, value: unknown): Undo
+  /** Keeps a publish for the moment of the commit. */
+  publishLater(publish: () => void): void
+  /** Tells the log what a task threw where no caller could be told. */
+  report(what: string, error: unknown): void
+}
 
 type AnyHandler = (...args: never[]) => unknown
 
@@ -26,10 +53,10 @@ type AnyHandler = (...args: never[]) => unknown
  * and none of them costs a plugin that does not use it.
  */
 export class GenerationContext implements PluginContext {
-  readonly #of: Generation
+  readonly #of: ContextSource
 
-  constructor(generation: Generation) {
-    this.#of = generation
+  constructor(source: ContextSource) {
+    this.#of = source
   }
 
   get app(): unknown {
@@ -53,7 +80,7 @@ export class GenerationContext implements PluginContext {
   get generation(): number {
     return this.#of.record.source.generation
   }
-  get reason(): 'start' | 'reload' | 'rollback' {
+  get reason(): StartReason {
     return this.#of.reason
   }
   get signal(): AbortSignal {
@@ -194,13 +221,13 @@ export class GenerationContext implements PluginContext {
     return value
   }
 
-  #usable(member: string): Generation {
+  #usable(member: string): ContextSource {
     this.#of.scope.assertUsable(member)
     return this.#of
   }
 
   /** What is registered during teardown would never work. */
-  #registering(member: string): Generation {
+  #registering(member: string): ContextSource {
     const of = this.#usable(member)
     if (of.stage !== 'ending') return of
     throw this.#error(
@@ -209,7 +236,7 @@ export class GenerationContext implements PluginContext {
     )
   }
 
-  #emitting(member: string, awaited: boolean): Generation {
+  #emitting(member: string, awaited: boolean): ContextSource {
     const of = this.#usable(member)
     if (of.stage === 'ending') {
       throw this.#error(

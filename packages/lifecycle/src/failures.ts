@@ -1,5 +1,5 @@
 // The words and codes for a hook that failed or took too long.
-import { relative } from 'node:path'
+import { isAbsolute, relative } from 'node:path'
 import { messageOf, PluginError, type PluginTimeouts } from '@cf-plugins/plugin-api'
 import type { LifecycleErrorCode } from './error-codes.ts'
 
@@ -58,7 +58,8 @@ function where({ record }: HookOwner): string {
 
 function shortened(file: string): string {
   try {
-    return relative(process.cwd(), file)
+    const near = relative(process.cwd(), file)
+    return near.startsWith('..') || isAbsolute(near) ? file : near
   } catch {
     // The working directory may have been removed.
     return file

@@ -1,4 +1,6 @@
 // One generation of one plugin: a load of its code, made into an instance, from its start to its end.
+
+import type { HandlerOwner } from '@cf-plugins/hooks'
 import {
   isThenable,
   type Logger,
@@ -16,13 +18,26 @@ import { configFor } from './config.ts'
 import { GenerationContext } from './context.ts'
 import { chain } from './deadline.ts'
 import { failureOf, startCancelled } from './failures.ts'
+import type { Gate } from './gate.ts'
 import type { Dependencies, GenerationStart, ServiceLookup, StartReason } from './generation-start.ts'
 import { HandlerStages } from './handler-stages.ts'
 import { callHook, PendingHook, type TimedHook } from './hook-call.ts'
 import { boundOf, childLogger, type PluginHost } from './host.ts'
-import type { PluginSlot } from './plugin-slot.ts'
+import type { PluginListeners } from './listener.ts'
 import { ProvidedServices } from './provided-services.ts'
 import { Scope } from './scope.ts'
+
+/** The plugin's place in its lifecycle, which outlives the generation. */
+export interface PluginPlace extends HandlerOwner {
+  readonly gate: Gate
+  readonly listeners: PluginListeners
+  /** What a person asked for at runtime; nothing while the metadata decides. */
+  readonly wanted: boolean | undefined
+  /** Instances made so far. */
+  made: number
+  /** Takes note of code that would not end. */
+  countZombie(code: unknown): void
+}
 
 /**
  * A load of a plugin's code and the one instance made of it. `start` makes and sets up the instance, invisible;
@@ -30,7 +45,7 @@ import { Scope } from './scope.ts'
  */
 export class Generation {
   readonly record: PluginRecord
-  readonly slot: PluginSlot
+  readonly slot: PluginPlace
   readonly reason: StartReason
   readonly host: PluginHost
   readonly dependencies: Dependencies
@@ -54,7 +69,7 @@ export class Generation {
   #published: (() => void)[] | undefined
   #ended: PluginError[] | Promise<PluginError[]> | undefined
 
-  constructor(record: PluginRecord, slot: PluginSlot, host: PluginHost, start: GenerationStart) {
+  constructor(record: PluginRecord, slot: PluginPlace, host: PluginHost, start: GenerationStart) {
     this.record = record
     this.slot = slot
     this.host = host

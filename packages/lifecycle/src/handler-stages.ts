@@ -1,7 +1,6 @@
 // The handlers that one generation registers, staged until its commit.
-import type { HandlerStage, PluginEvents, PluginHooks } from '@cf-plugins/hooks'
+import type { HandlerOwner, HandlerStage, PluginEvents, PluginHooks } from '@cf-plugins/hooks'
 import type { EventHandler, HookHandler } from '@cf-plugins/plugin-api'
-import type { PluginSlot } from './plugin-slot.ts'
 
 /**
  * A generation's handlers. They stay in sight through its teardown, until the block that shows its successor's: their
@@ -9,24 +8,24 @@ import type { PluginSlot } from './plugin-slot.ts'
  * two, many neither.
  */
 export class HandlerStages {
-  readonly #slot: PluginSlot
+  readonly #owner: HandlerOwner
   readonly #on: { readonly events: PluginEvents; readonly hooks: PluginHooks }
   #events: HandlerStage<EventHandler> | undefined
   #hooks: HandlerStage<HookHandler> | undefined
   #state: 'hidden' | 'shown' | 'gone' = 'hidden'
 
-  constructor(slot: PluginSlot, on: { readonly events: PluginEvents; readonly hooks: PluginHooks }) {
-    this.#slot = slot
+  constructor(owner: HandlerOwner, on: { readonly events: PluginEvents; readonly hooks: PluginHooks }) {
+    this.#owner = owner
     this.#on = on
   }
 
   get events(): HandlerStage<EventHandler> {
-    this.#events ??= this.#made(this.#on.events.stage(this.#slot))
+    this.#events ??= this.#made(this.#on.events.stage(this.#owner))
     return this.#events
   }
 
   get hooks(): HandlerStage<HookHandler> {
-    this.#hooks ??= this.#made(this.#on.hooks.stage(this.#slot))
+    this.#hooks ??= this.#made(this.#on.hooks.stage(this.#owner))
     return this.#hooks
   }
 

@@ -1,9 +1,8 @@
 // One call of a plugin's hook, from its beginning to its end or its deadline.
-import { isThenable, type PluginError, type PluginTimeouts } from '@cf-plugins/plugin-api'
+import { isThenable, type PluginError, type PluginRecord, type PluginTimeouts } from '@cf-plugins/plugin-api'
 import { Due } from './deadlines.ts'
 import { failureOf, timeoutOf } from './failures.ts'
-import type { Generation } from './generation.ts'
-import { boundOf } from './host.ts'
+import { boundOf, type PluginHost } from './host.ts'
 
 /** The bound of each hook that a generation calls. */
 const BOUNDS = {
@@ -19,29 +18,38 @@ const BOUNDS = {
 /** A hook with a deadline. */
 export type TimedHook = keyof typeof BOUNDS
 
+/** Whose hook is called. */
+export interface HookCaller {
+  readonly name: string
+  readonly record: PluginRecord
+  readonly host: PluginHost
+  /** Told when the hook is over, however it ended. */
+  hookEnded(hook: TimedHook): void
+}
+
 /** A hook that returned a promise, while that is waited for. */
 export class PendingHook extends Due {
   /** Settles as the hook does, or with why it is waited for no longer. */
   readonly ended: Promise<unknown>
-  readonly #generation: Generation
+  readonly #caller: HookCaller
   readonly #hook: TimedHook
   readonly #ms: number
   #resolve: ((value: unknown) => void) | undefined
   #reject: ((error: PluginError) => void) | undefined
 
-  constructor(generation: Generation, hook: TimedHook, result: PromiseLike<unknown>, limitMs: number) {
+  constructor(caller: HookCaller, hook: TimedHook, result: PromiseLike<unknown>, limitMs: number) {
     super()
-    this.#generation = generation
+    this.#caller = caller
     this.#hook = hook
-    this.#ms = Math.min(limitMs, boundOf(generation.host, generation.record.meta, BOUNDS[hook]))
+    this.#ms = Math.min(limitMs, boundOf(caller.host, caller.record.meta, BOUNDS[hook]))
     this.ended = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
-    generation.host.deadlines.add(this, this.#ms)
+    caller.host.deadlines.add(this, this.#ms)
     result.then(
       (value) => this.#end()?.resolve(value),
-      (error) => this.#end()?.reject(failureOf(generation, hook, error)),
+      (error) => this.#end()?.reject(failureOf(caller, hook, error)),
     )
   }
 
@@ -51,7 +59,7 @@ export class PendingHook extends Due {
   }
 
   override overdue(): void {
-    this.giveUp(timeoutOf(this.#generation, this.#hook, BOUNDS[this.#hook], this.#ms))
+    this.giveUp(timeoutOf(this.#caller, this.#hook, BOUNDS[this.#hook], this.#ms))
   }
 
   /** What settles it, the first time; a hook that ends after its deadline is nobody's any more. */
@@ -61,8 +69,8 @@ export class PendingHook extends Due {
     if (!resolve || !reject) return undefined
     this.#resolve = undefined
     this.#reject = undefined
-    this.#generation.host.deadlines.remove(this)
-    this.#generation.hookEnded(this.#hook)
+    this.#caller.host.deadlines.remove(this)
+    this.#caller.hookEnded(this.#hook)
     return { resolve, reject }
   }
 }
@@ -74,17 +82,17 @@ export class PendingHook extends Due {
  * @throws what the hook threw, said whose it is
  */
 export function callHook(
-  generation: Generation,
+  caller: HookCaller,
   hook: TimedHook,
   task: () => unknown,
   limitMs: number = Number.POSITIVE_INFINITY,
 ): unknown {
   try {
     const result = task()
-    if (isThenable(result)) return new PendingHook(generation, hook, result, limitMs)
-    generation.hookEnded(hook)
+    if (isThenable(result)) return new PendingHook(caller, hook, result, limitMs)
+    caller.hookEnded(hook)
     return result
   } catch (error) {
-    throw failureOf(generation, hook, error)
+    throw failureOf(caller, hook, error)
   }
 }

@@ -3,7 +3,11 @@ import { HotReloadError, messageOf, PluginError } from '@cf-plugins/plugin-api'
 import type { PluginSlot } from './plugin-slot.ts'
 
 /** Why a reload of `slots` failed: an error that names a plugin passes as it is. */
-export function reloadFailure(thrown: unknown, slots: readonly PluginSlot[], signal?: AbortSignal): PluginError {
+export function reloadFailure(
+  thrown: unknown,
+  slots: readonly { readonly name: string }[],
+  signal?: AbortSignal,
+): PluginError {
   if (thrown instanceof PluginError && thrown.plugin !== undefined) return thrown
   const plugin = slots[0]?.name
   if (signal?.aborted) {
