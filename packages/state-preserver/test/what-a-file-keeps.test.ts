@@ -35,6 +35,7 @@ test.each<[string, unknown]>([
   ['an object without prototype', Object.assign(Object.create(null), { a: 1 })],
   ['a key that would set a prototype', JSON.parse('{"__proto__":{"x":1},"constructor":2}')],
   ['an array with holes, and more than elements', sparse],
+  ['names with commas', [{ 'a,b': 1, c: 2 }, { a: 1, 'b,c': 2 }, { a: 1, b: 2, c: 3 }, Object.create(null)]],
   ['an array of holes', new Array(3)],
   [
     'a Map with objects as keys, and properties',

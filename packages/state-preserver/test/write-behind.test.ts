@@ -273,6 +273,27 @@ describe('a write that hangs', () => {
   })
 })
 
+describe('a write that fails after its bound', () => {
+  test('is told once, and is tried again by a flush, still two at a time', async () => {
+    const { store, told, preserver } = gated({ storeTimeoutMs: 30 })
+    await saveState(preserver, 'a', 1)
+    await until(() => told.length === 1)
+    store.begun[0]!.end(new Error('gave up'))
+    await new Promise(setImmediate)
+    for (const name of ['b', 'c', 'd']) await saveState(preserver, name, 1)
+    const flushed = preserver.flush()
+    expect(store.log).toEqual(['a 1', 'b 1', 'c 1'])
+    store.begun[1]!.end()
+    store.begun[2]!.end()
+    await until(() => store.begun.length === 5)
+    store.begun[3]!.end()
+    store.begun[4]!.end()
+    await flushed
+    expect([...store.kept.keys()].sort()).toEqual(['a', 'b', 'c', 'd'])
+    expect(told.map(({ code }) => code)).toEqual(['CFP_STATE_WRITE_TIMEOUT'])
+  })
+})
+
 describe('a load', () => {
   test('is the latest from then on, and can be restored in another version', async () => {
     const { preserver, elsewhere } = await onDisk()
