@@ -66,7 +66,9 @@ export class Compiler {
       }
     }
     if (!typescript) return make(source.text)
-    return this.#transform.run(source.text, file).then(({ code, mappings }) => make(code, mappings))
+    // What comes after the transform is loaded while that starts.
+    const transformed = Promise.all([this.#transform.run(source.text, file), this.ready()])
+    return transformed.then(([{ code, mappings }]) => make(code, mappings))
   }
 
   /** Loads what makes files ready to run, so that JavaScript compiles at once. */
