@@ -1,4 +1,5 @@
 // Plugins from folders, started, watched, and replaced when their files change.
+import { setMaxListeners } from 'node:events'
 import { Lifecycle, type StartOptions, type StartReport, type StopReport } from '@cf-plugins/lifecycle'
 import { PluginLoader } from '@cf-plugins/loader'
 import { HotReloadError, type Logger, messageOf, PluginError } from '@cf-plugins/plugin-api'
@@ -45,6 +46,8 @@ export class HotReloader<App = unknown, Shared = unknown> implements AsyncDispos
 
   constructor(options: HotReloaderOptions<App, Shared> = {}) {
     const { paths, logger, debounceMs, watch = true } = options
+    // As many loads as there are plugins listen to it at a time, and none stays.
+    setMaxListeners(0, this.#abort.signal)
     this.#options = options
     this.#logger = logger
     this.loader = options.loader ?? new PluginLoader({ ...options.load, ...given({ paths, logger }) })
@@ -140,6 +143,7 @@ export class HotReloader<App = unknown, Shared = unknown> implements AsyncDispos
 
   async #start(options: StartOptions): Promise<StartReport> {
     const signal = options.signal ? AbortSignal.any([options.signal, this.#abort.signal]) : this.#abort.signal
+    setMaxListeners(0, signal)
     // Watching comes first, so that no edit falls between the loading and the watching.
     await this.#trigger?.start({ signal })
     await this.#loadAll(signal)

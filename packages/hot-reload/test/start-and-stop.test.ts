@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { HotReloader } from '../src/index.ts'
 import { type Counter, type PluginFolder, startFolder as start } from './plugin-folder.ts'
 import { counter, plugin } from './sources.ts'
@@ -53,6 +53,25 @@ it('leaves nothing open when the start is taken back, nor after a stop', async (
   )
   expect(told).toContain('CFP_START_ABORTED')
   expect(told).toContain("[ 'counter' ]")
+})
+
+it('loads many plugins at once without a warning of the process', async () => {
+  const warnings: Error[] = []
+  const onWarning = (warning: Error) => void warnings.push(warning)
+  process.on('warning', onWarning)
+  onTestFinished(() => void process.off('warning', onWarning))
+  const files = Array.from({ length: 30 }, (_, index) => [
+    `p${index}.ts`,
+    plugin(`p${index}`, {}, "import './_all.ts'"),
+  ])
+  const folder = await start({ ...Object.fromEntries(files), '_all.ts': 'export {}' })
+  const { reloader } = folder
+  expect((await folder.reported(() => folder.save('_all.ts', 'export const x = 1'))).members).toHaveLength(30)
+  const other = new HotReloader({ paths: [folder.path], watch: false })
+  await other.start({ signal: new AbortController().signal })
+  await other.stop()
+  await reloader.stop()
+  expect(warnings).toEqual([])
 })
 
 it('refuses a second start', async () => {
