@@ -4,6 +4,6 @@ import { packageBuild } from '../../tsup.base.ts'
 import { pluginMetaSchema } from './src/meta-schema.ts'
 
 export default defineConfig({
-  ...packageBuild({ index: 'src/index.ts', schema: 'src/schema.ts' }),
+  ...packageBuild({ index: 'src/index.ts', schema: 'src/schema.ts', host: 'src/host.ts' }),
   onSuccess: () => writeFile('dist/plugin-meta.schema.json', `${JSON.stringify(pluginMetaSchema, null, 2)}\n`),
 })

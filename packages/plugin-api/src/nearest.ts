@@ -1,9 +1,9 @@
 // Which known word somebody meant who wrote an unknown one.
 
-/** The word of `known` that is one or two edits away from `word`, or `undefined`. */
+/** The first word of `known` that is one edit away from `word`, or else, where that has over three letters, two. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   const within = (edits: number) => known.find((each) => isWithin(edits, word, each))
-  return within(1) ?? within(2)
+  return within(1) ?? within(word.length > 3 ? 2 : 1)
 }
 
 /** Whether so many insertions, deletions and replacements turn one word into the other. */

@@ -1,0 +1,4 @@
+// The entry of what the packages of a host share, and plugin authors don't need: apart from `index.ts` for its size.
+export { nearest } from './nearest.ts'
+export { shownFile } from './shown-file.ts'
+export { type WaitBound, within } from './within.ts'
