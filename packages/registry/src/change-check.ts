@@ -68,10 +68,12 @@ function newConflicts(
     return members.has(problem.plugin!) || !known.has(identityOf(problem))
   })
   if (found.length > 0) return found
-  // Nothing is wrong with the change itself: then no member may come to wait for a plugin that could not start before.
-  return [...willBe.blocked.entries()]
-    .filter(([name, { code }]) => members.has(name) && code === 'CFP_DEPENDENCY_BLOCKED' && !was.blocked.has(name))
-    .map(([, error]) => error)
+  // Nothing is wrong with the change itself: then nobody may come to wait for a plugin that could not start before.
+  // That others wait for one which the change switches off is its very purpose.
+  return [...willBe.blocked.values()].filter(({ code, plugin, cause }) => {
+    if (code !== 'CFP_DEPENDENCY_BLOCKED' || was.blocked.has(plugin!)) return false
+    return members.has(plugin!) || was.blocked.has((cause as PluginError).plugin!)
+  })
 }
 
 function identityOf({ code, plugin, issues, message }: PluginError): string {

@@ -157,6 +157,21 @@ describe('refused, with the registry as it was, is', () => {
     expect(error).toMatchObject({ code: 'CFP_DEPENDENCY_BLOCKED', plugin: 'a' })
   })
 
+  test('the removal of a provider whose place only one that cannot start could take', () => {
+    const registry = registryOf(
+      [
+        { name: 'redis', provides: ['cache'] },
+        { name: 'windows-cache', provides: ['cache'], platforms: ['win32'] },
+        { name: 'sessions', requires: ['cache'] },
+      ],
+      { platform: 'linux' },
+    )
+    expect(refusal(registry, { remove: ['redis'] })).toMatchObject({
+      code: 'CFP_DEPENDENCY_BLOCKED',
+      plugin: 'sessions',
+    })
+  })
+
   test('a dependency on a disabled plugin', () => {
     const registry = registryOf([{ name: 'a' }, { name: 'off', enabled: false }])
     const error = refusal(registry, { set: [record({ name: 'a', dependencies: ['off'] })] })
