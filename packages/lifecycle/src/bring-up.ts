@@ -1,7 +1,7 @@
 // Brings one plugin up: a new generation, started, with its state, or ended again; and shows it.
 import { isThenable, type PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
+import { chain } from './chain.ts'
 import type { LifecycleCore } from './core.ts'
-import { chain } from './deadline.ts'
 import { failureOf } from './failures.ts'
 import { Generation } from './generation.ts'
 import type { GenerationStart } from './generation-start.ts'

@@ -1,6 +1,7 @@
 // A plugin's configuration, checked by the schema that the plugin brought.
 import { messageOf, PluginError, type PluginIssue, type PluginRecord, type StandardIssue } from '@cf-plugins/plugin-api'
-import { chain, within } from './deadline.ts'
+import { within } from '@cf-plugins/plugin-api/host'
+import { chain } from './chain.ts'
 
 /**
  * The validated configuration: what the schema makes of `raw`, or `raw` itself where the plugin has no schema. A

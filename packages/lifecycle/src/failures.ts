@@ -1,6 +1,6 @@
 // The words and codes for a hook that failed or took too long.
-import { isAbsolute, relative } from 'node:path'
 import { messageOf, PluginError, type PluginTimeouts } from '@cf-plugins/plugin-api'
+import { shownFile } from '@cf-plugins/plugin-api/host'
 import type { LifecycleErrorCode } from './error-codes.ts'
 
 /** Whose hook it was. */
@@ -53,15 +53,5 @@ function details({ name, record }: HookOwner, phase: string) {
 
 function where({ record }: HookOwner): string {
   const { file } = record.source
-  return file === undefined ? '' : ` (${shortened(file)})`
-}
-
-function shortened(file: string): string {
-  try {
-    const near = relative(process.cwd(), file)
-    return near.startsWith('..') || isAbsolute(near) ? file : near
-  } catch {
-    // The working directory may have been removed.
-    return file
-  }
+  return file === undefined ? '' : ` (${shownFile(file)})`
 }

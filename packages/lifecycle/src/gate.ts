@@ -1,7 +1,7 @@
 // Where calls into one plugin pass, and wait while it is replaced.
 import type { DeliveryGate } from '@cf-plugins/hooks'
 import { PluginError } from '@cf-plugins/plugin-api'
-import { onAbort } from './deadline.ts'
+import { onAbort } from './abort.ts'
 
 interface Parked {
   readonly deliver: () => unknown

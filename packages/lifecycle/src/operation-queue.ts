@@ -1,6 +1,7 @@
 // Lifecycle operations, one after the other.
 import { PluginError } from '@cf-plugins/plugin-api'
-import { assertNotAborted, within } from './deadline.ts'
+import { within } from '@cf-plugins/plugin-api/host'
+import { aborted, assertNotAborted } from './abort.ts'
 
 /** How long an operation may wait for those before it, in milliseconds. */
 const WAIT_MS = 120_000
@@ -31,7 +32,7 @@ export class OperationQueue {
           'CFP_OPERATION_TIMEOUT',
           `Could not ${what}: the operations before it took over ${WAIT_MS / 1000} s.`,
         )
-      await within(before, { ms: WAIT_MS, signal, late })
+      await within(before, { ms: WAIT_MS, signal, late, aborted })
       this.#assertOpen(what)
       return await operation()
     } finally {

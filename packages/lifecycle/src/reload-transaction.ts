@@ -1,8 +1,8 @@
 // One unit of plugins replaced as one: all of it, or nothing.
 import type { PluginError, PluginRecord, Undo } from '@cf-plugins/plugin-api'
+import { assertNotAborted, onAbort } from './abort.ts'
 import { logProblems, show } from './bring-up.ts'
 import type { LifecycleCore } from './core.ts'
-import { assertNotAborted, onAbort } from './deadline.ts'
 import type { Generation } from './generation.ts'
 import { inReverse } from './ordered.ts'
 import type { PluginSlot, PluginState } from './plugin-slot.ts'

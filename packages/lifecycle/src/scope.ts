@@ -1,6 +1,6 @@
 // What one generation of a plugin owns, and the end of it.
 import { isThenable, messageOf, type Ownable, PluginError, type Undo } from '@cf-plugins/plugin-api'
-import { within } from './deadline.ts'
+import { within } from '@cf-plugins/plugin-api/host'
 
 /** Something that works only while its plugin is live: a handler table's stage, a timer, a listener, a view of the app. */
 export interface Activation {

@@ -1,10 +1,11 @@
 // Starts plugins side by side, each as soon as its own dependencies are ready.
 import { PluginError } from '@cf-plugins/plugin-api'
 import type { PluginRegistry } from '@cf-plugins/registry'
+import { onAbort } from './abort.ts'
 import { blockOf } from './blocked.ts'
 import { type BringUp, bringUp, logProblems, show } from './bring-up.ts'
+import { chain } from './chain.ts'
 import type { LifecycleCore } from './core.ts'
-import { chain, onAbort } from './deadline.ts'
 import { failureOf, startCancelled } from './failures.ts'
 import type { Generation } from './generation.ts'
 import { positionsOf } from './ordered.ts'

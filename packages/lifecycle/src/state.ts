@@ -1,6 +1,7 @@
 // The state of plugins, on its way through the host's keeper.
+
+import { within } from '@cf-plugins/plugin-api/host'
 import type { LifecycleCore } from './core.ts'
-import { within } from './deadline.ts'
 import { failureOf, timeoutOf } from './failures.ts'
 import type { Generation } from './generation.ts'
 import { boundOf, type StatefulPlugin } from './host.ts'

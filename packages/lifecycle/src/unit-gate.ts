@@ -1,6 +1,6 @@
 // The gates of a unit, closed and opened as one.
 import { HotReloadError } from '@cf-plugins/plugin-api'
-import { assertNotAborted } from './deadline.ts'
+import { assertNotAborted } from './abort.ts'
 import type { PluginSlot } from './plugin-slot.ts'
 
 /** How many of a plugin's old versions may still run. */

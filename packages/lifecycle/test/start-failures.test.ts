@@ -70,6 +70,14 @@ describe('a plugin that fails to start', () => {
     expect(failed[1]?.error.code).toBe('CFP_DEPENDENCY_FAILED')
   })
 
+  it('is told with its whole path where that leaves the working directory', async () => {
+    const file = resolve('../elsewhere/plugins/database.ts')
+    const { failed } = await lifecycleOf([
+      plugin({ name: 'database' }, () => Promise.reject(refused), { file }),
+    ]).start()
+    expect(failed[0]?.error.message).toContain(`failed in register() (${file}): connect`)
+  })
+
   it('and hangs in register is given up at the deadline of the host, in seconds where it has some', async () => {
     const lifecycle = lifecycleOf([plugin({ name: 'slow' }, never)], { timeouts: { registerMs: 1000 } })
     const { failed } = await lifecycle.start()
