@@ -156,10 +156,12 @@ describe('the command line', () => {
   })
 
   test('help and the version end with 0', async () => {
-    const here = await place()
+    const here = await place({ 'plugins/a.ts': pluginSource('a', { body: "setup() { console.log('started') }" }) })
     expect(await here.cf('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('Examples:') })
     expect(await here.cf('--version')).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
-    expect(await here.cf('help', 'run')).toMatchObject({ code: 0, stdout: expect.stringContaining('--watch') })
+    const { code, stdout } = await here.cf('help', 'run')
+    expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('--watch') })
+    expect(stdout).not.toContain('started')
   })
 })
 

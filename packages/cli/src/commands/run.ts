@@ -166,9 +166,10 @@ class Run {
     if (!json) for (const problem of report.problems) this.#output.error(problem)
   }
 
-  /** Waits for a signal, or, where nobody watches over the host, for an error that nobody caught. */
+  /** Waits for a signal, for whoever reads the output to go, or, where nobody watches, for an error that nobody caught. */
   async #untilEnd(stray: StrayErrors): Promise<void> {
-    const ends: Promise<unknown>[] = [this.#signals.first]
+    const gone = new Promise<void>((resolve) => process.stdout.once('error', () => resolve()))
+    const ends: Promise<unknown>[] = [this.#signals.first, gone]
     if (!this.#options.watch) ends.push(stray.first)
     await Promise.race(ends)
   }
