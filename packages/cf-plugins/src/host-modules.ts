@@ -10,6 +10,7 @@ export const hostModules: Readonly<Record<string, () => Promise<object>>> = {
   '@cf-plugins/lifecycle': () => import('@cf-plugins/lifecycle'),
   '@cf-plugins/loader': () => import('@cf-plugins/loader'),
   '@cf-plugins/plugin-api': () => import('@cf-plugins/plugin-api'),
+  '@cf-plugins/plugin-api/schema': () => import('@cf-plugins/plugin-api/schema'),
   '@cf-plugins/registry': () => import('@cf-plugins/registry'),
   '@cf-plugins/state-preserver': () => import('@cf-plugins/state-preserver'),
   '@cf-plugins/watcher': () => import('@cf-plugins/watcher'),

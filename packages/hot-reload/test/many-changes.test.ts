@@ -1,5 +1,9 @@
 // Changes that meet each other, and changes that could not be taken up when they came.
+import { mkdtemp, realpath } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { PluginLoader } from '@cf-plugins/loader'
 import type { FileChange } from '@cf-plugins/watcher'
 import { expect, it } from 'vitest'
 import type { ReloadReport } from '../src/index.ts'
@@ -95,6 +99,26 @@ it('takes up an edit that the registry refused once another plugin makes it poss
   expect(folder.reports).toHaveLength(2)
   await folder.save('late.ts', plugin('late', { setup: '() => ({})' }))
   await expect.poll(() => folder.service('user')).toBe('new')
+})
+
+it('tells of a change that cannot be looked at, and goes on', async () => {
+  let isAway = false
+  class Loader extends PluginLoader {
+    override isCandidate(file: string) {
+      if (isAway) throw new Error('the disk is away')
+      return super.isCandidate(file)
+    }
+  }
+  const path = await realpath(await mkdtemp(join(tmpdir(), 'cf-hot-reload-')))
+  const folder = await start({ 'counter.ts': counter(1) }, { loader: new Loader({ paths: [path] }) }, path)
+  isAway = true
+  const told = await folder.reported(() => folder.save('counter.ts', counter(2)))
+  expect(told).toMatchObject({ outcome: 'kept', error: { code: 'CFP_RELOAD_PLAN_FAILED' }, plan: { changes: [{}] } })
+  await expect(folder.reloader.reloadPlugin('counter')).resolves.toMatchObject({ outcome: 'kept' })
+  isAway = false
+  const healed = await folder.reported(() => folder.save('counter.ts', counter(3)))
+  expect(healed.outcome).toBe('committed')
+  expect(folder.service<Counter>('counter').increment()).toBe(3)
 })
 
 const change: FileChange = { kind: 'change', file: '/plugins/a.ts' }

@@ -29,8 +29,9 @@ export interface PluginFolder extends AsyncDisposable {
 export async function startFolder(
   files: Readonly<Record<string, string>>,
   options?: HotReloaderOptions,
+  path?: string,
 ): Promise<PluginFolder> {
-  const folder = await pluginFolder(files, options)
+  const folder = await pluginFolder(files, options, path)
   onTestFinished(() => folder[Symbol.asyncDispose]())
   return folder
 }
@@ -44,8 +45,9 @@ export function states({ reloader }: PluginFolder): Record<string, string> {
 export async function pluginFolder(
   files: Readonly<Record<string, string>>,
   options: HotReloaderOptions = {},
+  given?: string,
 ): Promise<PluginFolder> {
-  const path = await mkdtemp(join(tmpdir(), 'cf-hot-reload-'))
+  const path = given ?? (await mkdtemp(join(tmpdir(), 'cf-hot-reload-')))
   const save = async (name: string, text: string) => {
     const file = join(path, name)
     await mkdir(dirname(file), { recursive: true })
