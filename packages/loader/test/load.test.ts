@@ -1,11 +1,11 @@
 // One load of a plugin: its own files are fresh, the host's modules are the host's.
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import * as api from '@cf-plugins/plugin-api'
 import { describe, expect, test } from 'vitest'
-import { loadModule } from '../src/index.ts'
+import { type FoundPlugin, loadModule } from '../src/index.ts'
 import { folderWith, loaderFor, pluginText, write } from './folder.ts'
 
 describe('a load', () => {
@@ -192,6 +192,35 @@ describe('a load', () => {
     const one = await loadModule(join(folder, 'a.js'))
     const two = await loadModule(join(folder, 'a.js'))
     expect((one.namespace as { made: object }).made).toBe((two.namespace as { made: object }).made)
+  })
+})
+
+describe('a folder of many files', () => {
+  const many = Array.from({ length: 20 }, (_, index) => index)
+  const helpers = Object.fromEntries(many.map((n) => [`_h${n}.js`, `export const h${n} = ${n}`]))
+  const imports = many.map((n) => `import { h${n} } from './_h${n}.js'`).join('\n')
+
+  test('is read as it is at each load, and at each later import()', async () => {
+    const later = `export const later = () => import('./_later.js')`
+    const folder = folderWith({ ...helpers, 'a.js': pluginText('a', `${imports}\n${later}`) })
+    const loader = loaderFor(folder)
+    const found = await loader.discover()
+    const { namespace } = await loader.evaluate(found[0] as FoundPlugin)
+    write(folder, { '_later.js': 'export const now = true' })
+    expect(await (namespace as { later(): Promise<object> }).later()).toMatchObject({ now: true })
+
+    rmSync(join(folder, '_h19.js'))
+    expect((await loader.loadAll(found)).failures[0]).toMatchObject({ code: 'CFP_MODULE_MISSING', line: 20 })
+    write(folder, { '_h19.js': helpers['_h19.js'] as string })
+    expect((await loader.loadAll(found)).failures).toEqual([])
+  })
+
+  test('lets no link out of it, however late in the list of imports', async () => {
+    const outside = folderWith({ 'x.js': 'export const h19 = 1' })
+    const folder = folderWith({ ...helpers, 'a.js': pluginText('a', imports) })
+    rmSync(join(folder, '_h19.js'))
+    symlinkSync(join(outside, 'x.js'), join(folder, '_h19.js'))
+    expect((await loaderFor(folder).loadPlugins()).failures[0]?.code).toBe('CFP_LINK_OUTSIDE')
   })
 })
 
