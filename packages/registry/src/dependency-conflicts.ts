@@ -15,13 +15,15 @@ export interface ResolutionNote {
 
 /** Everything wrong with what `record` names as dependencies or requires. */
 export function dependencyConflicts(record: PluginRecord, input: LinkInput, links: PluginLinks): PluginError[] {
-  return [
-    ...record.meta.dependencies.flatMap((dependency) => requiredConflicts(record, dependency, input)),
-    ...record.meta.requires.flatMap((service) => serviceConflicts(record, service, input, links)),
-    ...record.meta.optionalDependencies
-      .filter(({ range }) => !input.environment.ranges.isRange(range))
-      .map(({ name, range }) => invalidRange(record, `optionalDependencies.${name}`, range)),
-  ]
+  const { dependencies, requires, optionalDependencies } = record.meta
+  const found: PluginError[] = []
+  for (const dependency of dependencies) found.push(...requiredConflicts(record, dependency, input))
+  for (const service of requires) found.push(...serviceConflicts(record, service, input, links))
+  for (const { name, range } of optionalDependencies) {
+    if (input.environment.ranges.isRange(range)) continue
+    found.push(invalidRange(record, `optionalDependencies.${name}`, range))
+  }
+  return found
 }
 
 /** Optional dependencies that are there in a version that their dependent does not take. */

@@ -13,12 +13,15 @@ export interface HostEnvironment {
   readonly ranges: SemverRanges
 }
 
+const ENGINES = ['api', 'host', 'node'] as const
+
 /** Why this plugin cannot run in this process, whatever other plugins there are. Empty where it can. */
 export function environmentConflicts(record: PluginRecord, environment: HostEnvironment): PluginError[] {
   const found: PluginError[] = []
-  for (const [engine, label, version] of enginesOf(environment)) {
+  for (const engine of ENGINES) {
     const range = record.meta.engines[engine]
     if (range === undefined) continue
+    const { label, version } = engineOf(engine, environment)
     const path = `engines.${engine}`
     if (!environment.ranges.isRange(range)) found.push(invalidRange(record, path, range))
     else if (version !== undefined && !environment.ranges.has(range, version)) {
@@ -40,10 +43,13 @@ export function invalidRange(record: PluginRecord, path: string, range: string):
   return conflict(record, 'CFP_RANGE_INVALID', path, message)
 }
 
-function enginesOf(environment: HostEnvironment) {
-  return [
-    ['api', 'the plugin API', PLUGIN_API_VERSION],
-    ['host', 'the host', environment.hostVersion],
-    ['node', 'Node.js', environment.nodeVersion],
-  ] as const
+function engineOf(engine: (typeof ENGINES)[number], environment: HostEnvironment) {
+  switch (engine) {
+    case 'api':
+      return { label: 'the plugin API', version: PLUGIN_API_VERSION }
+    case 'host':
+      return { label: 'the host', version: environment.hostVersion }
+    case 'node':
+      return { label: 'Node.js', version: environment.nodeVersion }
+  }
 }

@@ -1,6 +1,6 @@
 // Who needs whom, read from metadata alone.
 import { DependencyGraph } from '@cf-plugins/graph'
-import type { PluginRecord } from '@cf-plugins/plugin-api'
+import type { PluginRecord, ResolvedPluginMeta } from '@cf-plugins/plugin-api'
 import { environmentConflicts, type HostEnvironment } from './host-environment.ts'
 
 /** Whether a plugin can do without what it depends on. */
@@ -23,6 +23,8 @@ export interface PluginLinks {
   providersOf(service: string): readonly string[]
 }
 
+const NOTHING: ReadonlyMap<string, Need> = new Map()
+
 /**
  * Links every plugin with its dependencies, with optional ones that are there in an allowed version, and with the
  * providers of the services that it requires.
@@ -33,6 +35,10 @@ export function linkPlugins(input: LinkInput): PluginLinks {
   const providersOf = providerLookup(input)
   const needs = new Map<string, ReadonlyMap<string, Need>>()
   for (const { meta } of records.values()) {
+    if (isAlone(meta)) {
+      needs.set(meta.name, NOTHING)
+      continue
+    }
     const own = new Map<string, Need>()
     for (const { name } of meta.dependencies) if (records.has(name)) own.set(name, 'required')
     for (const service of meta.requires) for (const provider of providersOf(service)) own.set(provider, 'required')
@@ -52,7 +58,8 @@ export function graphOf(
   keep: (on: string, need: Need) => boolean,
 ): DependencyGraph {
   // All nodes before any edge: an edge would add its target early, and the order of insertion breaks ties.
-  const graph = new DependencyGraph(Array.from(needs.keys(), (name) => [name, []] as const))
+  const graph = new DependencyGraph()
+  for (const name of needs.keys()) graph.addNode(name)
   for (const [name, own] of needs) {
     for (const [on, need] of own) if (keep(on, need)) graph.addDependency(name, on)
   }
@@ -60,6 +67,25 @@ export function graphOf(
 }
 
 function providerLookup({ records, environment, enabled }: LinkInput): (service: string) => readonly string[] {
+  // Made for the first who requires a service, for most sets of plugins have nobody who does.
+  let byService: ReadonlyMap<string, readonly string[]> | undefined
+  const narrowed = new Map<string, readonly string[]>()
+  return (service) => {
+    const known = narrowed.get(service)
+    if (known !== undefined) return known
+    byService ??= providersIn(records)
+    let providers = byService.get(service) ?? []
+    // A provider for another platform, or one that is switched off, does not compete with one that can run.
+    if (providers.length > 1) {
+      providers = someOf(providers, (name) => environmentConflicts(records.get(name)!, environment).length === 0)
+      providers = someOf(providers, enabled)
+    }
+    narrowed.set(service, providers)
+    return providers
+  }
+}
+
+function providersIn(records: LinkInput['records']): ReadonlyMap<string, readonly string[]> {
   const byService = new Map<string, string[]>()
   const provide = (service: string, name: string) => {
     const providers = byService.get(service)
@@ -70,19 +96,11 @@ function providerLookup({ records, environment, enabled }: LinkInput): (service:
     provide(meta.name, meta.name)
     for (const service of meta.provides) provide(service, meta.name)
   }
-  const narrowed = new Map<string, readonly string[]>()
-  return (service) => {
-    const known = narrowed.get(service)
-    if (known !== undefined) return known
-    let providers: readonly string[] = byService.get(service) ?? []
-    // A provider for another platform, or one that is switched off, does not compete with one that can run.
-    if (providers.length > 1) {
-      providers = someOf(providers, (name) => environmentConflicts(records.get(name)!, environment).length === 0)
-      providers = someOf(providers, enabled)
-    }
-    narrowed.set(service, providers)
-    return providers
-  }
+  return byService
+}
+
+function isAlone({ dependencies, requires, optionalDependencies }: ResolvedPluginMeta): boolean {
+  return dependencies.length === 0 && requires.length === 0 && optionalDependencies.length === 0
 }
 
 /** Those that pass, or all of them where none does. */

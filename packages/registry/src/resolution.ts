@@ -24,10 +24,16 @@ export interface Resolution {
 /** Resolves the plugins of `input`, which it does not change. */
 export function resolvePlugins(input: LinkInput, links: PluginLinks): Resolution {
   const { records, enabled, environment } = input
-  const candidates = [...records.values()].filter(({ meta }) => enabled(meta.name))
+  const candidates: PluginRecord[] = []
+  const disabled: string[] = []
+  for (const [name, record] of records) {
+    if (enabled(name)) candidates.push(record)
+    else disabled.push(name)
+  }
   const reasons = new Map<string, PluginError[]>()
   for (const record of candidates) {
-    const found = [...environmentConflicts(record, environment), ...dependencyConflicts(record, input, links)]
+    const found = environmentConflicts(record, environment)
+    found.push(...dependencyConflicts(record, input, links))
     if (found.length > 0) reasons.set(record.meta.name, found)
   }
   const conflicts = [...reasons.values()].flat()
@@ -51,13 +57,15 @@ export function resolvePlugins(input: LinkInput, links: PluginLinks): Resolution
   }
   return {
     order,
-    disabled: [...records.keys()].filter((name) => !enabled(name)),
+    disabled,
     blocked,
     conflicts,
-    notes: candidates.flatMap((record) => [
-      ...outOfRangeNotes(record, input),
-      ...failingNotes(record, links, (name) => blocked.has(name)),
-    ]),
+    notes: candidates
+      .filter(({ meta }) => meta.optionalDependencies.length > 0)
+      .flatMap((record) => [
+        ...outOfRangeNotes(record, input),
+        ...failingNotes(record, links, (name) => blocked.has(name)),
+      ]),
     report: conflicts.map(reportLine).sort().join('\n'),
   }
 }
@@ -77,6 +85,10 @@ function orderStartable(
   circling: ReadonlySet<string>,
   onCycle: (cycle: string[]) => void,
 ): { order: string[]; blockedBy: ReadonlyMap<string, string> } {
+  // Where nobody is off and nothing is wrong, the graph of all is the one to order.
+  if (reasons.size === 0 && candidates.length === links.graph.size && links.graph.isAcyclic()) {
+    return { order: links.graph.topologicalOrder(), blockedBy: new Map() }
+  }
   for (;;) {
     const blockedBy = spread(reasons.keys(), links, candidates)
     const down = (name: string) => reasons.has(name) || blockedBy.has(name)
