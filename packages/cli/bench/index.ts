@@ -35,11 +35,11 @@ export function register(): object { return { setup() {} } }\n`
       rounds: 10,
       warmup: 0,
       goals: [
-        { of: 'cf --version', against: 'node -e 0', atMost: 2, why: 'nothing of the framework is loaded for it' },
+        { of: 'cf --version', against: 'node -e 0', atMost: 2.5, why: 'nothing of the framework is loaded for it' },
         {
           of: 'cf list',
           against: 'node -e 0',
-          atMost: 5,
+          atMost: 4,
           why: 'loads the framework and 20 plugins, and watches nothing',
         },
       ],
