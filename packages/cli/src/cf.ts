@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // The process of `cf`.
 import { createRequire } from 'node:module'
 import { runCli } from './program.ts'

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
 const packages = join(import.meta.dirname, '../../..')
-const binary = join(packages, 'cli/dist/cf.js')
+const binary = join(packages, 'cli/bin/cf.js')
 
 /** How long a process may take to do what a test waits for, in milliseconds. */
 const PATIENCE_MS = 20_000
@@ -154,7 +154,7 @@ async function assertBuilt(): Promise<void> {
     if (existsSync(join(packages, name, 'package.json')) && !existsSync(join(packages, name, 'dist/index.js')))
       missing.push(name)
   }
-  if (!existsSync(binary)) missing.push('cli (cf)')
+  if (!existsSync(join(packages, 'cli/dist/cf.js'))) missing.push('cli (cf)')
   if (missing.length === 0) return
   throw new Error(
     `These tests run the built cf. Run \`npm run build\` first: there is no dist of ${missing.join(', ')}.`,
