@@ -1,0 +1,39 @@
+// Which changes are dealt with, and in which turn.
+import type { FileChange } from '@cf-plugins/watcher'
+import { expect, it } from 'vitest'
+import { ChangeQueue } from '../src/change-queue.ts'
+
+const change = (file: string, hash: string): FileChange => ({ kind: 'change', file, hash })
+
+it('deals with the last change of each file, also where an older one is tried again', async () => {
+  const dealt: string[][] = []
+  const queue = new ChangeQueue(async (changes) => dealt.push(changes.map(({ file, hash }) => `${file} ${hash}`)))
+  queue.add([change('a', 'first'), change('b', 'first')])
+  queue.add([change('a', 'second')])
+  queue.addAgain([change('a', 'old'), change('c', 'old')])
+  expect(dealt).toEqual([])
+  queue.open()
+  await queue.idle()
+  expect(dealt).toEqual([['a second', 'b first', 'c old']])
+})
+
+it('drops what has not begun when it is closed, and waits for what has', async () => {
+  let end = () => {}
+  const dealt: string[] = []
+  const queue = new ChangeQueue(async ([first]) => {
+    dealt.push(first?.file ?? '')
+    await new Promise<void>((resolve) => {
+      end = resolve
+    })
+  })
+  queue.open()
+  queue.add([change('a', 'x')])
+  await expect.poll(() => dealt).toEqual(['a'])
+  queue.add([change('b', 'x')])
+  const closed = queue.close()
+  queue.add([change('c', 'x')])
+  end()
+  await closed
+  await queue.idle()
+  expect(dealt).toEqual(['a'])
+})
