@@ -68,8 +68,8 @@ export function bringUp<T>(
  */
 export function show(core: LifecycleCore, ...generations: readonly Generation[]): void {
   for (const generation of generations) {
-    const services = generation.services()
-    if (services.size > 0) core.services.publish(generation.name, services)
+    if (generation.offersMore) core.services.publish(generation.name, generation.services())
+    else if (generation.service !== undefined) core.services.publishOwn(generation.name, generation.service)
   }
   for (const generation of generations) {
     const slot = core.roster.slot(generation.name)

@@ -1,5 +1,12 @@
 // A plugin's configuration, checked by the schema that the plugin brought.
-import { messageOf, PluginError, type PluginIssue, type PluginRecord, type StandardIssue } from '@cf-plugins/plugin-api'
+import {
+  messageOf,
+  PluginError,
+  type PluginIssue,
+  type PluginRecord,
+  type StandardIssue,
+  type StandardSchema,
+} from '@cf-plugins/plugin-api'
 import { within } from '@cf-plugins/plugin-api/host'
 import { chain } from './chain.ts'
 
@@ -10,8 +17,11 @@ import { chain } from './chain.ts'
  * @throws `CFP_CONFIG_INVALID` with every problem
  */
 export function configFor(record: PluginRecord, raw: unknown, boundMs: number): unknown {
-  const { meta, source } = record
-  if (!meta.config) return raw ?? {}
+  const { config } = record.meta
+  return config ? validated(config, record, raw ?? {}, boundMs) : (raw ?? {})
+}
+
+function validated(schema: StandardSchema, { meta, source }: PluginRecord, raw: unknown, boundMs: number): unknown {
   const refuse = (issues: readonly PluginIssue[], cause?: unknown) => {
     const list = issues.map(
       (issue) => `${issue.path === '' ? meta.name : `${meta.name}.${issue.path}`}: ${issue.message}`,
@@ -28,7 +38,7 @@ export function configFor(record: PluginRecord, raw: unknown, boundMs: number): 
       : refuse([{ path: '', message: `the schema threw: ${messageOf(error)}` }], error)
   }
   try {
-    const result = within(meta.config['~standard'].validate(raw ?? {}), {
+    const result = within(schema['~standard'].validate(raw), {
       ms: boundMs,
       late: () => refuse([{ path: '', message: `the schema did not answer within ${boundMs} ms` }]),
     })

@@ -14,7 +14,6 @@ import {
 import { adopt } from './adopt.ts'
 import { AppView } from './app-view.ts'
 import { chain } from './chain.ts'
-import { registerChannel, setupChannel, teardownChannel, traced } from './channels.ts'
 import { configFor } from './config.ts'
 import { GenerationContext } from './context.ts'
 import { failureOf, startCancelled } from './failures.ts'
@@ -125,10 +124,20 @@ export class Generation {
     return this.#lookup(service)
   }
 
+  /** The service of its own name; nothing where it offers none. */
+  get service(): unknown {
+    return this.#instance && serviceOf(this.#instance)
+  }
+
+  /** Whether it offers services besides that of its own name. */
+  get offersMore(): boolean {
+    return this.#provided !== undefined
+  }
+
   /** Every service that this generation offers, by name. */
   services(): Map<string, unknown> {
     const services = this.#provided?.all() ?? new Map<string, unknown>()
-    const own = this.#instance && serviceOf(this.#instance)
+    const own = this.service
     if (own !== undefined) services.set(this.name, own)
     return services
   }
@@ -249,7 +258,7 @@ export class Generation {
       problems.push(failure)
     }
     const teardown = () => {
-      result = traced(teardownChannel, this, () => instance.teardown?.())
+      result = instance.teardown?.()
       return result
     }
     try {
@@ -264,7 +273,7 @@ export class Generation {
     this.#config = config
     this.startedMs = performance.now()
     const register = () => this.record.register(this.app as never, new GenerationContext(this) as never)
-    const instance = this.#run('register', () => traced(registerChannel, this, register), limitMs)
+    const instance = this.#run('register', register, limitMs)
     return isThenable(instance)
       ? instance.then((result) => this.#setUp(result, limitMs))
       : this.#setUp(instance, limitMs)
@@ -276,7 +285,7 @@ export class Generation {
     // An instance without `setup` is up as well: what `register` opened, its `teardown` closes.
     this.#setupBegan = true
     if (typeof instance.setup !== 'function') return
-    const result = this.#run('setup', () => traced(setupChannel, this, () => instance.setup?.()), limitMs)
+    const result = this.#run('setup', () => instance.setup?.(), limitMs)
     if (isThenable(result)) return result as PromiseLike<void>
   }
 

@@ -1,5 +1,6 @@
 // One call of a plugin's hook, from its beginning to its end or its deadline.
 import { isThenable, type PluginError, type PluginRecord, type PluginTimeouts } from '@cf-plugins/plugin-api'
+import { registerChannel, setupChannel, teardownChannel, traced } from './channels.ts'
 import { Due } from './deadlines.ts'
 import { failureOf, timeoutOf } from './failures.ts'
 import { boundOf, type PluginHost } from './host.ts'
@@ -14,6 +15,13 @@ const BOUNDS = {
   onReload: 'reloadMs',
   health: 'reloadMs',
 } as const satisfies Record<string, keyof PluginTimeouts>
+
+/** The channels of those that are traced. */
+const CHANNELS: { readonly [Hook in TimedHook]?: typeof registerChannel } = {
+  register: registerChannel,
+  setup: setupChannel,
+  teardown: teardownChannel,
+}
 
 /** A hook with a deadline. */
 export type TimedHook = keyof typeof BOUNDS
@@ -88,7 +96,8 @@ export function callHook(
   limitMs: number = Number.POSITIVE_INFINITY,
 ): unknown {
   try {
-    const result = task()
+    const channel = CHANNELS[hook]
+    const result = channel ? traced(channel, caller, task) : task()
     if (isThenable(result)) return new PendingHook(caller, hook, result, limitMs)
     caller.hookEnded(hook)
     return result

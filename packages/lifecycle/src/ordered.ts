@@ -17,13 +17,9 @@ export function positionsOf(
   for (const [at, name] of names.entries()) position.set(name, at)
   return needs.map((list, own) => {
     if (list.length === 0) return NONE
-    const positions: number[] = []
-    for (const name of list) {
-      const at = position.get(name)
-      // A later one is there only in a circle, whose members are never started.
-      if (at !== undefined && at < own) positions.push(at)
-    }
-    return positions
+    const positions = list.map((name) => position.get(name) ?? own)
+    // A later one is there only in a circle, whose members are never started.
+    return positions.every((at) => at < own) ? positions : positions.filter((at) => at < own)
   })
 }
 

@@ -16,17 +16,10 @@ export function schedule(
 ): void | Promise<void> {
   const size = dependencies.length
   const waiting = new Int32Array(size)
-  const dependents: (number[] | undefined)[] = new Array(size)
-  for (let task = 0; task < size; task++) {
-    const list = dependencies[task] as readonly number[]
-    waiting[task] = list.length
-    for (const dependency of list) {
-      const others = dependents[dependency]
-      if (others) others.push(task)
-      else dependents[dependency] = [task]
-    }
-  }
-  const ready = concurrency < size ? byHeight(dependents) : inTurn()
+  for (let task = 0; task < size; task++) waiting[task] = (dependencies[task] as readonly number[]).length
+  const dependents = dependentsOf(dependencies)
+  const { starts, rows } = dependents
+  const ready = concurrency < size ? byHeight(size, dependents) : inTurn()
   for (let task = 0; task < size; task++) if (waiting[task] === 0) ready.add(task)
 
   let left = size
@@ -34,7 +27,8 @@ export function schedule(
   let finished: (() => void) | undefined
   const settle = (task: number) => {
     left--
-    for (const dependent of dependents[task] ?? []) {
+    for (let at = starts[task] as number; at < (starts[task + 1] as number); at++) {
+      const dependent = rows[at] as number
       waiting[dependent] = (waiting[dependent] as number) - 1
       if (waiting[dependent] === 0) ready.add(dependent)
     }
@@ -64,6 +58,30 @@ export function schedule(
   }
 }
 
+/** Who waits for each task, in rows of one array: an array a task would cost more than all the rest. */
+interface Dependents {
+  /** The row of task `i` begins at `starts[i]` and ends before `starts[i + 1]`. */
+  readonly starts: Int32Array
+  readonly rows: Int32Array
+}
+
+function dependentsOf(dependencies: readonly (readonly number[])[]): Dependents {
+  const size = dependencies.length
+  const starts = new Int32Array(size + 1)
+  for (const list of dependencies) for (const dependency of list) starts[dependency]!++
+  // First where each row ends; filling it from the end leaves where it starts.
+  let sum = 0
+  for (let task = 0; task <= size; task++) {
+    sum += starts[task] as number
+    starts[task] = sum
+  }
+  const rows = new Int32Array(sum)
+  for (let task = size - 1; task >= 0; task--) {
+    for (const dependency of dependencies[task] as readonly number[]) rows[--starts[dependency]!] = task
+  }
+  return { starts, rows }
+}
+
 interface ReadyTasks {
   add(task: number): void
   take(): number | undefined
@@ -75,11 +93,13 @@ function inTurn(): ReadyTasks {
   return { add: (task) => void tasks.push(task), take: () => (next < tasks.length ? tasks[next++] : undefined) }
 }
 
-function byHeight(dependents: readonly (readonly number[] | undefined)[]): ReadyTasks {
-  const heights = new Int32Array(dependents.length)
-  for (let task = dependents.length - 1; task >= 0; task--) {
+function byHeight(size: number, { starts, rows }: Dependents): ReadyTasks {
+  const heights = new Int32Array(size)
+  for (let task = size - 1; task >= 0; task--) {
     let height = 0
-    for (const dependent of dependents[task] ?? []) height = Math.max(height, (heights[dependent] as number) + 1)
+    for (let at = starts[task] as number; at < (starts[task + 1] as number); at++) {
+      height = Math.max(height, (heights[rows[at] as number] as number) + 1)
+    }
     heights[task] = height
   }
   const buckets: (ReadyTasks | undefined)[] = []

@@ -67,6 +67,7 @@ export class StartRun {
   run(): readonly TimelineEntry[] | Promise<readonly TimelineEntry[]> {
     const { core, slots, parallel = true, concurrency, signal, shutdown } = this.#options
     const waits = parallel ? this.#positions : slots.map((_slot, at) => (at === 0 ? [] : [at - 1]))
+    for (const each of [signal, shutdown]) if (each?.aborted) this.#cancel(each.reason)
     const undo = onAbort([signal, shutdown], (reason) => this.#cancel(reason))
     const done = schedule(waits, (position) => this.#start(position), concurrency)
     if (!done) {
@@ -87,11 +88,10 @@ export class StartRun {
   }
 
   #start(position: number): unknown {
-    const { core, registry, slots, signal, shutdown, resume } = this.#options
+    const { core, registry, slots, resume } = this.#options
     const slot = slots[position] as PluginSlot
     const block = blockOf(core, registry, slot, this.#needs[position] as readonly string[])
     if (block) return this.#block(slot, block)
-    if (signal?.aborted || shutdown.aborted) this.#cancel((signal?.aborted ? signal : shutdown).reason)
     if (slot.serving) return this.#cancelled ? undefined : resume(slot)
     const entry: Entry = {
       plugin: slot.name,

@@ -15,6 +15,7 @@ export interface PublishedService {
  */
 export class ServiceTable {
   readonly #services = new Map<string, PublishedService>()
+  /** Of those who offer more than the service of their own name. */
   readonly #namesOf = new Map<string, readonly string[]>()
 
   lookup(name: string): PublishedService | undefined {
@@ -33,13 +34,29 @@ export class ServiceTable {
     }
     this.withdraw(owner)
     for (const [name, service] of services) this.#services.set(name, { owner, service })
-    if (services.size > 0) this.#namesOf.set(owner, [...services.keys()])
+    const isOnlyOwn = services.size === 1 && services.has(owner)
+    if (services.size > 0 && !isOnlyOwn) this.#namesOf.set(owner, [...services.keys()])
+  }
+
+  /**
+   * Makes the service of its own name all that `owner` offers: as `publish` does, and cheaper, for nearly every plugin.
+   *
+   * @throws `CFP_SERVICE_TAKEN`
+   */
+  publishOwn(owner: string, service: unknown): void {
+    const taken = this.#services.get(owner)
+    if (taken !== undefined && taken.owner !== owner) throw serviceTaken(owner, taken.owner, owner)
+    if (this.#namesOf.has(owner)) this.withdraw(owner)
+    this.#services.set(owner, { owner, service })
   }
 
   /** Takes back everything that `owner` offers. */
   withdraw(owner: string): void {
-    for (const name of this.#namesOf.get(owner) ?? []) this.#services.delete(name)
-    this.#namesOf.delete(owner)
+    const names = this.#namesOf.get(owner)
+    if (names !== undefined) {
+      for (const name of names) this.#services.delete(name)
+      this.#namesOf.delete(owner)
+    } else if (this.#services.get(owner)?.owner === owner) this.#services.delete(owner)
   }
 
   /** The names of everything offered. */

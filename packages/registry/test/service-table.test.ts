@@ -57,3 +57,31 @@ test('names that objects have are names like any other', () => {
   table.publish('a', new Map([['__proto__', 1]]))
   expect(table.lookup('__proto__')).toEqual({ owner: 'a', service: 1 })
 })
+
+test('the service of an owner’s own name replaces all that it offered, and goes with it', () => {
+  const table = new ServiceTable()
+  table.publish(
+    'redis',
+    new Map([
+      ['redis', 1],
+      ['cache', 2],
+    ]),
+  )
+  table.publishOwn('redis', 3)
+  expect(table.names()).toEqual(['redis'])
+  table.publishOwn('redis', 4)
+  expect(table.lookup('redis')).toEqual({ owner: 'redis', service: 4 })
+  table.publish('redis', new Map([['cache', 5]]))
+  expect(table.names()).toEqual(['cache'])
+  table.publishOwn('redis', 6)
+  table.withdraw('redis')
+  expect(table.names()).toEqual([])
+})
+
+test('the service of an owner’s own name is refused where another owner has the name', () => {
+  const table = new ServiceTable()
+  table.publish('memory', new Map([['redis', 1]]))
+  expect(() => table.publishOwn('redis', 2)).toThrow(expect.objectContaining({ code: 'CFP_SERVICE_TAKEN' }))
+  table.withdraw('redis')
+  expect(table.lookup('redis')).toEqual({ owner: 'memory', service: 1 })
+})
