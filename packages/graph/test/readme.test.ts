@@ -1,23 +1,9 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+// What the README says is so.
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { GraphErrorCodes } from '@cf-plugins/graph'
-import { expect, test } from 'vitest'
+import { testReadmeErrors, testReadmeExamples } from '../../../vitest.readme.ts'
+import { GraphErrorCodes } from '../src/index.ts'
 
-const root = join(import.meta.dirname, '..')
-const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const folder = join(import.meta.dirname, '..')
 
-test("the README's example runs, and what it asserts holds", async () => {
-  const example = /```ts\n(.*?)```/s.exec(readme)?.[1]
-  expect(example).toContain('assert.deepEqual')
-  const folder = join(root, 'node_modules', '.readme')
-  mkdirSync(folder, { recursive: true })
-  const file = join(folder, 'example.ts')
-  writeFileSync(file, example ?? '')
-  await import(pathToFileURL(file).href)
-})
-
-test("the README's table has every error code, as the catalogue says it", () => {
-  const rows = [...readme.matchAll(/^\| `(CFP_\w+)` \| (.*) \|$/gm)].map(([, code, text]) => [code, text])
-  expect(Object.fromEntries(rows)).toEqual(GraphErrorCodes)
-})
+await testReadmeExamples(folder)
+await testReadmeErrors(folder, GraphErrorCodes)

@@ -1,22 +1,9 @@
-// What the README says is so: its example runs, and its table of errors is the list of codes.
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+// What the README says is so.
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { testReadmeErrors, testReadmeExamples } from '../../../vitest.readme.ts'
 import { PluginApiErrorCodes } from '../src/schema.ts'
 
-const root = join(import.meta.dirname, '..')
-const readme = await readFile(join(root, 'README.md'), 'utf8')
+const folder = join(import.meta.dirname, '..')
 
-it('has an example that runs', async () => {
-  const example = /```ts\n(.*?)```/s.exec(readme)?.[1] ?? ''
-  expect(example).toContain('assert.throws')
-  const folder = join(root, 'node_modules/.readme')
-  await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'example.ts'), example)
-  await import(join(folder, 'example.ts'))
-})
-
-it('lists every error with what to do', () => {
-  const listed = [...readme.matchAll(/^\| `(CFP_\w+)` \| (.+) \|$/gm)].map(([, code, text]) => [code, text])
-  expect(Object.fromEntries(listed)).toEqual(PluginApiErrorCodes)
-})
+await testReadmeExamples(folder)
+await testReadmeErrors(folder, PluginApiErrorCodes)
