@@ -2,8 +2,8 @@
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import type { ModuleFunction } from './evaluate-source.ts'
-import { defineCommonJsExports } from './link.ts'
 import type { Importing } from './module-bindings.ts'
+import { defineCommonJsExports } from './namespace.ts'
 import type { OwnModule } from './own-module.ts'
 
 /** What runs `module` when its turn comes. */

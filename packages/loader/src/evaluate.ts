@@ -1,6 +1,7 @@
 // Runs a generation's linked modules, in the order that the specification says: what is imported first.
 import { isThenable } from '@cf-plugins/plugin-api'
-import { checkCommonJsImports, settleExports } from './link.ts'
+import { checkCommonJsImports } from './link.ts'
+import { settleExports } from './namespace.ts'
 import type { OwnModule } from './own-module.ts'
 
 /** One a generation. Without a top-level await everything has run when `evaluate` returns. */
