@@ -61,7 +61,8 @@ export class PluginCatalog {
    * @throws `CFP_PLUGIN_UNKNOWN`
    */
   dependenciesOf(name: string): string[] {
-    return this.#graphWith(name).dependenciesOf(name)
+    if (!this.#records.has(name)) throw this.unknown(name)
+    return [...this.#linked().needs.get(name)!.keys()]
   }
 
   /** Who depends directly on a plugin. @throws `CFP_PLUGIN_UNKNOWN` */
