@@ -43,7 +43,7 @@ describe('the tour', () => {
     expect(raw).toBe(tour.text())
     const files = await readdir(scratch, { recursive: true, withFileTypes: true })
     expect(files.filter((entry) => !entry.isDirectory()).map(({ name }) => name)).toEqual([])
-    expect((await readdir(scratch)).filter((name) => !/^cf-plugins-\d+$/.test(name))).toEqual([])
+    expect((await readdir(scratch)).filter((name) => !/^cf-plugins(-hosts)?-\d+$/.test(name))).toEqual([])
   })
 
   it('ends early where it is interrupted, and takes everything with it', async () => {
@@ -53,7 +53,7 @@ describe('the tour', () => {
     tour.child.kill('SIGINT')
     expect(await tour.ended).toBe(1)
     expect(tour.text()).toContain('ended by SIGINT')
-    expect((await readdir(scratch)).filter((name) => !/^cf-plugins-\d+$/.test(name))).toEqual([])
+    expect((await readdir(scratch)).filter((name) => !/^cf-plugins(-hosts)?-\d+$/.test(name))).toEqual([])
   })
 
   it('refuses options that it does not know, and folders that are none', async () => {

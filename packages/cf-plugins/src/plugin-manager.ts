@@ -59,7 +59,7 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
       ...rest,
       registry: new PluginRegistry(options),
       watch: hotReload && autoLoad,
-      load: { ...load, hostModules },
+      load: { ...load, hostModules: hostModules({ PluginManager }) },
       configOf: (plugin) => this.#configs.get(plugin),
     })
   }
