@@ -1,6 +1,6 @@
 // What `PluginEvents` and `PluginHooks` have in common: who is called, for how long, and who hears of failures.
 import { type HandlerFailure, type Logger, messageOf } from '@cf-plugins/plugin-api'
-import { Deadlines } from './deadlines.ts'
+import { Deadlines } from '@cf-plugins/plugin-api/host'
 import { checkTimeout } from './handler-entry.ts'
 import type { HandlerStage } from './handler-stage.ts'
 import { HandlerTable } from './handler-table.ts'

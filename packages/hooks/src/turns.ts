@@ -1,5 +1,5 @@
 // Handlers that are awaited one after the other, each under its own deadline.
-import type { Deadlines, Remaining, Watched } from './deadlines.ts'
+import type { Deadlines, Remaining, Watched } from '@cf-plugins/plugin-api/host'
 
 const UNLIMITED: Remaining = Object.freeze({ limitMs: Number.POSITIVE_INFINITY, leftMs: Number.POSITIVE_INFINITY })
 

@@ -1,5 +1,5 @@
 // Handlers that were called together and are not done yet, under one deadline.
-import type { Deadlines, Remaining, Watched } from './deadlines.ts'
+import type { Deadlines, Remaining, Watched } from '@cf-plugins/plugin-api/host'
 import type { HandlerContext } from './event-context.ts'
 import { handlerTimeout } from './failures.ts'
 import type { HandlerEntry } from './handler-entry.ts'

@@ -1,8 +1,8 @@
 // What every part of one lifecycle works on, and what it is made with.
 import { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
 import type { Logger, PluginTimeouts } from '@cf-plugins/plugin-api'
+import { Deadlines } from '@cf-plugins/plugin-api/host'
 import type { PluginRegistry, ServiceTable } from '@cf-plugins/registry'
-import { Deadlines } from './deadlines.ts'
 import { DEFAULT_BOUNDS, type PluginHost, type ScopeApp, type StateKeeper, silentLogger } from './host.ts'
 import { Roster } from './roster.ts'
 

@@ -1,7 +1,7 @@
 // One call of a plugin's hook, from its beginning to its end or its deadline.
 import { isThenable, type PluginError, type PluginRecord, type PluginTimeouts } from '@cf-plugins/plugin-api'
+import type { Remaining, Watched } from '@cf-plugins/plugin-api/host'
 import { registerChannel, setupChannel, teardownChannel, traced } from './channels.ts'
-import { Due } from './deadlines.ts'
 import { failureOf, timeoutOf } from './failures.ts'
 import { boundOf, type PluginHost } from './host.ts'
 
@@ -15,6 +15,8 @@ const BOUNDS = {
   onReload: 'reloadMs',
   health: 'reloadMs',
 } as const satisfies Record<string, keyof PluginTimeouts>
+
+const OVER: Remaining = { limitMs: Number.POSITIVE_INFINITY, leftMs: Number.POSITIVE_INFINITY }
 
 /** The channels of those that are traced. */
 const CHANNELS: { readonly [Hook in TimedHook]?: typeof registerChannel } = {
@@ -36,17 +38,19 @@ export interface HookCaller {
 }
 
 /** A hook that returned a promise, while that is waited for. */
-export class PendingHook extends Due {
+export class PendingHook implements Watched {
   /** Settles as the hook does, or with why it is waited for no longer. */
   readonly ended: Promise<unknown>
+  next: Watched | undefined
+  previous: Watched | undefined
   readonly #caller: HookCaller
   readonly #hook: TimedHook
   readonly #ms: number
+  #sinceMs: number | undefined
   #resolve: ((value: unknown) => void) | undefined
   #reject: ((error: PluginError) => void) | undefined
 
   constructor(caller: HookCaller, hook: TimedHook, result: PromiseLike<unknown>, limitMs: number) {
-    super()
     this.#caller = caller
     this.#hook = hook
     this.#ms = Math.min(limitMs, boundOf(caller.host, caller.record.meta, BOUNDS[hook]))
@@ -54,7 +58,7 @@ export class PendingHook extends Due {
       this.#resolve = resolve
       this.#reject = reject
     })
-    caller.host.deadlines.add(this, this.#ms)
+    caller.host.deadlines.watch(this, this.#ms)
     result.then(
       (value) => this.#end()?.resolve(value),
       (error) => this.#end()?.reject(failureOf(caller, hook, error)),
@@ -66,8 +70,12 @@ export class PendingHook extends Due {
     this.#end()?.reject(error)
   }
 
-  override overdue(): void {
+  look(nowMs: number): Remaining {
+    this.#sinceMs ??= nowMs
+    const leftMs = this.#sinceMs + this.#ms - nowMs
+    if (leftMs > 0) return { limitMs: this.#ms, leftMs }
     this.giveUp(timeoutOf(this.#caller, this.#hook, BOUNDS[this.#hook], this.#ms))
+    return OVER
   }
 
   /** What settles it, the first time; a hook that ends after its deadline is nobody's any more. */
@@ -77,7 +85,7 @@ export class PendingHook extends Due {
     if (!resolve || !reject) return undefined
     this.#resolve = undefined
     this.#reject = undefined
-    this.#caller.host.deadlines.remove(this)
+    this.#caller.host.deadlines.unwatch(this)
     this.#caller.hookEnded(this.#hook)
     return { resolve, reject }
   }

@@ -2,7 +2,7 @@
 
 import type { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
 import type { Logger, PluginTimeouts, ResolvedPluginMeta } from '@cf-plugins/plugin-api'
-import type { Deadlines } from './deadlines.ts'
+import type { Deadlines } from '@cf-plugins/plugin-api/host'
 
 /**
  * A plugin's own view of the host application. What the plugin adds to `view` appears at `commit` and is gone at

@@ -12,7 +12,7 @@ export interface WaitBound {
 }
 
 /** Node turns a longer delay into 1 ms without a word. */
-const LONGEST_MS = 2_147_483_647
+export const LONGEST_MS = 2_147_483_647
 
 /**
  * The result itself where it is no promise; else a promise that settles as it does, or rejects when the bound is over

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { nearest, shownFile, within } from '../src/host.ts'
+import { Deadlines, nearest, type Remaining, shownFile, type Watched, within } from '../src/host.ts'
 
 const late = () => new Error('late')
 const never = new Promise<never>(() => {})
@@ -80,6 +80,80 @@ describe('within', () => {
     await within(Promise.resolve(), { ms: 60_000, late, signal })
     expect(listeners).toBe(0)
     expect(process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout')).toHaveLength(before)
+  })
+})
+
+/** A wait that notes when it is overdue. */
+class Wait implements Watched {
+  next: Watched | undefined
+  previous: Watched | undefined
+  overdueMs: number | undefined
+  readonly #deadlines: Deadlines
+  readonly #limitMs: number
+  readonly #fromMs = performance.now()
+  #sinceMs: number | undefined
+
+  constructor(deadlines: Deadlines, limitMs: number) {
+    this.#deadlines = deadlines
+    this.#limitMs = limitMs
+    deadlines.watch(this, limitMs)
+  }
+
+  look(nowMs: number): Remaining {
+    this.#sinceMs ??= nowMs
+    const leftMs = this.#sinceMs + this.#limitMs - nowMs
+    if (leftMs > 0) return { limitMs: this.#limitMs, leftMs }
+    this.overdueMs = nowMs - this.#fromMs
+    this.#deadlines.unwatch(this)
+    return { limitMs: Number.POSITIVE_INFINITY, leftMs: Number.POSITIVE_INFINITY }
+  }
+}
+
+const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+
+describe('deadlines', () => {
+  it('are noticed never early, the short one before the long one, with one timer for all', async () => {
+    const before = timers()
+    const deadlines = new Deadlines()
+    const waits = [200, 20, 60, 60].map((ms) => new Wait(deadlines, ms))
+    expect(timers()).toBe(before + 1)
+    while (waits.some(({ overdueMs }) => overdueMs === undefined))
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    const [long, short, ...middle] = waits.map(({ overdueMs }) => overdueMs ?? 0) as [number, number, ...number[]]
+    expect(short).toBeGreaterThanOrEqual(20)
+    for (const each of middle) expect(each).toBeGreaterThanOrEqual(60)
+    expect(long).toBeGreaterThanOrEqual(200)
+    expect(short).toBeLessThan(long)
+  })
+
+  it('of what ended are nothing, and keep no process alive', async () => {
+    const before = timers()
+    const deadlines = new Deadlines()
+    const [first, second, third] = [new Wait(deadlines, 5), new Wait(deadlines, 5), new Wait(deadlines, 5)]
+    deadlines.unwatch(second)
+    deadlines.unwatch(second)
+    while (third.overdueMs === undefined) await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(first.overdueMs).toBeGreaterThanOrEqual(5)
+    expect(second.overdueMs).toBeUndefined()
+    const late = new Wait(deadlines, 60_000)
+    deadlines.unwatch(late)
+    expect(timers()).toBe(before)
+  })
+
+  it('may be as far away as anybody likes', async () => {
+    const deadlines = new Deadlines()
+    const waits = [Number.POSITIVE_INFINITY, 1e15].map((ms) => new Wait(deadlines, ms))
+    let looks = 0
+    for (const wait of waits) {
+      const { look } = wait
+      wait.look = (nowMs) => {
+        looks++
+        return look.call(wait, nowMs)
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, 30))
+    expect(looks).toBe(0)
+    for (const wait of waits) deadlines.unwatch(wait)
   })
 })
 

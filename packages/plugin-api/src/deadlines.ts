@@ -1,4 +1,6 @@
-// One timer for all that is pending: a timer a dispatch would cost more than the dispatch.
+// One timer for all that waits: a timer a wait would cost more than the wait.
+
+import { LONGEST_MS } from './within.ts'
 
 /** How late a deadline may be noticed, as a share of its length. It is never noticed early. */
 const SLACK = 1 / 32
@@ -16,13 +18,14 @@ export interface Watched {
   previous: Watched | undefined
 }
 
+/** What is left of a limit, in milliseconds. */
 export interface Remaining {
   readonly limitMs: number
   readonly leftMs: number
 }
 
 /**
- * The deadlines of one `PluginEvents` or `PluginHooks`.
+ * The deadlines of many waits.
  *
  * What is watched reads no clock when it begins: its time counts from the first look, which comes within `SLACK` of its
  * limit. The timer keeps the process alive only while something is watched, and is let run out after that.
@@ -32,6 +35,7 @@ export class Deadlines {
   #timer: NodeJS.Timeout | undefined
   #delayMs = 0
 
+  /** Lets a wait be looked at until `unwatch`. */
   watch(watched: Watched, limitMs: number): void {
     const first = this.#first
     this.#first = watched
@@ -41,6 +45,7 @@ export class Deadlines {
     this.hasten(limitMs)
   }
 
+  /** To be called when a wait is over, however it ended; again does nothing. */
   unwatch(watched: Watched): void {
     const { next, previous } = watched
     if (previous !== undefined) previous.next = next
@@ -62,7 +67,7 @@ export class Deadlines {
     if (this.#timer !== undefined && delayMs >= this.#delayMs) return
     clearTimeout(this.#timer)
     this.#delayMs = delayMs
-    this.#timer = setTimeout(() => this.#look(), Math.ceil(delayMs))
+    this.#timer = setTimeout(() => this.#look(), Math.min(Math.ceil(delayMs), LONGEST_MS))
   }
 
   #look(): void {
