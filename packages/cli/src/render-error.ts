@@ -1,6 +1,6 @@
 // An error, for people.
-import { relative } from 'node:path'
 import type { PluginError } from '@cf-plugins/plugin-api'
+import { shownFile } from '@cf-plugins/plugin-api/host'
 import type { Theme } from './theme.ts'
 
 /** `error CODE: message`, then where, then, where `verbose`, the stacks of it and its causes. */
@@ -19,10 +19,7 @@ export function renderError(
 /** File, line and column, as far as they are known; the file from the working directory where it is in there. */
 function placeOf({ file, line, column }: PluginError): string | undefined {
   if (file === undefined) return undefined
-  const near = relative(process.cwd(), file)
-  const shown = near === '' || near.startsWith('..') ? file : near
-  if (line === undefined) return shown
-  return column === undefined ? `${shown}:${line}` : `${shown}:${line}:${column}`
+  return [shownFile(file), line, column].filter((part) => part !== undefined).join(':')
 }
 
 function stacksOf(error: Error): string[] {

@@ -1,5 +1,6 @@
 // Calls of the host's own hooks, bounded.
-import { HotReloadError, isThenable, messageOf } from '@cf-plugins/plugin-api'
+import { HotReloadError, messageOf } from '@cf-plugins/plugin-api'
+import { within } from '@cf-plugins/plugin-api/host'
 
 /** How long a host's hook may take, in milliseconds. */
 const BOUND_MS = 10_000
@@ -12,23 +13,10 @@ const BOUND_MS = 10_000
 export async function callHost(name: string, hook: () => unknown, signal: AbortSignal): Promise<unknown> {
   const refuse = (why: string, cause?: unknown) =>
     new HotReloadError('CFP_RELOAD_HOST_HOOK', `${name}() of the host ${why}`, { phase: 'plan', cause })
-  let timer: NodeJS.Timeout | undefined
-  let giveUp = () => {}
+  const late = () => refuse(`did not answer within ${BOUND_MS / 1000} s. It must not wait for another reload.`)
   try {
-    const answer = hook()
-    if (!isThenable(answer)) return answer
-    const late = new Promise<never>((_resolve, reject) => {
-      const why = `did not answer within ${BOUND_MS / 1000} s. It must not wait for another reload.`
-      timer = setTimeout(() => reject(refuse(why)), BOUND_MS)
-      giveUp = () => reject(signal.reason)
-      if (signal.aborted) giveUp()
-      else signal.addEventListener('abort', giveUp, { once: true })
-    })
-    return await Promise.race([answer, late])
+    return await within(hook(), { ms: BOUND_MS, late, signal })
   } catch (error) {
     throw error instanceof HotReloadError ? error : refuse(`failed: ${messageOf(error)}`, error)
-  } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', giveUp)
   }
 }

@@ -1,5 +1,5 @@
 // What goes wrong inside a load, before it becomes the PluginError that the host sees.
-import { isAbsolute, relative } from 'node:path'
+import { shownFile } from '@cf-plugins/plugin-api/host'
 import type { LoaderErrorCode } from './error-codes.ts'
 
 /** A place in a file, from 1. */
@@ -26,7 +26,5 @@ export class LoadProblem extends Error {
 
 /** A place as people and terminals read it: `plugins/auth/index.ts:3:7`, from the working directory where that is shorter. */
 export function shownPlace({ file, line, column }: FilePlace): string {
-  const near = relative(process.cwd(), file)
-  const path = near.startsWith('..') || isAbsolute(near) ? file : near
-  return [path, line, column].filter((part) => part !== undefined).join(':')
+  return [shownFile(file), line, column].filter((part) => part !== undefined).join(':')
 }

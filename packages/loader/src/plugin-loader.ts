@@ -9,9 +9,9 @@ import {
   type PluginSource,
   toPluginRecord,
 } from '@cf-plugins/plugin-api'
+import { within } from '@cf-plugins/plugin-api/host'
 import { Compiler } from './compile.ts'
 import { CompileCache, defaultCacheFolder } from './compile-cache.ts'
-import { withDeadline } from './deadline.ts'
 import { Discovery, type FoundPlugin, type PluginRoot, realPath } from './discovery.ts'
 import { errorPosition } from './error-position.ts'
 import { type ExitRefused, guardExit } from './exit-guard.ts'
@@ -144,11 +144,11 @@ export class PluginLoader {
     const generation = new Generation(this.#parts, file, read)
     try {
       if (signal?.aborted) throw abortError(context, signal.reason)
-      const namespace = await withDeadline(this.#run(generation, file, read), {
-        timeoutMs: this.#options.loadTimeoutMs,
+      const namespace = await within(this.#run(generation, file, read), {
+        ms: this.#options.loadTimeoutMs,
         signal,
-        onTimeout: () => timeoutError(context, this.#options.loadTimeoutMs, generation.pending[0]?.file),
-        onAbort: (cause) => abortError(context, cause),
+        late: () => timeoutError(context, this.#options.loadTimeoutMs, generation.pending[0]?.file),
+        aborted: (cause) => abortError(context, cause),
       })
       return make(namespace, { file, generation: number, files: [...read.files] }, read)
     } catch (error) {

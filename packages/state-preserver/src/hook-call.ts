@@ -1,6 +1,6 @@
 // Calls one of a plugin's own state hooks, within its bound, and says who failed and how.
 import { isThenable, messageOf } from '@cf-plugins/plugin-api'
-import { waitFor } from './bounded-wait.ts'
+import { within } from '@cf-plugins/plugin-api/host'
 import type { StatePreserverErrorCode } from './error-codes.ts'
 import { type StatefulPlugin, stateError } from './state-errors.ts'
 
@@ -58,5 +58,5 @@ export async function callHook(
   const settled = Promise.resolve(result).catch((thrown) => {
     throw failure(thrown)
   })
-  return waitFor(settled, { ms: bound.ms, signal, late: timeOut, aborted: abort })
+  return within(settled, { ms: bound.ms, signal, late: timeOut, aborted: abort })
 }

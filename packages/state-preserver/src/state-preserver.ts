@@ -1,6 +1,6 @@
 // Takes a plugin's state out of one instance and puts it into the next.
 import type { StatePreservationError } from '@cf-plugins/plugin-api'
-import { waitFor } from './bounded-wait.ts'
+import { within } from '@cf-plugins/plugin-api/host'
 import { type ClonedState, cloneState, UncloneableState } from './clone-state.ts'
 import { callHook } from './hook-call.ts'
 import { migrationMissing, restoreMissing, type StatefulPlugin, uncloneable } from './state-errors.ts'
@@ -140,7 +140,7 @@ export class StatePreserver {
     const controller = new AbortController()
     let stored: StateSnapshot | undefined
     try {
-      stored = await waitFor(store.read(name, { signal: controller.signal }), { ms, signal, late, aborted })
+      stored = await within(store.read(name, { signal: controller.signal }), { ms, signal, late, aborted })
     } catch (thrown) {
       controller.abort(thrown)
       throw storeFailure(work, thrown)

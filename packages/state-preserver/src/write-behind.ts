@@ -1,6 +1,6 @@
 // Writes snapshots to a store behind the back of whoever saves: one write a plugin at a time, of the newest.
 import type { StatePreservationError } from '@cf-plugins/plugin-api'
-import { type WaitBound, waitFor } from './bounded-wait.ts'
+import { type WaitBound, within } from '@cf-plugins/plugin-api/host'
 import type { StateSnapshot } from './state-snapshot.ts'
 import type { StateStore } from './state-store.ts'
 import { severalUnwritten, storeAborted, storeFailure, storeTimeout, unwrittenInTime } from './store-errors.ts'
@@ -144,7 +144,7 @@ export class WriteBehind {
     })
     this.#idle.add(check)
     try {
-      await waitFor(done, bound)
+      await within(done, bound)
     } finally {
       this.#idle.delete(check)
     }

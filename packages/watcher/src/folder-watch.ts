@@ -12,6 +12,8 @@ export interface FolderWatchOptions {
 }
 
 export interface FolderWatch {
+  /** Whether its files are polled, because that was asked for, here or in the environment. */
+  readonly polling: boolean
   /** Resolves when whatever happens from now on is told, when watching failed and `onError` knows, or on close. */
   readonly ready: Promise<void>
   close(): Promise<void>
@@ -37,7 +39,7 @@ export function watchFolder(folder: string, options: FolderWatchOptions): Folder
       return asked !== watched && !(chokidar.options.usePolling && options.accepts(path))
     },
   })
-  const polling = chokidar.options.usePolling
+  const polling = chokidar.options.usePolling === true
   // Raw events come before chokidar's throttles, and name the entry.
   if (!polling) {
     chokidar.on('raw', (event, path) => options.onHint(event === 'rename' ? 'rename' : 'change', path || undefined))
@@ -56,6 +58,7 @@ export function watchFolder(folder: string, options: FolderWatchOptions): Folder
   if (polling) chokidar.add(folder)
   else chokidar.add(folder, NO_ENTRY)
   return {
+    polling,
     ready,
     close() {
       armed()

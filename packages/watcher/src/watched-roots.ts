@@ -40,6 +40,8 @@ interface Folder {
 const CHECK_MS = 250
 /** Linux drops what does not fit its queue (16,384 events by default) without a word, so after this many all is looked at. */
 const FLOOD_EVENTS = 8_000
+/** After so many checks of the roots polled folders are compared: about once a second. */
+const POLLED_CHECKS = 4
 
 export class WatchedRoots {
   readonly #options: WatchedRootsOptions
@@ -52,6 +54,7 @@ export class WatchedRoots {
   #closed = false
   #timer: NodeJS.Timeout | undefined
   #events = 0
+  #checks = 0
 
   constructor(options: WatchedRootsOptions) {
     this.#options = options
@@ -106,15 +109,23 @@ export class WatchedRoots {
     this.#timer = setTimeout(() => {
       const flooded = this.#events > FLOOD_EVENTS
       this.#events = 0
-      const checks = this.#roots.map((root) => this.#checkRoot(root))
-      Promise.all(flooded ? [...checks, this.#lookThroughAll()] : checks).finally(() => this.#checkSoon())
+      this.#checks++
+      const looks = this.#roots.map((root) => this.#checkRoot(root))
+      if (flooded) looks.push(this.#lookThroughAll())
+      // A poll begins with a look of its own, some time after it is armed, and never tells what changed before that.
+      else if (this.#checks % POLLED_CHECKS === 0) looks.push(this.#scanAll((folder) => folder.watch.polling))
+      Promise.all(looks).finally(() => this.#checkSoon())
     }, CHECK_MS)
     this.#timer.unref()
   }
 
   async #lookThroughAll(): Promise<void> {
     for (const { place } of this.#roots) if (place) this.#options.onLost(place.real)
-    await Promise.all([...this.#folders.values()].map((folder) => this.#scan(folder)))
+    await this.#scanAll(() => true)
+  }
+
+  async #scanAll(isMeant: (folder: Folder) => boolean): Promise<void> {
+    await Promise.all([...this.#folders.values()].filter(isMeant).map((folder) => this.#scan(folder)))
   }
 
   async #checkRoot(root: Root): Promise<void> {

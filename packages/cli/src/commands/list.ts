@@ -1,5 +1,5 @@
 // `cf list`: the plugins of some folders, and where each stands.
-import { relative } from 'node:path'
+import { shownFile } from '@cf-plugins/plugin-api/host'
 import { ExitCode } from '../exit-code.ts'
 import type { PluginView } from '../graph-view.ts'
 import type { Output } from '../output.ts'
@@ -21,7 +21,7 @@ export async function list(folders: readonly string[], output: Output): Promise<
 function table(view: readonly PluginView[], { theme }: Output): string {
   const rows = view.map(({ name, version, state, dependencies, file }) => ({
     cells: [name, version, state, dependencies.join(', ') || '-'],
-    file: file === null ? '' : shown(file),
+    file: file === null ? '' : shownFile(file),
     state,
   }))
   const head = ['plugin', 'version', 'state', 'needs']
@@ -29,9 +29,4 @@ function table(view: readonly PluginView[], { theme }: Output): string {
   const line = (cells: readonly string[]) => cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ')
   const lines = rows.map(({ cells, file, state }) => `${markOf(state, theme)} ${line(cells)}  ${theme.faint(file)}`)
   return [theme.faint(`  ${line(head)}  file`), ...lines, ''].join('\n')
-}
-
-function shown(file: string): string {
-  const near = relative(process.cwd(), file)
-  return near.startsWith('..') ? file : near
 }
