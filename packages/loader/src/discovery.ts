@@ -1,5 +1,5 @@
 // Finds the plugins in folders, without running anything of them.
-import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs'
+import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { messageOf, PluginError } from '@cf-plugins/plugin-api'
 import type { LoaderErrorCode } from './error-codes.ts'
@@ -76,11 +76,11 @@ export class Discovery {
   /** The folder that a path means: itself, or the one that a single plugin file is in. */
   folderOf(path: string): string {
     const real = realPath(path)
-    return statOf(real)?.isFile() ? dirname(real) : real
+    return kindOf(real) === 'file' ? dirname(real) : real
   }
 
   #inRoot({ path, named }: PluginRoot, realRoots: readonly string[]): FoundPlugin[] {
-    const stats = statOf(path)
+    const stats = statOfRoot(path)
     if (!stats) {
       if (!named) return []
       throw folderError(
@@ -139,7 +139,8 @@ export class Discovery {
         : (files.find((file) => isMain(file, 'index')) ?? files.find((file) => isMain(file, 'plugin')))
     const found: FoundPlugin[] = []
     for (const file of main ? [main] : files) {
-      if (!plain.has(file) && !statOf(file)?.isFile()) continue
+      // What cannot be looked at is taken for a plugin: its load says why, and stops no other.
+      if (!plain.has(file) && !['file', 'unknown'].includes(kindOf(file))) continue
       const real = plain.has(file) ? file : realPath(file)
       const inside = this.#options.followLinks || isOwnFile(real, realRoots) || realRoots.includes(real)
       const entry = inside ? real : file
@@ -154,7 +155,7 @@ export class Discovery {
 
   #isFolder(path: string, entry: Dirent, realRoots: readonly string[]): boolean {
     if (entry.isDirectory()) return true
-    if (!entry.isSymbolicLink() || !statOf(path)?.isDirectory()) return false
+    if (!entry.isSymbolicLink() || kindOf(path) !== 'folder') return false
     if (this.#options.followLinks || isOwnFile(realPath(path), realRoots)) return true
     // It leaves the folders: searched so far that a plugin in it is found, and refused when it is loaded.
     return listFolder(path).some(({ name }) => isMain(name, 'index') || isMain(name, 'plugin'))
@@ -166,7 +167,7 @@ export class Discovery {
     if (parts.some(isPassedOver)) return undefined
     let folder = root
     for (const [depth, part] of parts.entries()) {
-      if (statOf(folder) === undefined) return undefined
+      if (kindOf(folder) !== 'folder') return undefined
       const plugins = this.#pluginsAmong(root, folder, realPath(folder) === folder, listFolder(folder), realRoots)
       if (depth === parts.length - 1) return plugins.find((plugin) => plugin.file === file)
       if (depth > 0 && (plugins.length > 0 || !this.#options.recursive)) return undefined
@@ -194,11 +195,24 @@ function fileRoot(file: string): FoundPlugin {
   return { file, root: dirname(file), base: dirname(file) }
 }
 
-function statOf(path: string): ReturnType<typeof statSync> {
+function statOfRoot(path: string): Stats | undefined {
   try {
-    return statSync(path, { throwIfNoEntry: false })
+    return statSync(path)
   } catch (error) {
+    // By its code: from Node 22 on `throwIfNoEntry: false` is silent about a file in a folder's place too.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw folderError('CFP_FOLDER_UNREADABLE', path, `can't be read: ${messageOf(error)}`, error)
+  }
+}
+
+/** What a path leads to; `unknown` where that cannot be seen, as at the end of a link to itself. */
+function kindOf(path: string): 'file' | 'folder' | 'other' | 'unknown' {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false })
+    if (stats?.isFile()) return 'file'
+    return stats?.isDirectory() ? 'folder' : 'other'
+  } catch {
+    return 'unknown'
   }
 }
 

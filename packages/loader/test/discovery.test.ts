@@ -152,3 +152,11 @@ describe('discovery', () => {
     expect(told.map((line) => line.split(' ')[0])).toEqual(['debug', 'warn'])
   })
 })
+
+test('a link to itself is one failure of its own, and stops no other plugin', async () => {
+  const folder = folderWith({ 'good.js': pluginText('good') })
+  symlinkSync('loop.js', join(folder, 'loop.js'))
+  const { records, failures } = await loaderFor(folder).loadPlugins()
+  expect(records.map(({ meta }) => meta.name)).toEqual(['good'])
+  expect(failures).toMatchObject([{ file: join(folder, 'loop.js') }])
+})
