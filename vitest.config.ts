@@ -22,6 +22,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
+          // Real processes, watchers and kernels on a shared machine: there, and only there, a test has a second try.
+          retry: process.env.CI ? 1 : 0,
         },
       })),
   },
