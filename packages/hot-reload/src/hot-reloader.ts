@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events'
 import { Lifecycle, type StartOptions, type StartReport, type StopReport } from '@cf-plugins/lifecycle'
 import { PluginLoader } from '@cf-plugins/loader'
 import { HotReloadError, type Logger, messageOf, PluginError } from '@cf-plugins/plugin-api'
+import { atMost } from '@cf-plugins/plugin-api/host'
 import { StatePreserver } from '@cf-plugins/state-preserver'
 import { type FileChange, ReloadTrigger, type WatcherHealth } from '@cf-plugins/watcher'
 import { ChangeQueue } from './change-queue.ts'
@@ -176,17 +177,10 @@ export class HotReloader<App = unknown, Shared = unknown> implements AsyncDispos
     this.#secondTries.close()
     // Nobody waits for the host's hooks any more, and so what is under way ends with the lifecycle.
     const ended = Promise.allSettled([this.#trigger?.stop(), this.#changes.close()])
-    let timer: NodeJS.Timeout | undefined
-    const bound = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, boundMs)
-    })
-    try {
-      const report = await this.lifecycle.stop({ boundMs })
-      await Promise.race([ended, bound])
-      return report
-    } finally {
-      clearTimeout(timer)
-    }
+    const from = performance.now()
+    const report = await this.lifecycle.stop({ boundMs })
+    await atMost(ended, boundMs - (performance.now() - from))
+    return report
   }
 
   #seen(changes: readonly FileChange[]): void {

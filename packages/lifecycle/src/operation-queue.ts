@@ -1,6 +1,6 @@
 // Lifecycle operations, one after the other.
 import { PluginError } from '@cf-plugins/plugin-api'
-import { within } from '@cf-plugins/plugin-api/host'
+import { atMost, within } from '@cf-plugins/plugin-api/host'
 import { aborted, assertNotAborted } from './abort.ts'
 
 /** How long an operation may wait for those before it, in milliseconds. */
@@ -44,9 +44,8 @@ export class OperationQueue {
   /** Refuses all that has not begun, waits for what runs, within the bound, and then runs a last operation. */
   async close<T>(operation: () => T | PromiseLike<T>, boundMs: number): Promise<T> {
     this.#closed = true
-    const late = () => new PluginError('CFP_OPERATION_TIMEOUT', 'What ran did not end in time.')
     // What still hangs at the bound must not keep the host from stopping.
-    await Promise.resolve(within(this.#last, { ms: boundMs, late })).catch(() => {})
+    await atMost(this.#last, boundMs)
     return operation()
   }
 

@@ -1,5 +1,6 @@
 // Ends every plugin, dependents first, within one bound.
 import { PluginError } from '@cf-plugins/plugin-api'
+import { atMost } from '@cf-plugins/plugin-api/host'
 import type { PluginRegistry } from '@cf-plugins/registry'
 import { logProblems } from './bring-up.ts'
 import type { LifecycleCore } from './core.ts'
@@ -40,13 +41,4 @@ export async function stopAll(core: LifecycleCore, registry: PluginRegistry, bou
   }
   logProblems(core, problems)
   return { stopped, problems, hung, durationMs: performance.now() - from }
-}
-
-async function atMost(task: Promise<unknown>, boundMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const bound = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, boundMs)
-  })
-  await Promise.race([task, bound])
-  clearTimeout(timer)
 }

@@ -2,4 +2,4 @@
 export { Deadlines, type Remaining, type Watched } from './deadlines.ts'
 export { nearest } from './nearest.ts'
 export { shownFile } from './shown-file.ts'
-export { type WaitBound, within } from './within.ts'
+export { atMost, type WaitBound, within } from './within.ts'

@@ -40,3 +40,20 @@ export function within<T>(result: T | PromiseLike<T>, { ms, late, signal, aborte
     else signal?.addEventListener('abort', onAbort)
   })
 }
+
+/**
+ * Waits until `task` has ended, and no longer than the bound: for an end that must come, whatever became of the task.
+ *
+ * @throws what `task` rejects with within the bound; what comes later is dropped
+ */
+export async function atMost(task: PromiseLike<unknown>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const bound = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.min(ms, LONGEST_MS))
+  })
+  try {
+    await Promise.race([task, bound])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { Deadlines, nearest, type Remaining, shownFile, type Watched, within } from '../src/host.ts'
+import { atMost, Deadlines, nearest, type Remaining, shownFile, type Watched, within } from '../src/host.ts'
 
 const late = () => new Error('late')
 const never = new Promise<never>(() => {})
@@ -180,5 +180,20 @@ describe('a file', () => {
   it('is shown by its path in the working directory, or whole where it is outside', () => {
     expect(shownFile(resolve('plugins/a.ts'))).toBe(join('plugins', 'a.ts'))
     expect(shownFile(resolve('../elsewhere/a.ts'))).toBe(resolve('../elsewhere/a.ts'))
+  })
+})
+
+describe('atMost', () => {
+  it('ends with the task, and leaves no timer behind', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+    const before = timers()
+    await atMost(Promise.resolve(), 60_000)
+    await expect(atMost(Promise.reject(new Error('no')), 60_000)).rejects.toThrow('no')
+    expect(timers()).toBe(before)
+  })
+
+  it('ends with the bound where the task does not', async () => {
+    await atMost(never, 1)
+    await atMost(never, -1)
   })
 })
