@@ -29,7 +29,8 @@ export function startPlain(args: readonly string[], env: Record<string, string> 
 /** Starts the playground on a terminal of its own. */
 export function startOnTerminal(args: readonly string[], env: Record<string, string> = {}): PlaygroundProcess {
   const command = [process.execPath, built(), ...args].map((word) => `'${word}'`).join(' ')
-  return watched('script', ['-qec', command, '/dev/null'], { TERM: 'xterm', ...env })
+  // In the shell's place: a shell in between that Ctrl-C reaches too may end with a code of its own.
+  return watched('script', ['-qec', `exec ${command}`, '/dev/null'], { TERM: 'xterm', ...env })
 }
 
 /** Why there is no terminal to be had. */
