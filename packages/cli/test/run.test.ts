@@ -174,7 +174,7 @@ describe('the end', () => {
     expect((await here.cf('run', 'plugins', '--once')).code).toBe(0)
   })
 
-  test('a hung teardown is named, and the host ends with 1', async () => {
+  test('a hung teardown is named, and the host ends with 1 (fault 80)', async () => {
     const here = await place({ 'plugins/ender.ts': teardown('await new Promise(() => {})') })
     const host = here.start('run', 'plugins')
     await host.until('1 active')
@@ -186,7 +186,7 @@ describe('the end', () => {
     })
   })
 
-  test('a second signal ends the host at once, with 128 and its number', async () => {
+  test('a second signal ends the host at once, with 128 and its number (fault 79)', async () => {
     const hung = pluginSource('ender', {
       body: "setup() {}; async teardown() { console.log('tearing down'); await new Promise(() => {}) }",
     })

@@ -18,7 +18,7 @@ test('a chain of 1,000,000 overflows nothing, open or closed', { timeout: 120_00
   expect(chain.affectedBy(['n5'])).toHaveLength(last + 1)
 })
 
-test('names that are properties of every object, whole numbers, or nothing at all are like any other', () => {
+test('names that are properties of every object, whole numbers, or nothing at all are like any other (fault 34)', () => {
   const names = ['constructor', '__proto__', '10', '2', '1', '', 'hasOwnProperty', 'toString']
   const graph = new DependencyGraph(names.map((name) => [name, []]))
   expect(graph.nodes()).toEqual(names)

@@ -140,7 +140,7 @@ describe('an event', () => {
     expect(time).toBeLessThan(before + 20)
   })
 
-  it('that finds the queue full is a failure for emit and a report for publish', async () => {
+  it('that finds the queue full is a failure for emit and a report for publish (fault 56)', async () => {
     const gate = new QueueGate({ limit: 1 })
     const reported: ReportedFailure[] = []
     const events = new PluginEvents({ onFailure: (failure) => reported.push(failure) })

@@ -54,7 +54,7 @@ describe('emit', () => {
     expect(order).toEqual(['emit', 'a tick'])
   })
 
-  it('keeps a handler that throws, rejects or hangs from hurting another', async () => {
+  it('keeps a handler that throws, rejects or hangs from hurting another (fault 57)', async () => {
     const events = new PluginEvents()
     const called: string[] = []
     const [thrown, rejected] = [new Error('thrown'), new Error('rejected')]

@@ -45,7 +45,7 @@ describe('call', () => {
     expect(new PluginHooks().callSync('x')).toEqual([])
   })
 
-  it('calls the others although one fails, and then rejects with every failure', async () => {
+  it('calls the others although one fails, and then rejects with every failure (fault 57)', async () => {
     const hooks = new PluginHooks()
     const called: number[] = []
     const stage = hooks.stage({ name: 'bad', rank: 1 })
@@ -66,7 +66,7 @@ describe('call', () => {
     expect(message).toMatch(/"bad".*"x".*1 more.*first/)
   })
 
-  it('gives up a handler that hangs, goes on with the next, and ignores what it does later', async () => {
+  it('gives up a handler that hangs, goes on with the next, and ignores what it does later (fault 57)', async () => {
     const hooks = new PluginHooks({ timeoutMs: 40 })
     const late = deferred<string>()
     const called: string[] = []

@@ -42,7 +42,7 @@ describe.each(TARGETS)('%s', (_, create) => {
     expect(target.listeners('y')).toEqual([])
   })
 
-  it('takes names such as __proto__ and constructor as names like any other', () => {
+  it('takes names such as __proto__ and constructor as names like any other (fault 34)', () => {
     const target = create()
     for (const name of ['__proto__', 'constructor', 'toString', '0']) {
       expect(target.listeners(name)).toEqual([])

@@ -145,7 +145,7 @@ it('moves a whole plugin folder away and back', async () => {
   await expect.poll(() => states(folder).tool).toBe('active')
 })
 
-it('keeps the old code of every user of a helper that is removed, and heals them when it is back', async () => {
+it('keeps the old code of every user of a helper that is removed, and heals them when it is back (fault 20)', async () => {
   const source = (name: string) => plugin(name, { setup: '() => ({ word })' }, "import { word } from './_word.ts'")
   const folder = await start({ '_word.ts': "export const word = 'a'", 'a.ts': source('a'), 'b.ts': source('b') })
   const gone = await folder.reported(() => folder.remove('_word.ts'))
@@ -178,7 +178,7 @@ it('forgets a file that could not be loaded once it is removed', async () => {
   expect(() => folder.reloader.explain('bad')).toThrow(expect.objectContaining({ code: 'CFP_PLUGIN_UNKNOWN' }))
 })
 
-it('names both files of two plugins with one name, and starts the second when the first is removed', async () => {
+it('names both files of two plugins with one name, and starts the second when the first is removed (fault 29)', async () => {
   const folder = await start({ 'one.ts': counter(1), 'two.ts': counter(10) })
   expect(folder.started.active).toEqual(['counter'])
   const [failure] = folder.started.failed
@@ -190,7 +190,7 @@ it('names both files of two plugins with one name, and starts the second when th
   expect(service.increment()).toBe(10)
 })
 
-it('refuses a new file whose plugin has a name that is taken', async () => {
+it('refuses a new file whose plugin has a name that is taken (fault 29)', async () => {
   const folder = await start({ 'one.ts': counter(1) })
   const report = await folder.reported(() => folder.save('two.ts', counter(10)))
   expect(report).toMatchObject({ outcome: 'failed', error: { code: 'CFP_DUPLICATE_NAME' }, started: [] })

@@ -12,7 +12,7 @@ it('replaces the code of a saved plugin and keeps its state', async () => {
   expect(folder.service<Counter>('counter').increment()).toBe(11)
 })
 
-it('lets the old code serve, untouched, when the new one has a syntax error, and says where', async () => {
+it('lets the old code serve, untouched, when the new one has a syntax error, and says where (fault 17)', async () => {
   const folder = await start({ 'counter.ts': counter(1) })
   const before = folder.service('counter')
   const report = await folder.reported(() => folder.save('counter.ts', 'export default {\n  oops oops\n}'))
@@ -22,7 +22,7 @@ it('lets the old code serve, untouched, when the new one has a syntax error, and
   expect(folder.service('counter')).toBe(before)
 })
 
-it('restores the old code with its state when the new setup throws', async () => {
+it('restores the old code with its state when the new setup throws (fault 36)', async () => {
   const folder = await start({ 'counter.ts': counter(1) })
   folder.service<Counter>('counter').increment()
   const report = await folder.reported(() => folder.save('counter.ts', counter(10, "throw new Error('not today')")))
@@ -34,7 +34,7 @@ it('restores the old code with its state when the new setup throws', async () =>
   expect(folder.service<Counter>('counter').increment()).toBe(102)
 })
 
-it('reloads every user of a shared helper as one unit, and nobody else', async () => {
+it('reloads every user of a shared helper as one unit, and nobody else (fault 22)', async () => {
   const user = (name: string) =>
     plugin(name, { setup: '() => ({ read: () => word })' }, "import { word } from './_word.js'")
   const folder = await start({
@@ -51,7 +51,7 @@ it('reloads every user of a shared helper as one unit, and nobody else', async (
   expect(folder.service('c')).toBe(untouched)
 })
 
-it('makes dependents anew with their provider, or none of them', async () => {
+it('makes dependents anew with their provider, or none of them (fault 43)', async () => {
   const provider = (value: number, setup = '') =>
     plugin('provider', { setup: `() => { ${setup}; return { value: ${value} } }` })
   const consumer = plugin('consumer', {
@@ -85,7 +85,7 @@ it.each([
   ['a range that is not met', plugin('leaf', { dependencies: "{ other: '^2.0.0' }" }), 'CFP_DEPENDENCY_RANGE'],
   ['bad metadata', plugin('leaf', { version: "'one'" }), 'CFP_META_INVALID'],
   ['no plugin', 'export const nothing = 1', 'CFP_NOT_A_PLUGIN'],
-])('refuses %s before it touches what runs', async (_what, source, code) => {
+])('refuses %s before it touches what runs (faults 21, 28, 30, 31, 32, 33)', async (_what, source, code) => {
   const folder = await start({
     'leaf.ts': plugin('leaf', { setup: '() => ({})' }),
     'other.ts': plugin('other', { setup: '() => ({})' }),

@@ -141,7 +141,7 @@ async function hanging(where: 'load' | 'setup'): Promise<{ folder: PluginFolder;
   return { folder, reached: reached.opened }
 }
 
-it.each(['load', 'setup'] as const)('stops in the middle of a reload that hangs in %s', async (where) => {
+it.each(['load', 'setup'] as const)('stops in the middle of a reload that hangs in %s (fault 78)', async (where) => {
   const { folder, reached } = await hanging(where)
   await reached
   await folder.save('counter.ts', counter(3))

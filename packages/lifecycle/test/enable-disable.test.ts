@@ -273,7 +273,7 @@ describe('an optional dependency', () => {
       return {}
     })
 
-  it('that goes, comes back or is replaced restarts its consumer, and those who need that one', async () => {
+  it('that goes, comes back or is replaced restarts its consumer, and those who need that one (fault 35)', async () => {
     const seen: unknown[] = []
     const log: string[] = []
     const lifecycle = await started([metrics(1), consumer(seen), noting(log, { name: 'web', dependencies: ['api'] })])
@@ -299,7 +299,7 @@ describe('an optional dependency', () => {
     expect(lifecycle.status('api').state).toBe('active')
   })
 
-  it('that arrives late restarts its consumer, once', async () => {
+  it('that arrives late restarts its consumer, once (fault 35)', async () => {
     const seen: unknown[] = []
     const lifecycle = await started([consumer(seen)])
     await lifecycle.add([metrics(1)])
@@ -307,7 +307,7 @@ describe('an optional dependency', () => {
     expect(seen).toEqual([undefined, 1])
   })
 
-  it('that fails when it arrives leaves its consumer alone', async () => {
+  it('that fails when it arrives leaves its consumer alone (fault 35)', async () => {
     const seen: unknown[] = []
     const lifecycle = lifecycleOf([consumer(seen)])
     await lifecycle.start()

@@ -54,7 +54,7 @@ describe('a reload whose new code', () => {
     'has no health that can be read': ['CFP_HEALTH_INVALID', () => ({ health: () => 'fine' as never })],
   }
   for (const [way, [code, extra]] of Object.entries(ways)) {
-    it(`${way} is rolled back: the old code serves, with its state`, async () => {
+    it(`${way} is rolled back: the old code serves, with its state (fault 41)`, async () => {
       const lifecycle = await started([counter(1)])
       expect(counterOf(lifecycle).next()).toBe(1)
       const report = await lifecycle.reload({ set: [counter(2, extra)] })
@@ -91,7 +91,7 @@ describe('a reload whose new code', () => {
 })
 
 describe('a reload whose old code', () => {
-  it('cannot save its state is given up before anything is torn down', async () => {
+  it('cannot save its state is given up before anything is torn down (fault 48)', async () => {
     const log: string[] = []
     const record = counter(1, () => ({
       getReloadState: () => ({ socket: () => {} }),
@@ -107,14 +107,14 @@ describe('a reload whose old code', () => {
     expect(log).toEqual([])
   })
 
-  it('throws in teardown is replaced all the same, and the report says so', async () => {
+  it('throws in teardown is replaced all the same, and the report says so (fault 38)', async () => {
     const lifecycle = await started([counter(1, () => ({ setup: () => {}, teardown: boom }))])
     const report = await lifecycle.reload({ set: [counter(2)] })
     expect(report).toMatchObject({ outcome: 'committed', problems: [{ code: 'CFP_TEARDOWN_FAILED' }] })
     expect(counterOf(lifecycle).generation).toBe(2)
   })
 
-  it('hangs in teardown twice cannot be replaced a third time, until it has ended', async () => {
+  it('hangs in teardown twice cannot be replaced a third time, until it has ended (fault 39)', async () => {
     const wakes: (() => void)[] = []
     const hanging = (generation: number) =>
       counter(generation, () => ({
@@ -138,7 +138,7 @@ describe('a reload whose old code', () => {
 })
 
 describe('a reload of a unit', () => {
-  it('is rolled back whole when one member fails, each state back, each member made anew once', async () => {
+  it('is rolled back whole when one member fails, each state back, each member made anew once (fault 43)', async () => {
     const log: string[] = []
     const lifecycle = await started([
       counter(1),
@@ -182,7 +182,7 @@ describe('a reload of a unit', () => {
 })
 
 describe('a rollback that fails', () => {
-  it('leaves the plugin failed with its state kept, others alone, and the next good save heals it', async () => {
+  it('leaves the plugin failed with its state kept, others alone, and the next good save heals it (fault 42)', async () => {
     const fragile = (nth: number): PluginInstance => (nth > 1 ? { setup: reject } : {})
     const lifecycle = await started([
       counter(1, fragile),

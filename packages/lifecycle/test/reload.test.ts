@@ -207,7 +207,7 @@ describe('a reload', () => {
 })
 
 describe('events during a reload', () => {
-  it('emitted in every phase are delivered exactly once and in order, before the snapshot or to the new code', async () => {
+  it('emitted in every phase are delivered exactly once and in order, before the snapshot or to the new code (fault 55)', async () => {
     const log: string[] = []
     let sent = 0
     const pending: Promise<unknown>[] = []
@@ -271,7 +271,7 @@ describe('events during a reload', () => {
     expect((lifecycle.service('counter') as { heard: unknown[] }).heard.map(String)).toEqual(all)
   })
 
-  it('that is rolled back reach the old code, once and in order', async () => {
+  it('that is rolled back reach the old code, once and in order (fault 55)', async () => {
     const log: string[] = []
     const lifecycle = await started([counter(1, log)])
     const broken = plugin(
@@ -292,7 +292,7 @@ describe('events during a reload', () => {
     expect(countOf(lifecycle.service('counter'))).toBe(3)
   })
 
-  it('over a thousand for one plugin are refused with a code, none in silence', async () => {
+  it('over a thousand for one plugin are refused with a code, none in silence (fault 56)', async () => {
     const lifecycle = await started([counter(1)])
     const gate = deferred()
     const slow = plugin({ name: 'counter' }, (_app, { on }) => {

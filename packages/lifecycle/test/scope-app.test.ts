@@ -56,7 +56,7 @@ describe('additions to a scoped app', () => {
     expect(steps).toEqual(['commit tool', 'dispose tool', 'commit tool', 'dispose tool'])
   })
 
-  it('never appear where the plugin fails', async () => {
+  it('never appear where the plugin fails (fault 36)', async () => {
     const { commands, steps, ...options } = commandLine()
     await started([adding(1, ['a'], fail)], options)
     expect(commands).toEqual([])

@@ -42,7 +42,7 @@ describe('a scope', () => {
     expect(usable).toThrow(expect.objectContaining({ code: 'CFP_GENERATION_RETIRED' }))
   })
 
-  it('releases everything even where one throws, one rejects and one hangs, and tells of all three', async () => {
+  it('releases everything even where one throws, one rejects and one hangs, and tells of all three (fault 38)', async () => {
     const log: string[] = []
     const lifecycle = await started([
       plugin({ name: 'a', timeouts: { teardownMs: 20 } }, (_app, { own }) => {
@@ -94,7 +94,7 @@ describe('a scope', () => {
 })
 
 describe('teardown', () => {
-  it('that throws is told, and what the plugin owned is released all the same', async () => {
+  it('that throws is told, and what the plugin owned is released all the same (fault 38)', async () => {
     const log: string[] = []
     const lifecycle = await started([
       plugin({ name: 'a' }, (_app, { own }) => {
@@ -110,7 +110,7 @@ describe('teardown', () => {
     expect([log, hung]).toEqual([['released'], []])
   })
 
-  it('that hangs is bounded, named, and what the plugin owned is released all the same', async () => {
+  it('that hangs is bounded, named, and what the plugin owned is released all the same (fault 39)', async () => {
     const log: string[] = []
     const lifecycle = await started([
       plugin({ name: 'a', timeouts: { teardownMs: 20 } }, (_app, { own }) => {
@@ -123,7 +123,7 @@ describe('teardown', () => {
     expect([log, hung]).toEqual([['released'], ['a']])
   })
 
-  it('runs once, however often and by whatever way the end is asked for', async () => {
+  it('runs once, however often and by whatever way the end is asked for (fault 40)', async () => {
     let torn = 0
     const lifecycle = await started([
       plugin({ name: 'a' }, () => ({ setup: () => {}, teardown: async () => void torn++ })),
@@ -132,7 +132,7 @@ describe('teardown', () => {
     expect(torn).toBe(1)
   })
 
-  it('may not emit, by any way', async () => {
+  it('may not emit, by any way (fault 59)', async () => {
     const codes: unknown[] = []
     const lifecycle = await started([
       plugin({ name: 'a' }, (_app, { emit, publish, hooks }) => ({

@@ -158,7 +158,7 @@ describe('a plugin that fails to start', () => {
 })
 
 describe('what a failed start leaves', () => {
-  it('is nothing: no handler, service, timer, listener, owned thing, addition to the app or publish', async () => {
+  it('is nothing: no handler, service, timer, listener, owned thing, addition to the app or publish (fault 36)', async () => {
     const log: string[] = []
     const emitter = new EventTarget()
     const lifecycle = lifecycleOf(
@@ -190,7 +190,7 @@ describe('what a failed start leaves', () => {
     expect(log).toEqual(['teardown', 'released', 'published'])
   })
 
-  it('is a fence: a setup that wakes after its deadline can do nothing, and its late failure hurts nobody', async () => {
+  it('is a fence: a setup that wakes after its deadline can do nothing, and its late failure hurts nobody (fault 37)', async () => {
     const wake = deferred()
     const late: string[] = []
     const lifecycle = await started([

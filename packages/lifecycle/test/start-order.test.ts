@@ -79,7 +79,7 @@ describe('a start', () => {
     expect(await run()).toEqual(first)
   })
 
-  it('waits for an optional dependency that is there, and goes without one that fails', async () => {
+  it('waits for an optional dependency that is there, and goes without one that fails (fault 35)', async () => {
     const seen: unknown[] = []
     const consumer = (name: string, optional: string) =>
       plugin({ name, optionalDependencies: [optional] }, (_app, { inject }) => ({

@@ -23,7 +23,7 @@ describe('stop', () => {
     expect(() => lifecycle.service('db')).toThrow(expect.objectContaining({ code: 'CFP_NOT_ACTIVE' }))
   })
 
-  it('returns within its bound, names who hangs, and tears down even those that had to wait for them', async () => {
+  it('returns within its bound, names who hangs, and tears down even those that had to wait for them (fault 80)', async () => {
     const log: string[] = []
     const lifecycle = await started([
       noting(log, { name: 'db' }),
@@ -57,7 +57,7 @@ describe('stop', () => {
   })
 
   for (const phase of ['gating', 'saving', 'swapping'] as const) {
-    it(`in the middle of a reload (${phase}) leaves no instance, each torn down once, and answers who waited`, async () => {
+    it(`in the middle of a reload (${phase}) leaves no instance, each torn down once, and answers who waited (fault 78)`, async () => {
       const setups: number[] = []
       const teardowns: number[] = []
       const gate = deferred()
@@ -118,7 +118,7 @@ describe('stop', () => {
 })
 
 describe('operations', () => {
-  it('run one after the other, in the order in which they were asked for', async () => {
+  it('run one after the other, in the order in which they were asked for (fault 47)', async () => {
     const log: string[] = []
     const lifecycle = lifecycleOf([noting(log, { name: 'a' })])
     await Promise.all([

@@ -25,7 +25,7 @@ describe('a load that fails', () => {
   test.each([
     ['a.js', 'const a = 1\nconst = 2\n'],
     ['a.ts', 'const a: number = 1\nconst = 2\n'],
-  ])('gives line and column of a syntax error: %s', async (name, text) => {
+  ])('gives line and column of a syntax error: %s (fault 17)', async (name, text) => {
     const { folder, error, heal } = await failureOf({ [name]: text })
     expect(error).toMatchObject({
       code: 'CFP_SYNTAX',
@@ -39,7 +39,7 @@ describe('a load that fails', () => {
     await heal({ [name]: pluginText('a') })
   })
 
-  test('names the importer of a helper with a syntax error', async () => {
+  test('names the importer of a helper with a syntax error (fault 17)', async () => {
     const { folder, error } = await failureOf({
       'a/index.ts': `import './helper.ts'`,
       'a/helper.ts': '\n\n  let let = 1',
@@ -49,7 +49,7 @@ describe('a load that fails', () => {
     expect(error.message).toContain('index.ts:1:8')
   })
 
-  test('names importer, line, column and specifier of a file that is not there, and is healed by its creation', async () => {
+  test('names importer, line, column and specifier of a file that is not there, and is healed by its creation (fault 20)', async () => {
     const { folder, loader, error, heal } = await failureOf({
       'a/index.ts': pluginText('a', `\nimport { x } from './gone.js'; x()`),
     })
@@ -63,7 +63,7 @@ describe('a load that fails', () => {
     expect(loader.filesOf(join(folder, 'a/index.ts'))).toEqual([join(folder, 'a/index.ts'), join(folder, 'a/gone.ts')])
   })
 
-  test('names a package that neither the plugin nor the host has', async () => {
+  test('names a package that neither the plugin nor the host has (fault 20)', async () => {
     const { error } = await failureOf({ 'a.js': `import 'no-such-package-anywhere'` })
     expect(error).toMatchObject({ code: 'CFP_MODULE_MISSING', line: 1, column: 8 })
     expect(error.message).toContain('"no-such-package-anywhere"')
@@ -97,7 +97,7 @@ describe('a load that fails', () => {
     expect(error.message).toContain('more than once')
   })
 
-  test('gives the place of a throw while it is evaluated, in a helper, in TypeScript', async () => {
+  test('gives the place of a throw while it is evaluated, in a helper, in TypeScript (faults 18, 27)', async () => {
     const helper = `import { x } from './types.js'\ninterface A {\n  a: 1\n}\nx(); const broken = (value: A): never => {\n  throw new RangeError(\`no \${value.a}\`)\n}\nbroken({ a: 1 })`
     const { folder, error, heal } = await failureOf({
       'a/index.ts': `import './helper.ts'`,
@@ -115,7 +115,7 @@ describe('a load that fails', () => {
     expect(error).toMatchObject({ code: 'CFP_LOAD_THROWN', cause: 'a string' })
   })
 
-  test('has a deadline for a top-level await, and names the file that waits', async () => {
+  test('has a deadline for a top-level await, and names the file that waits (fault 19)', async () => {
     const { folder, error, heal } = await failureOf(
       { 'a/index.js': `import './wait.js'`, 'a/wait.js': 'await new Promise(() => {})' },
       { loadTimeoutMs: 50 },
@@ -150,13 +150,13 @@ describe('a load that fails', () => {
     await expect(later()).rejects.toMatchObject({ code: 'CFP_MODULE_MISSING', file: join(folder, 'b.js') })
   })
 
-  test('says what a file is that is no plugin, and what was looked for', async () => {
+  test('says what a file is that is no plugin, and what was looked for (fault 21)', async () => {
     const { error } = await failureOf({ 'a.js': 'export const something = 1' })
     expect(error).toMatchObject({ code: 'CFP_NOT_A_PLUGIN', generation: 1 })
     expect(error.message).toContain('PLUGIN_META')
   })
 
-  test('tells every problem of the metadata', async () => {
+  test('tells every problem of the metadata (fault 28)', async () => {
     const { error } = await failureOf({
       'a.js': `export const PLUGIN_META = { name: 'No', version: 'x' }; export function register() {}`,
     })
@@ -165,7 +165,7 @@ describe('a load that fails', () => {
   })
 
   test.each(['process.exit(3)', 'try { process.exit(3) } catch {}', 'await 0; process.exit(3)'])(
-    'because it calls %s ends neither the process nor another load',
+    'because it calls %s ends neither the process nor another load (fault 24)',
     async (text) => {
       const { exit } = process
       const folder = folderWith({
@@ -180,7 +180,7 @@ describe('a load that fails', () => {
     },
   )
 
-  test.skipIf(process.getuid?.() === 0)('names a file that may not be read', async () => {
+  test.skipIf(process.getuid?.() === 0)('names a file that may not be read (fault 14)', async () => {
     const folder = folderWith({ 'a.js': pluginText('a') })
     chmodSync(join(folder, 'a.js'), 0)
     const { failures } = await loaderFor(folder).loadPlugins()
@@ -220,7 +220,7 @@ describe('a load that fails', () => {
 })
 
 describe('a symbolic link that leaves the plugin folders', () => {
-  test('is refused as an entry, as a folder and as an import', async () => {
+  test('is refused as an entry, as a folder and as an import (fault 8)', async () => {
     const outside = folderWith({ 'a.js': pluginText('a'), 'b/index.js': pluginText('b'), 'helper.js': 'export {}' })
     const folder = folderWith({ 'c.js': pluginText('c', `import './_helper.js'`) })
     symlinkSync(join(outside, 'a.js'), join(folder, 'a.js'))
@@ -234,7 +234,7 @@ describe('a symbolic link that leaves the plugin folders', () => {
     expect(followed.records.map(({ meta }) => meta.name).sort()).toEqual(['a', 'b', 'c'])
   })
 
-  test('that leads round in a circle ends', async () => {
+  test('that leads round in a circle ends (fault 7)', async () => {
     const folder = folderWith({ 'group/a/index.js': pluginText('a') })
     symlinkSync(folder, join(folder, 'group/loop'))
     const { records } = await loaderFor(folder).loadPlugins()
@@ -242,7 +242,7 @@ describe('a symbolic link that leaves the plugin folders', () => {
   })
 })
 
-test('a prototype that a plugin patches is reported with plugin and property', async () => {
+test('a prototype that a plugin patches is reported with plugin and property (fault 25)', async () => {
   const warnings: unknown[] = []
   const quiet = () => {}
   const logger = { debug: quiet, info: quiet, error: quiet, warn: (...values: unknown[]) => void warnings.push(values) }

@@ -82,7 +82,7 @@ describe('a load', () => {
     expect(files).toEqual([join(folder, 'a/index.js'), join(folder, 'a/internal.js')])
   })
 
-  test('lowers decorators, enums and type-only imports, and keeps JSON', async () => {
+  test('lowers decorators, enums and type-only imports, and keeps JSON (fault 26)', async () => {
     const folder = folderWith({
       'a.ts': `import { hook, plugin, BasePlugin } from '@cf-plugins/plugin-api'
         import type { Nothing } from './nowhere.ts'
@@ -118,7 +118,7 @@ describe('a load', () => {
     expect({ ...namespace }).toEqual({ a: 'a.js', b: 'b.ts', c: 'c.ts', d: 'd/index.mts', e: 'e.ts' })
   })
 
-  test('takes a dynamic import that is made later from the same generation, and remembers the file', async () => {
+  test('takes a dynamic import that is made later from the same generation, and remembers the file (fault 26)', async () => {
     const folder = folderWith({
       'a.js': `import { count } from './_state.js'
         export const PLUGIN_META = { name: 'a', version: '1.0.0' }
@@ -144,7 +144,7 @@ describe('a load', () => {
     expect(loader.usersOf(join(folder, '_later.js'))).toHaveLength(1)
   })
 
-  test('evaluates CommonJS of its own afresh, each require of it too', async () => {
+  test('evaluates CommonJS of its own afresh, each require of it too (fault 26)', async () => {
     const folder = folderWith({
       'a.cjs': `const { counter } = require('./_lib/counter'); const ts = require('./_lib/typed.cts'); const fs = require('fs'); let esm = require('./_lib/esm.mjs')
         counter.n++

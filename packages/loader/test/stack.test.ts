@@ -45,7 +45,7 @@ test.each([
   ['by default'],
   ['with source maps', '--enable-source-maps'],
   ['where code from strings is forbidden', '--disallow-code-generation-from-strings'],
-])('the lines of a stack are those of the TypeScript files, %s', async (_, ...flags) => {
+])('the lines of a stack are those of the TypeScript files, %s (fault 27)', async (_, ...flags) => {
   const folder = folderWith({ 'a.ts': plugin, '_helper.ts': helper })
   const stack = await runChild('stack-child.ts', flags, folder)
   const frames = [...stack.matchAll(/at (?:async )?(?:Object\.)?([\w.]+) .*\/([\w.]+\.ts):(\d+):\d+/g)]

@@ -109,7 +109,7 @@ describe('metadata that is right', () => {
 })
 
 describe('metadata that is wrong', () => {
-  it('is told whole, with the plugin, the file, and every problem in the message', () => {
+  it('is told whole, with the plugin, the file, and every problem in the message (fault 28)', () => {
     const meta = { name: 'Auth', verzion: '1', dependencies: ['ok', 7], timeouts: { setupMs: 0, setup: 1 }, reload: [] }
     let error: PluginError | undefined
     try {
@@ -281,7 +281,7 @@ describe('metadata that is hostile', () => {
     ).toEqual(['engines', 'requires', 'dependencies', 'config'])
   })
 
-  it('may have a key `__proto__`', () => {
+  it('may have a key `__proto__` (fault 34)', () => {
     const meta = JSON.parse(
       '{"name":"a","version":"1.0.0","__proto__":{"enabled":false},"dependencies":{"__proto__":"*"}}',
     )

@@ -112,7 +112,7 @@ describe('what is no plugin', () => {
   })
 })
 
-it('tells what is wrong with the metadata of each form, and the file', () => {
+it('tells what is wrong with the metadata of each form, and the file (fault 28)', () => {
   @plugin({ name: 'Bad', version: '1.0.0' })
   class Bad extends BasePlugin {}
   for (const bad of [

@@ -32,7 +32,7 @@ describe('the order', () => {
     expect(registry.dependenciesOf('app').sort()).toEqual(['metrics', 'redis'])
   })
 
-  test('is safe with names that objects have', () => {
+  test('is safe with names that objects have (fault 34)', () => {
     const registry = registryOf([
       { name: 'constructor', dependencies: ['valueof'], requires: ['tostring'] },
       { name: 'valueof', provides: ['tostring'] },
@@ -67,7 +67,7 @@ describe('a dependency', () => {
     expect(order).toEqual(['database'])
   })
 
-  test('out of range is told with the range and the version', () => {
+  test('out of range is told with the range and the version (fault 32)', () => {
     const registry = registryOf([
       { name: 'billing', dependencies: { database: '^2.0.0' } },
       { name: 'database', version: '1.4.0' },
@@ -153,7 +153,7 @@ describe('a dependency', () => {
 })
 
 describe('an optional dependency', () => {
-  test('that is missing or disabled is nothing to speak of', () => {
+  test('that is missing or disabled is nothing to speak of (fault 35)', () => {
     const registry = registryOf([
       { name: 'a', optionalDependencies: ['b', 'c'] },
       { name: 'c', enabled: false },
@@ -409,7 +409,7 @@ test('the report has every conflict of every plugin, a line each, sorted', () =>
 })
 
 describe('adding and removing', () => {
-  test('refuses a second plugin of one name and tells both files', () => {
+  test('refuses a second plugin of one name and tells both files (fault 29)', () => {
     const registry = new PluginRegistry()
     registry.add(record({ name: 'auth' }, '/plugins/auth.ts'))
     expect(() => registry.add(record({ name: 'auth' }, '/more/auth/index.ts'))).toThrow(

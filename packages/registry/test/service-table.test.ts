@@ -50,7 +50,7 @@ test('what was withdrawn is free for others', () => {
   expect(table.lookup('cache')).toEqual({ owner: 'memory', service: undefined })
 })
 
-test('names that objects have are names like any other', () => {
+test('names that objects have are names like any other (fault 34)', () => {
   const table = new ServiceTable()
   expect(table.lookup('constructor')).toBeUndefined()
   expect(table.lookup('__proto__')).toBeUndefined()

@@ -82,7 +82,7 @@ describe('a staged change', () => {
 })
 
 describe('refused, with the registry as it was, is', () => {
-  test('a rename: the same file with another name', () => {
+  test('a rename: the same file with another name (fault 33)', () => {
     const registry = registryOf([{ name: 'auth' }])
     expect(refusal(registry, { set: [record({ name: 'login' }, '/plugins/auth.ts', 2)] })).toMatchObject({
       code: 'CFP_PLUGIN_RENAMED',
@@ -94,7 +94,7 @@ describe('refused, with the registry as it was, is', () => {
     })
   })
 
-  test('a name that another file has', () => {
+  test('a name that another file has (fault 29)', () => {
     const registry = registryOf([{ name: 'auth' }])
     const error = refusal(registry, { set: [record({ name: 'auth' }, '/plugins/other.ts')] })
     expect(error.code).toBe('CFP_DUPLICATE_NAME')
@@ -107,7 +107,7 @@ describe('refused, with the registry as it was, is', () => {
     expect(refusal(registry, { set }).code).toBe('CFP_DUPLICATE_NAME')
   })
 
-  test('a missing dependency', () => {
+  test('a missing dependency (fault 31)', () => {
     const registry = registryOf([{ name: 'a' }, { name: 'database' }])
     const error = refusal(registry, { set: [record({ name: 'a', dependencies: ['databas'] })] })
     expect(error).toMatchObject({ code: 'CFP_DEPENDENCY_MISSING', issues: [{ path: 'dependencies.databas' }] })
@@ -115,27 +115,27 @@ describe('refused, with the registry as it was, is', () => {
     expect(error.cause).toBeInstanceOf(PluginError)
   })
 
-  test('a version that a dependent does not take, with the range and the version', () => {
+  test('a version that a dependent does not take, with the range and the version (fault 32)', () => {
     const registry = registryOf([{ name: 'database' }, { name: 'billing', dependencies: { database: '^1.0.0' } }])
     const error = refusal(registry, { set: [record({ name: 'database', version: '2.0.0' })] })
     expect(error).toMatchObject({ code: 'CFP_DEPENDENCY_RANGE', plugin: 'billing' })
     expect(error.message).toContain('needs "database" ^1.0.0, but version 2.0.0 is there')
   })
 
-  test('a range that the plugin’s own dependency is not in', () => {
+  test('a range that the plugin’s own dependency is not in (fault 32)', () => {
     const registry = registryOf([{ name: 'database' }, { name: 'billing', dependencies: ['database'] }])
     const error = refusal(registry, { set: [record({ name: 'billing', dependencies: { database: '^3.0.0' } })] })
     expect(error.code).toBe('CFP_DEPENDENCY_RANGE')
   })
 
-  test('a new circle, with its path', () => {
+  test('a new circle, with its path (fault 30)', () => {
     const registry = registryOf([{ name: 'a' }, { name: 'b', dependencies: ['a'] }])
     const error = refusal(registry, { set: [record({ name: 'a', dependencies: ['b'] })] })
     expect(error.code).toBe('CFP_DEPENDENCY_CYCLE')
     expect(error.message).toContain('a -> b -> a')
   })
 
-  test('a circle through plugins that the change does not touch', () => {
+  test('a circle through plugins that the change does not touch (fault 30)', () => {
     const registry = registryOf([
       { name: 'a', optionalDependencies: ['c'] },
       { name: 'b', dependencies: ['a'] },
@@ -143,7 +143,7 @@ describe('refused, with the registry as it was, is', () => {
     expect(refusal(registry, { set: [record({ name: 'c', dependencies: ['b'] })] }).code).toBe('CFP_DEPENDENCY_CYCLE')
   })
 
-  test('the removal of a plugin that others need', () => {
+  test('the removal of a plugin that others need (fault 31)', () => {
     const registry = registryOf([{ name: 'database' }, { name: 'billing', dependencies: ['database'] }])
     expect(refusal(registry, { remove: ['database'] })).toMatchObject({
       code: 'CFP_DEPENDENCY_MISSING',
@@ -194,7 +194,7 @@ describe('refused, with the registry as it was, is', () => {
     expect(error.code).toBe('CFP_SERVICE_AMBIGUOUS')
   })
 
-  test('everything at once, where there are several problems', () => {
+  test('everything at once, where there are several problems (fault 28)', () => {
     const registry = registryOf([{ name: 'auth' }, { name: 'b' }])
     const set = [
       record({ name: 'login', dependencies: ['nowhere'] }, '/plugins/auth.ts'),

@@ -27,7 +27,7 @@ test('two processes that write the same state leave one of the two, whole', asyn
   expect([{ count: 1 }, { count: 2 }, { count: 3 }]).toContainEqual(snapshot?.state)
 })
 
-test(`a process that is killed at any moment leaves the last good snapshot, ${KILLS} times`, {
+test(`a process that is killed at any moment leaves the last good snapshot, ${KILLS} times (fault 54)`, {
   timeout: 2 * KILLS_BUDGET_MS,
 }, async () => {
   const script = await buildChild('endless-writer.ts')
@@ -54,7 +54,7 @@ test(`a process that is killed at any moment leaves the last good snapshot, ${KI
   expect(drafts).toBeGreaterThan(0)
 })
 
-test('a full disk is told, and costs neither the copy in memory nor the last good file', async ({ skip }) => {
+test('a full disk is told, and costs neither the copy in memory nor the last file (fault 53)', async ({ skip }) => {
   const isPermitted = spawnSync('unshare', ['-Urm', 'mount', '-t', 'tmpfs', 'none', '/mnt']).status === 0
   skip(!isPermitted, 'a small disk can only be made where unshare and mount are permitted')
   const script = await buildChild('full-disk.ts')

@@ -124,7 +124,7 @@ describe('a copy', () => {
     expect(copyOf(new AggregateError([new RangeError('one')], 'many')).errors[0]).toBeInstanceOf(RangeError)
   })
 
-  test('keeps what __proto__ names as a property and no prototype', () => {
+  test('keeps what __proto__ names as a property and no prototype (fault 34)', () => {
     const copy = copyOf(JSON.parse('{"__proto__":{"admin":true}}'))
     expect(Object.keys(copy)).toEqual(['__proto__'])
     expect(Object.getPrototypeOf(copy)).toBe(Object.prototype)
@@ -233,7 +233,7 @@ describe('refused, with its path, is', () => {
       'state.list.find',
       'a function',
     ],
-  ])('%s', (_, state, path, what) => {
+  ])('%s (faults 48, 49)', (_, state, path, what) => {
     expect(problemOf(state)).toMatchObject({ reason: 'value', path, what })
   })
 
@@ -257,7 +257,7 @@ describe('refused, with its path, is', () => {
 })
 
 describe('the size', () => {
-  test('is limited before the copy is made', () => {
+  test('is limited before the copy is made (fault 51)', () => {
     const state = { ok: 1, cache: { big: new Uint8Array(100 * 1024 * 1024) } }
     const before = process.memoryUsage().arrayBuffers
     expect(problemOf(state, 64 * 1024 * 1024)).toMatchObject({ reason: 'size', path: 'state.cache.big' })

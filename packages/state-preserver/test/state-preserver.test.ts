@@ -84,7 +84,7 @@ describe('save and restore', () => {
     expect([...order, 'restored']).toEqual(['set', 'restored'])
   })
 
-  test('are not reached by what anybody does to the state', async () => {
+  test('are not reached by what anybody does to the state (fault 50)', async () => {
     const preserver = new StatePreserver()
     const state = { list: [1], map: new Map([['a', { n: 1 }]]) }
     const snapshot = await preserver.save(plugin(new Keeper(state)))
@@ -161,7 +161,7 @@ describe('another stateVersion', () => {
   test.each([
     ['up', 1, 2],
     ['down', 2, 1],
-  ])('is migrated %s before it is set', async (_, from, to) => {
+  ])('is migrated %s before it is set (fault 52)', async (_, from, to) => {
     const preserver = new StatePreserver()
     const snapshot = await preserver.save(plugin(new Keeper('s'), { stateVersion: from }))
     const next = new Migrating()
@@ -182,7 +182,7 @@ describe('another stateVersion', () => {
     expect(next.calls).toEqual([['set', 's']])
   })
 
-  test('leaves the snapshot in the old version, whatever the migration does to its argument', async () => {
+  test('leaves the snapshot in the old version, whatever the migration does to its argument (fault 52)', async () => {
     const preserver = new StatePreserver()
     const old = new Keeper({ list: [1] })
     const snapshot = await preserver.save(plugin(old, { stateVersion: 1 }))
@@ -199,7 +199,7 @@ describe('another stateVersion', () => {
     expect(restored.calls).toEqual([['set', { list: [1] }]])
   })
 
-  test('without migrateState is refused, with both versions', async () => {
+  test('without migrateState is refused, with both versions (fault 52)', async () => {
     const preserver = new StatePreserver()
     const snapshot = await preserver.save(plugin(new Keeper('s'), { stateVersion: 1 }))
     const next = new Keeper('own')
@@ -211,7 +211,7 @@ describe('another stateVersion', () => {
 })
 
 describe('an error', () => {
-  test('of state that cannot be copied names the value’s path, and leaves the latest snapshot', async () => {
+  test('of state that cannot be copied names the value’s path, and leaves the latest snapshot (fault 48)', async () => {
     const preserver = new StatePreserver()
     const good = await preserver.save(plugin(new Keeper(1)))
     const error = await failure(preserver.save(plugin(new Keeper({ sessions: [{ send: () => {} }] }))))
@@ -226,7 +226,7 @@ describe('an error', () => {
     expect(preserver.latest('chat')).toBe(good)
   })
 
-  test('of too much state names the limit', async () => {
+  test('of too much state names the limit (fault 51)', async () => {
     const error = await failure(new StatePreserver().save(plugin(new Keeper({ all: Buffer.alloc(100 * 1024 * 1024) }))))
     expect(error).toMatchObject({ code: 'CFP_STATE_TOO_LARGE', issues: [{ path: 'state.all' }] })
     expect(error.message).toContain('more than 64 MiB')

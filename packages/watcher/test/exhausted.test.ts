@@ -31,7 +31,7 @@ function withWatches(limit: number, ctx: TestContext): string[] {
 }
 
 test.for([0, 2])(
-  'with %i system watches, every change is told by polling, and the health says what to do',
+  'with %i system watches, every change is told by polling, and the health says what to do (fault 9)',
   (limit, ctx) => {
     const told = runChild('exhausted.ts', [makeFolder()], withWatches(limit, ctx))
     expect(told).toEqual({
@@ -43,7 +43,7 @@ test.for([0, 2])(
   },
 )
 
-test('without an onError, the process lives on', (ctx) => {
+test('without an onError, the process lives on (faults 9, 10)', (ctx) => {
   const told = runChild('exhausted.ts', [makeFolder(), 'unheard'], withWatches(0, ctx))
   expect(told).toMatchObject({ health: { status: 'degraded' }, unhandled: [], told: TOLD })
 })

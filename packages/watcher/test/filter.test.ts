@@ -78,7 +78,7 @@ test('names above the root do not matter', async () => {
   await until(() => changes().length > 0, 'the file is told')
 })
 
-test('a circle of links does not multiply a change', async () => {
+test('a circle of links does not multiply a change (fault 7)', async () => {
   const folder = makeFolder()
   mkdirSync(join(folder, 'sub'))
   symlinkSync(folder, join(folder, 'sub/loop'))
@@ -94,7 +94,7 @@ test('a circle of links does not multiply a change', async () => {
   expect(errors).toEqual([])
 })
 
-test('a link that leaves the root is refused with the reason, at the start and later', async () => {
+test('a link that leaves the root is refused with the reason, at the start and later (fault 8)', async () => {
   const folder = makeFolder()
   const outside = makeFolder()
   const target = join(outside, 'secret.ts')

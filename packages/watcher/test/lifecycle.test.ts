@@ -71,7 +71,7 @@ test.each([
     },
   ],
   ['rejects', async () => Promise.reject(new Error('oops'))],
-])('an onChanges that %s is told to onError, and watching goes on', async (_how, fail) => {
+])('an onChanges that %s is told to onError, and watching goes on (fault 10)', async (_how, fail) => {
   const folder = makeFolder()
   const file = join(folder, 'a.ts')
   let calls = 0
@@ -89,7 +89,7 @@ test.each([
   expect(errors[0]?.message).toContain('onChanges')
 })
 
-test('what an onError throws, and what no onError hears, become warnings of the process', async () => {
+test('what an onError throws, and what no onError hears, become warnings of the process (fault 10)', async () => {
   const warnings: Error[] = []
   const onWarning = (warning: Error) => void warnings.push(warning)
   process.on('warning', onWarning)
@@ -111,7 +111,7 @@ test('what an onError throws, and what no onError hears, become warnings of the 
 })
 
 test.skipIf(process.platform === 'win32')(
-  'a file and a folder that may not be read are reported, and told when they may',
+  'a file and a folder that may not be read are reported, and told when they may (fault 14)',
   async (ctx) => {
     const folder = makeFolder()
     if (process.getuid?.() === 0) {

@@ -23,7 +23,7 @@ test('edits, atomic saves, additions and deletions are told, and the health is g
   expect(trigger.health).toEqual({ status: 'healthy' })
 })
 
-test('other bytes of the same size and modification time are a change', async () => {
+test('other bytes of the same size and modification time are a change (fault 11)', async () => {
   const folder = makeFolder()
   const file = join(folder, 'a.ts')
   const time = new Date(2020, 1, 1)

@@ -22,7 +22,7 @@ async function expectArmed(recorded: Recorded, files: readonly string[]): Promis
   }
 }
 
-test('an edit right after the start is told', async () => {
+test('an edit right after the start is told (fault 15)', async () => {
   for (let round = 0; round < 10; round++) {
     const { root, files } = makeRoot()
     const { of, trigger } = await watch(root)
@@ -32,7 +32,7 @@ test('an edit right after the start is told', async () => {
   }
 })
 
-test('an edit of a file that the start has gone past, before it resolves, is told', async () => {
+test('an edit of a file that the start has gone past, before it resolves, is told (fault 15)', async () => {
   const root = makeFolder()
   for (let index = 0; index < 4_000; index++) writeFileSync(join(root, `f${index}.ts`), 'old')
   const asked: string[] = []
@@ -45,7 +45,7 @@ test('an edit of a file that the start has gone past, before it resolves, is tol
   await until(() => edited.every((file) => of(file).length > 0), 'the edits are told')
 })
 
-test.each([0, 300, 900])('a root that is removed and made again %i ms later is armed within a second', async (gap) => {
+test.each([0, 300, 900])('a root removed and made anew %i ms later is armed within 1 s (fault 5)', async (gap) => {
   const { root, files } = makeRoot()
   const recorded = await watch(root)
   rmSync(root, { recursive: true })
@@ -63,7 +63,7 @@ test.each([0, 300, 900])('a root that is removed and made again %i ms later is a
   expect(recorded.trigger.health).toEqual({ status: 'healthy' })
 })
 
-test.each([0, 300, 900])('a root that is renamed away and back %i ms later is armed within a second', async (gap) => {
+test.each([0, 300, 900])('a root renamed away and back %i ms later is armed within 1 s (fault 6)', async (gap) => {
   const { root, files, away } = makeRoot()
   const recorded = await watch(root)
   renameSync(root, away)

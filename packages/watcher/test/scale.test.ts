@@ -12,7 +12,7 @@ const hashOf = (text: string) => createHash('sha256').update(text).digest('hex')
 test.each([
   ['at once', 0],
   ['in bursts', 10],
-])('2,000 atomic saves over 50 files, %s, end with the last content of each', async (_how, pauseMs) => {
+])('2,000 atomic saves over 50 files, %s, end with the last content of each (fault 4)', async (_how, pauseMs) => {
   const folder = makeFolder()
   const files = Array.from({ length: 50 }, (_, index) => join(folder, `f${index}.ts`))
   for (const file of files) writeFileSync(file, 'old')
@@ -30,7 +30,7 @@ test.each([
   expect(files.filter((file) => !isFinal(file))).toEqual([])
 })
 
-test('among 10,000 files an edit is told, and the start takes no watch of each', async () => {
+test('among 10,000 files an edit is told, and the start takes no watch of each (fault 16)', async () => {
   const folder = makeFolder()
   for (let index = 0; index < 10_000; index++)
     writeFileSync(join(folder, `f${index}.ts`), `export const n = ${index}\n`)

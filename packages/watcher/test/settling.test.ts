@@ -41,7 +41,7 @@ test('a save is told once, with the hash of its bytes', async () => {
 })
 
 test.each([5, 15, 25, 40])(
-  'two writes %i ms apart end with the last content, and no part of it before',
+  'two writes %i ms apart end with the last content, and no part of it before (fault 1)',
   async (gap) => {
     const { folder, file } = folderWith('old')
     const { changes } = await watch(folder)
@@ -56,7 +56,7 @@ test.each([5, 15, 25, 40])(
   },
 )
 
-test('a prefix that is valid code is not told while the rest is still written', async () => {
+test('a prefix that is valid code is not told while the rest is still written (fault 3)', async () => {
   const { folder, file } = folderWith('old')
   const { changes } = await watch(folder)
   const descriptor = openSync(file, 'w')
@@ -71,7 +71,7 @@ test('a prefix that is valid code is not told while the rest is still written', 
   expect(changes().map(({ hash }) => hash)).toEqual([whole])
 })
 
-test('a file that is truncated and written 200 ms later is not told as empty', async () => {
+test('a file that is truncated and written 200 ms later is not told as empty (fault 2)', async () => {
   const { folder, file } = folderWith('old')
   const { changes } = await watch(folder)
   writeFileSync(file, '')
@@ -89,7 +89,7 @@ test('a file that stays empty is told as empty in the end', async () => {
   expect(changes()).toEqual([{ kind: 'change', file, hash: hashOf('') }])
 })
 
-test('other bytes of the same size and modification time are a change', async () => {
+test('other bytes of the same size and modification time are a change (fault 11)', async () => {
   const { folder, file } = folderWith('aaaa')
   const time = new Date(2020, 1, 1)
   utimesSync(file, time, time)
@@ -105,7 +105,7 @@ test.each([
   ['in place', (file: string) => writeFileSync(file, 'same')],
   ['atomically', (file: string) => saveAtomically(file, 'same')],
   ['by a touch', (file: string) => utimesSync(file, new Date(), new Date())],
-])('the same content, saved %s, is no change', async (_how, save) => {
+])('the same content, saved %s, is no change (fault 12)', async (_how, save) => {
   const { folder, file } = folderWith('same')
   const { changes, passedOver } = await watch(folder)
   save(file)
@@ -126,7 +126,7 @@ test('a change that is taken back while it settles is no change', async () => {
   expect(changes()).toEqual([])
 })
 
-test('a file that is away for 200 ms and back with other content is one change', async () => {
+test('a file that is away for 200 ms and back with other content is one change (fault 13)', async () => {
   const { folder, file } = folderWith('old')
   const { changes } = await watch(folder)
   unlinkSync(file)
@@ -137,7 +137,7 @@ test('a file that is away for 200 ms and back with other content is one change',
   expect(changes()).toEqual([{ kind: 'change', file, hash: hashOf('new') }])
 })
 
-test('a file that is away for 200 ms and back with the same content is no change', async () => {
+test('a file that is away for 200 ms and back with the same content is no change (fault 13)', async () => {
   const { folder, file } = folderWith('same')
   const { changes, passedOver } = await watch(folder)
   unlinkSync(file)
@@ -195,7 +195,7 @@ test.runIf(process.platform === 'linux').each(['counter.ts.tmp', 'counter.next.t
   },
 )
 
-test('unlink, create and a slow write make a new inode too, and their prefix is not told', async () => {
+test('unlink, create and a slow write make a new inode too, and their prefix is not told (fault 3)', async () => {
   const { folder, file } = folderWith('old')
   const { changes } = await watch(folder)
   for (let round = 0; round < 5; round++) {
@@ -213,7 +213,7 @@ test('unlink, create and a slow write make a new inode too, and their prefix is 
   expect(changes()).toHaveLength(5)
 })
 
-test('two atomic saves 10 ms apart end with the last content', async () => {
+test('two atomic saves 10 ms apart end with the last content (fault 1)', async () => {
   const { folder, file } = folderWith('old')
   const { changes } = await watch(folder)
   for (let round = 0; round < 10; round++) {
@@ -225,7 +225,7 @@ test('two atomic saves 10 ms apart end with the last content', async () => {
   }
 })
 
-test('a write that no event tells of, close upon one that is told, is found', async (ctx) => {
+test('a write that no event tells of, close upon one that is told, is found (fault 1)', async (ctx) => {
   const { folder, file } = folderWith('old ')
   // Writes through a mapping, which the system does not report.
   const code = `import mmap, sys
