@@ -49,6 +49,7 @@ const AFTERWARDS: Readonly<Record<ReloadView['outcome'], string>> = {
   committed: ': some of it went wrong',
   failed: '',
   nothing: '',
+  accepted: '',
 }
 
 function unhappy({ outcome, plan }: ReloadView, theme: Theme): string {

@@ -17,9 +17,10 @@ export interface ReloadReport {
   /**
    * `committed`: the new code serves. `kept`: the new code could not be loaded, is not valid, or was vetoed, and the
    * old one was never touched. `rolled-back`: the old code serves again, with its state. `failed`: some of it does not,
-   * or did not before. `nothing`: nothing to do.
+   * or did not before. `nothing`: nothing to do. `accepted`: a plugin asked for a reload of itself, which it must not wait
+   * for: it runs as soon as it can, and `afterReload` is told.
    */
-  readonly outcome: 'committed' | 'kept' | 'rolled-back' | 'failed' | 'nothing'
+  readonly outcome: 'committed' | 'kept' | 'rolled-back' | 'failed' | 'nothing' | 'accepted'
   readonly plan: ReloadPlan
   /** Every plugin that was made anew, dependencies first; those that were at rest are not among them. */
   readonly members: readonly string[]

@@ -200,7 +200,8 @@ export class ReloadRun {
   }
 
   #outcome(error: PluginError | undefined): ReloadReport['outcome'] {
-    if (error && this.#transaction) return this.#transaction.outcome
+    const outcome = this.#transaction?.outcome
+    if (error && outcome) return outcome === 'superseded' ? 'kept' : outcome
     const wasDown = this.#plan.reload.some(({ plugin }) => this.#before.get(plugin)?.state === 'failed')
     if (error) return wasDown ? 'failed' : 'kept'
     if (this.#transaction || this.#started().length + this.#unloaded.length > 0) return 'committed'

@@ -6,7 +6,9 @@ const reloader = new HotReloader({ app: { routes: [] as string[] }, shared: 5 })
 expectTypeOf(reloader).toEqualTypeOf<HotReloader<{ routes: string[] }, number>>()
 expectTypeOf(reloader.reloadPlugin('a')).resolves.toEqualTypeOf<ReloadReport>()
 expectTypeOf(reloader.explain('a').text).toBeString()
-expectTypeOf<ReloadReport['outcome']>().toEqualTypeOf<'committed' | 'kept' | 'rolled-back' | 'failed' | 'nothing'>()
+expectTypeOf<ReloadReport['outcome']>().toEqualTypeOf<
+  'committed' | 'kept' | 'rolled-back' | 'failed' | 'nothing' | 'accepted'
+>()
 expectTypeOf<Parameters<NonNullable<HotReloaderOptions['beforeReload']>>>().toEqualTypeOf<[plan: ReloadPlan]>()
 
 new HotReloader({

@@ -2,6 +2,7 @@
 import type { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
 import { PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
 import { type Explanation, PluginRegistry } from '@cf-plugins/registry'
+import { isAskedFrom } from './asker.ts'
 import { configFor } from './config.ts'
 import { createCore, type LifecycleCore, type LifecycleOptions } from './core.ts'
 import { OperationQueue } from './operation-queue.ts'
@@ -208,6 +209,28 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
     return this.registry.explain(name, (other) => this.status(other))
   }
 
+  /** Notes whether a plugin's file is gone, while it serves on because others need it. @throws `CFP_PLUGIN_UNKNOWN` */
+  setOrphaned(name: string, orphaned: boolean): void {
+    this.#slotOf(name).orphaned = orphaned
+  }
+
+  /**
+   * Whether code of a plugin of the unit, which is these plugins and all that depend on them, is what calls right now.
+   * It is then in flight itself: an operation on the unit would wait for it, and it must not wait for the operation.
+   * Told by the files of the plugins on the stack; so nobody is found where plugins have none.
+   */
+  asksForItself(names: readonly string[]): boolean {
+    const known = names.filter((name) => this.registry.has(name))
+    const files = new Set<string>()
+    for (const name of this.registry.affectedBy(known)) {
+      const slot = this.#core.roster.find(name)
+      for (const record of [this.registry.get(name), slot?.serving?.record, slot?.starting?.record]) {
+        for (const file of record?.source.files ?? []) files.add(file)
+      }
+    }
+    return isAskedFrom(files)
+  }
+
   /** Listens to every transition of a plugin's state. */
   watch(listener: StateListener): () => void {
     return this.#core.roster.watch(listener)
@@ -219,6 +242,8 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
       state: slot.state,
       version: (slot.serving?.record ?? this.registry.get(slot.name))?.meta.version ?? '',
       generation: slot.serving?.record.source.generation ?? 0,
+      zombies: slot.zombies,
+      orphaned: slot.orphaned,
       error: slot.error,
     }
   }

@@ -29,6 +29,10 @@ export interface PluginStatus {
   readonly version: string
   /** Which load of its code serves, from 1; 0 while none does. */
   readonly generation: number
+  /** Retired generations of it whose code would not end, and has not ended since. */
+  readonly zombies: number
+  /** Whether its file is gone: it serves on because others need it. */
+  readonly orphaned: boolean
   /** Why it is `failed`, `blocked` or `disabled`. */
   readonly error?: PluginError | undefined
 }
@@ -52,6 +56,8 @@ export class PluginSlot {
   made = 0
   /** Retired generations whose code would not end, and has not ended since. */
   zombies = 0
+  /** Whether its file is gone; told by whoever watches files. */
+  orphaned = false
   #gate: Gate | undefined
   #listeners: PluginListeners | undefined
 
@@ -77,6 +83,13 @@ export class PluginSlot {
   get listeners(): PluginListeners {
     this.#listeners ??= new PluginListeners(this.gate)
     return this.#listeners
+  }
+
+  /** Answers what waits with an error, for good. How many events were among it. */
+  discardParked(refusal: PluginError): number {
+    const lost = this.gate.parked
+    this.openGate(refusal)
+    return lost
   }
 
   /** Lets what waited through, or answers it with an error: where nobody serves who could take it. */

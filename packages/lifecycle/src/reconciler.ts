@@ -21,6 +21,8 @@ export interface ReloadRequest {
   /** Plugins to make anew from the code that they have. */
   readonly restart?: readonly string[]
   readonly signal?: AbortSignal
+  /** Ends the reload, with nothing touched, where a newer change makes it pointless: heard until the gates close. */
+  readonly superseded?: AbortSignal
 }
 
 /** How plugins are brought to where they should be. */
@@ -94,7 +96,7 @@ export class Reconciler {
   }
 
   /** Replaces or restarts plugins with all that depend on them, as one transaction, then starts whoever waited for them. */
-  async reload({ set = [], restart = [], signal }: ReloadRequest): Promise<TransactionReport> {
+  async reload({ set = [], restart = [], signal, superseded }: ReloadRequest): Promise<TransactionReport> {
     const staged = this.#registry.stage({ set }, { enabled: (name) => this.#core.roster.wish(name) })
     const changed = new Set([...set.map((record) => record.meta.name), ...restart])
     const affected = staged.affectedBy(changed)
@@ -103,7 +105,7 @@ export class Reconciler {
     const roots = [...changed].filter((name) => stateOf(name) === 'active' || stateOf(name) === 'failed')
     const members = staged.affectedBy(roots).filter((name) => stateOf(name) === 'active' || roots.includes(name))
     const records = members.map((name) => staged.get(name) as PluginRecord)
-    const report = await this.#replace({ records, after: staged, commit: () => staged.commit(), signal })
+    const report = await this.#replace({ records, after: staged, commit: () => staged.commit(), signal, superseded })
     if (this.#shutdown.aborted) return report
     // What failed may have failed for want of this very change.
     if (report.outcome === 'committed') for (const name of affected) this.retry(name)

@@ -205,7 +205,7 @@ export class ReloadTransaction {
     logProblems(this.#core, this.#problems)
     const members = this.#slots.map((slot) => slot.name)
     const kept = members.filter((name) => hasState(this.#snapshots.get(name)) && this.#isCarried(name, outcome))
-    return { outcome, error, members, kept, phases: this.#phases, problems: this.#problems }
+    return { outcome, strategy: 'exclusive', error, members, kept, phases: this.#phases, problems: this.#problems }
   }
 
   #isCarried(name: string, outcome: TransactionReport['outcome']): boolean {

@@ -2,8 +2,25 @@
 import type { PluginError, PluginRecord } from '@cf-plugins/plugin-api'
 import type { PluginOrder } from './ordered.ts'
 
-/** The phases of a transaction, in order; `rollback` takes the place of what is left when one of them fails. */
-export type TransactionPhase = 'gate' | 'save' | 'teardown' | 'start' | 'check' | 'commit' | 'rollback' | 'replay'
+/** Stop, then start; or start, then stop. */
+export type ReloadStrategy = 'exclusive' | 'overlap'
+
+/**
+ * The phases of a transaction, in order: `stage` and `restore` only where old and new overlap, `teardown` and `start` only
+ * where they do not. `rollback` takes the place of what is left when one of them fails.
+ */
+export type TransactionPhase =
+  | 'stage'
+  | 'gate'
+  | 'save'
+  | 'teardown'
+  | 'start'
+  | 'restore'
+  | 'check'
+  | 'commit'
+  | 'rollback'
+  | 'replay'
+  | 'retire'
 
 /** How long one phase took. */
 export interface PhaseTiming {
@@ -13,8 +30,14 @@ export interface PhaseTiming {
 
 /** What became of a unit. */
 export interface TransactionReport {
-  /** `committed`: the new code serves. `rolled-back`: the old code serves, with its state. `failed`: some of the old did not come back. */
-  readonly outcome: 'committed' | 'rolled-back' | 'failed'
+  /**
+   * `committed`: the new code serves. `rolled-back`: the old code serves, with its state. `failed`: some of the old did not
+   * come back. `superseded`: it gave way to a newer change before it touched anything. `accepted`: a plugin of the unit
+   * asked for it, which it must not wait for: it runs as soon as it can, and what goes wrong is told to the log.
+   */
+  readonly outcome: 'committed' | 'rolled-back' | 'failed' | 'superseded' | 'accepted'
+  /** How the unit was replaced, in the end: one that could not overlap says so in `problems`. */
+  readonly strategy: ReloadStrategy
   /** The unit's plugins, dependencies first. */
   readonly members: readonly string[]
   /** Those whose state was carried over, or back. */
@@ -38,6 +61,8 @@ export interface ReloadUnit {
   readonly commit: () => void
   /** Cancels the reload: before the commit, the old code comes back. */
   readonly signal?: AbortSignal | undefined
+  /** Ends the reload where a newer change makes it pointless: heard until the gates close, and never after. */
+  readonly superseded?: AbortSignal | undefined
   /** Ends the reload for good: before the commit, nothing comes back that was torn down. */
   readonly shutdown?: AbortSignal | undefined
   /** How long the gate may be closed, and once more for a rollback, in milliseconds. @default 10000 */

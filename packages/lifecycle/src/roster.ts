@@ -53,7 +53,9 @@ export class Roster {
   /** Puts a slot aside until its plugin comes back. */
   remove(name: string): void {
     const slot = this.#slots.get(name)
-    if (slot && this.#slots.delete(name)) this.#away.set(name, slot)
+    if (!slot || !this.#slots.delete(name)) return
+    slot.orphaned = false
+    this.#away.set(name, slot)
   }
 
   /** What a person asked for, also of a plugin that is unloaded. */

@@ -41,6 +41,8 @@ export interface StopReport {
   readonly problems: readonly PluginError[]
   /** Plugins whose code had not ended at the bound. */
   readonly hung: readonly string[]
+  /** How many events waited for a plugin, by its name, and were thrown away; nothing of those for which none did. */
+  readonly undelivered: ReadonlyMap<string, number>
   readonly durationMs: number
 }
 

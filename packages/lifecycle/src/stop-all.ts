@@ -34,11 +34,15 @@ export async function stopAll(core: LifecycleCore, registry: PluginRegistry, bou
   if (running.size > 0) await atMost(Promise.all([...running.keys()].reverse().map(stopOne)), left())
   hung.push(...running.keys())
   running.clear()
+  const undelivered = new Map<string, number>()
   for (const slot of core.roster.slots()) {
     slot.serving = undefined
     core.roster.move(slot, 'stopped', slot.error)
-    slot.openGate(new PluginError('CFP_STOPPED', `Plugin "${slot.name}" was stopped.`, { plugin: slot.name }))
+    const lost = slot.discardParked(
+      new PluginError('CFP_STOPPED', `Plugin "${slot.name}" was stopped.`, { plugin: slot.name }),
+    )
+    if (lost > 0) undelivered.set(slot.name, lost)
   }
   logProblems(core, problems)
-  return { stopped, problems, hung, durationMs: performance.now() - from }
+  return { stopped, problems, hung, undelivered, durationMs: performance.now() - from }
 }
