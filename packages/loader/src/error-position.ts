@@ -1,5 +1,5 @@
 // Where in a plugin's files a thrown error comes from.
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { FilePlace } from './load-problem.ts'
 import { originalPlace } from './positions.ts'
 
@@ -9,13 +9,22 @@ import { originalPlace } from './positions.ts'
  */
 export function errorPosition(thrown: unknown, mappingsOf: (url: string) => string | undefined): FilePlace | undefined {
   if (!(thrown instanceof Error) || typeof thrown.stack !== 'string') return undefined
-  for (const [, url, line, column] of thrown.stack.matchAll(/\(?(file:\/\/[^\s)]+?):(\d+):(\d+)\)?$/gm)) {
-    const mappings = url === undefined ? undefined : mappingsOf(url)
-    if (url === undefined || mappings === undefined) continue
-    const place = originalPlace(mappings, Number(line), Number(column))
-    return { file: fileURLToPath(url), line: place?.line ?? Number(line), column: place?.column ?? Number(column) }
+  let added: FilePlace | undefined
+  for (const [, at = '', ...numbers] of thrown.stack.matchAll(
+    /[( ]((?:file:\/\/|\/|[A-Za-z]:\\).*?):(\d+):(\d+)\)?$/gm,
+  )) {
+    // Where the process reads source maps itself, what is mapped already is told by its path.
+    const isMapped = !at.startsWith('file:')
+    const mappings = mappingsOf(isMapped ? pathToFileURL(at).href : at)
+    if (mappings === undefined) continue
+    const file = isMapped ? at : fileURLToPath(at)
+    const [line, column] = numbers.map(Number) as [number, number]
+    const place = isMapped ? { line, column } : originalPlace(mappings, line, column)
+    if (place) return { file, ...place }
+    // Code that the rewriter put there, such as what reads an export: who called it is to blame.
+    added ??= { file, line, column }
   }
-  return undefined
+  return added
 }
 
 /**

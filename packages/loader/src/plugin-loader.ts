@@ -22,12 +22,18 @@ import { abortError, type LoadContext, loadError, timeoutError } from './load-er
 import { LoadHistory } from './load-history.ts'
 import { LoadProblem, shownPlace } from './load-problem.ts'
 import { hostUrlOf, type PluginLoaderOptions, pluginRoots } from './loader-options.ts'
-import type { LoaderParts, ReadFiles } from './module-graph.ts'
+import type { LoaderParts, ReadFiles, ReadListener } from './module-graph.ts'
 import { DEFAULT_PATTERNS } from './patterns.ts'
 import { Resolver } from './resolve.ts'
 
 export interface LoadOptions {
   readonly signal?: AbortSignal | undefined
+  /**
+   * Told of each of the plugin's own files as it is read, before anything in it runs, with the SHA-256 of its bytes in hex:
+   * what was hashed is what runs. Told without a hash of each that was looked for and is not there, in the end. What it
+   * throws ends the load.
+   */
+  readonly onRead?: ReadListener | undefined
 }
 
 /** What several loads gave. */
@@ -132,12 +138,12 @@ export class PluginLoader {
 
   async #load<T>(
     found: FoundPlugin,
-    { signal }: LoadOptions,
+    { signal, onRead }: LoadOptions,
     make: (namespace: object, source: PluginSource, read: ReadFiles) => T,
   ): Promise<T> {
     const { file } = found
     const folders = new Set([...this.roots, found.base])
-    const read: ReadFiles = { files: new Set(), tried: new Set(), folders }
+    const read: ReadFiles = { files: new Set(), tried: new Set(), folders, onRead }
     const { generation: number, name } = this.#history.begin(found, read)
     const mappingsOf = (url: string): string | undefined => this.#parts.compiler.mappingsOf(url)
     const context: LoadContext = { file, generation: number, plugin: name, mappingsOf }
@@ -150,9 +156,14 @@ export class PluginLoader {
         late: () => timeoutError(context, this.#options.loadTimeoutMs, generation.pending[0]?.file),
         aborted: (cause) => abortError(context, cause),
       })
+      tellMissing(read)
       return make(namespace, { file, generation: number, files: [...read.files] }, read)
     } catch (error) {
+      // What was not there a moment ago may be what the load failed for.
+      tellMissing(read)
       throw loadError(error, context)
+    } finally {
+      read.onRead = undefined
     }
   }
 
@@ -232,7 +243,12 @@ export class PluginLoader {
   }
 }
 
+function tellMissing({ tried, onRead }: ReadFiles): void {
+  if (onRead) for (const file of tried) onRead(file, undefined)
+}
+
 function mentions(stack: string, { files }: ReadFiles): boolean {
-  for (const file of files) if (stack.includes(pathToFileURL(file).href)) return true
+  // By its path where the process reads source maps itself.
+  for (const file of files) if (stack.includes(pathToFileURL(file).href) || stack.includes(`${file}:`)) return true
   return false
 }

@@ -41,11 +41,13 @@ export async function register() {
 }
 `
 
-test.each([
+const WAYS: readonly string[][] = [
   ['by default'],
   ['with source maps', '--enable-source-maps'],
   ['where code from strings is forbidden', '--disallow-code-generation-from-strings'],
-])('the lines of a stack are those of the TypeScript files, %s (fault 27)', async (_, ...flags) => {
+]
+
+test.each(WAYS)('the lines of a stack are those of the TypeScript files, %s (fault 27)', async (_, ...flags) => {
   const folder = folderWith({ 'a.ts': plugin, '_helper.ts': helper })
   const stack = await runChild('stack-child.ts', flags, folder)
   const frames = [...stack.matchAll(/at (?:async )?(?:Object\.)?([\w.]+) .*\/([\w.]+\.ts):(\d+):\d+/g)]
@@ -53,4 +55,19 @@ test.each([
     .map(([, name, file, line]) => `${name} ${file}:${line}`)
     .filter((frame) => !frame.includes('child'))
   expect(own, stack).toEqual(['explode _helper.ts:13', 'Thing.run a.ts:11', 'register a.ts:17'])
+})
+
+const failing = {
+  'early.ts': "import { both } from './_a.ts'\nexport default both",
+  '_a.ts': "import { b } from './_b.ts'\nexport const both = () => b",
+  '_b.ts': "import { both } from './_a.ts'\n\nexport const b = both()",
+  'exits.ts': 'interface A { a: 1 }\nconst leave = () => process.exit(3)\nleave()',
+  'throws.ts': "const broken = (): never => {\n  throw new Error('no')\n}\nbroken()",
+}
+
+test.each(WAYS)('what ends a load is told with its line, %s (faults 18, 23, 24)', async (_, ...flags) => {
+  const told = await runChild('stack-child.ts', flags, folderWith(failing))
+  expect(told).toMatch(/CFP_LOAD_THROWN\]: .*before initialization \(\S*_b\.ts:3:\d+, imported by \S*_a\.ts:1:/)
+  expect(told).toMatch(/CFP_PLUGIN_EXITED\]: .*\(\S*exits\.ts:2:\d+\)/)
+  expect(told).toMatch(/CFP_LOAD_THROWN\]: .*no \(\S*throws\.ts:2:\d+\)/)
 })
