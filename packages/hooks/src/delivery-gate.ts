@@ -1,6 +1,9 @@
 // Who owns handlers, and the gate before them: what a host that replaces plugins tells this package.
 import { AsyncResource } from 'node:async_hooks'
 
+/** What is parked: a `call` wants an answer, an `emit` is waited for, a `publish` is not. */
+export type ParkedKind = 'call' | 'emit' | 'publish'
+
 /**
  * The gate before one plugin's handlers, across its generations. Whoever replaces plugins implements it; dispatch only
  * asks it.
@@ -11,15 +14,18 @@ import { AsyncResource } from 'node:async_hooks'
 export interface DeliveryGate {
   /** Whether deliveries must be parked. Stays true until everything parked has been replayed, so that order holds. */
   readonly closed: boolean
+  /** Whether the generation behind a closed gate is whole still, and so answers what cannot wait. @default false */
+  readonly whole?: boolean
   enter(): void
   leave(): void
   /**
    * Keeps `deliver` for when the plugin serves again, behind what is parked already. Resolves once `deliver` was
-   * called; `deliver` never throws, and what it returns settles when the handlers that it called have.
+   * called; `deliver` never throws, and what it returns settles when the handlers that it called have. An `emit` that is
+   * answered before, because nobody knows when the plugin serves again, rejects with `CFP_EVENT_KEPT`.
    *
-   * @throws `CFP_PLUGIN_BUSY` when the queue is full.
+   * @throws `CFP_PLUGIN_BUSY` when the queue is full; an `emit` waits for room.
    */
-  park(deliver: () => unknown): Promise<unknown>
+  park(deliver: () => unknown, kind: ParkedKind): Promise<unknown>
   /**
    * Whether a closed gate lets through what the plugin `source` emits, because it waits for that very plugin.
    *
@@ -38,19 +44,21 @@ export interface HandlerOwner {
   readonly gate?: DeliveryGate | undefined
 }
 
-/** Whether what `source` sends must be parked before `owner`. */
-export function isParked(owner: HandlerOwner, source: string): boolean {
+/** Whether what `source` sends must be parked before `owner`, or refused where it is sync. */
+export function isParked(owner: HandlerOwner, source: string, sync = false): boolean {
   const gate = owner.gate
-  return gate?.closed === true && gate.admits?.(source) !== true
+  return gate?.closed === true && !(sync && gate.whole) && gate.admits?.(source) !== true
 }
 
 /**
- * Parks `deliver`, which is called once or never: then `refused` is. Resolves when what it does is done.
+ * Parks `deliver`, which is called once or never: then `refused` is. Resolves when what it does is done. What is kept is
+ * both: refused now, and called when nobody waits for it any more.
  *
  * It is called in the async context of whoever parks, not of whoever opens the gate.
  */
 export async function park(
   gate: DeliveryGate,
+  kind: ParkedKind,
   deliver: () => unknown,
   refused: (error: unknown) => void,
 ): Promise<void> {
@@ -64,10 +72,10 @@ export async function park(
     return delivered
   })
   try {
-    await gate.park(once)
+    await gate.park(once, kind)
   } catch (error) {
     if (!isOver) refused(error)
-    isOver = true
+    isOver ||= (error as { code?: unknown } | undefined)?.code !== 'CFP_EVENT_KEPT'
   }
   await delivered
 }

@@ -108,19 +108,27 @@ export class Emission implements WaveOwner {
 
   #park(plan: Plan<EventHandler>, index: number): void {
     const { owner } = plan.entries[index] as Entry
-    const deliver = () => {
-      const wave = new Wave(this, this.#core.deadlines)
-      for (const entry of this.#core.table.shareOf(plan, index).entries) this.#call(entry, wave)
-      if (!wave.seal()) return undefined
-      this.#open++
-      this.#replayed ??= new Set()
-      this.#replayed.add(wave)
-      return wave.ended()
+    let waiting: Emission = this
+    const refused = (error: unknown) => {
+      this.fail(owner.name, error)
+      // Where it is kept all the same, nobody waits for its delivery.
+      waiting = new Emission(this.#core, this.#context, this.#timeoutMs, false)
     }
     this.#open++
     // When it happened is now, not when it is delivered.
     void this.#context.time
-    park(owner.gate as DeliveryGate, deliver, (error) => this.fail(owner.name, error)).then(() => this.#close())
+    const kind = this.awaited ? 'emit' : 'publish'
+    park(owner.gate as DeliveryGate, kind, () => waiting.#replay(plan, index), refused).then(() => this.#close())
+  }
+
+  #replay(plan: Plan<EventHandler>, index: number): Promise<void> | undefined {
+    const wave = new Wave(this, this.#core.deadlines)
+    for (const entry of this.#core.table.shareOf(plan, index).entries) this.#call(entry, wave)
+    if (!wave.seal()) return undefined
+    this.#open++
+    this.#replayed ??= new Set()
+    this.#replayed.add(wave)
+    return wave.ended()
   }
 
   #call(entry: Entry, wave: Wave | undefined): void {

@@ -9,6 +9,7 @@ export const HooksErrorCodes = {
   CFP_HOOK_ASYNC: 'A handler returned a promise to callSync. Make the handler sync, or use call.',
   CFP_PLUGIN_RELOADING: 'callSync cannot wait for a plugin that is being reloaded. Use call, or try again.',
   CFP_PLUGIN_BUSY: 'A plugin that is being reloaded has no room to park more. Emit less, or await each emit.',
+  CFP_EVENT_KEPT: 'A plugin is down and keeps the event until it is back. Do not send it again.',
   CFP_EMIT_ABORTED: 'The signal given to the emit is aborted: its reason is the cause.',
   CFP_STAGE_DISCARDED: 'A generation that is gone takes no handlers. Use the context of the one that is active.',
 } as const satisfies Record<string, string>

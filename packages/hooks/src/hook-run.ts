@@ -141,7 +141,7 @@ export class HookRun {
     const { owner } = entry
     if (this.#parent === undefined) {
       if (this.#apart?.has(owner.name)) return false
-      const parked = isParked(owner, this.#source)
+      const parked = isParked(owner, this.#source, this.#sync)
       if (parked || !entry.stage.live) {
         this.#apart ??= new Set()
         this.#apart.add(owner.name)
@@ -162,7 +162,9 @@ export class HookRun {
     }
     this.#isShare = true
     const callAll = () => this.#callAll(index)
-    this.#pending = parked ? park(entry.gate as DeliveryGate, callAll, (error) => this.#fail(entry, error)) : callAll()
+    this.#pending = parked
+      ? park(entry.gate as DeliveryGate, 'call', callAll, (error) => this.#fail(entry, error))
+      : callAll()
   }
 
   #callAll(index: number): Promise<unknown> {

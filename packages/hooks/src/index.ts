@@ -1,4 +1,4 @@
-export type { DeliveryGate, HandlerOwner } from './delivery-gate.ts'
+export type { DeliveryGate, HandlerOwner, ParkedKind } from './delivery-gate.ts'
 export type { DispatchOptions, ReportedFailure } from './dispatch-core.ts'
 export { type HooksErrorCode, HooksErrorCodes } from './error-codes.ts'
 export { HookError } from './failures.ts'

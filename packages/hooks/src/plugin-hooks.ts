@@ -64,7 +64,8 @@ export class PluginHooks {
    * The same, at once.
    *
    * @throws `CFP_HOOK_FAILED` with `failures`, after the last handler; `CFP_HOOK_ASYNC` where a handler returned a promise;
-   * `CFP_PLUGIN_RELOADING`, before any handler is called, where a plugin that has one is being reloaded.
+   * `CFP_PLUGIN_RELOADING`, before any handler is called, where a plugin that has one is being reloaded and neither its old
+   * code nor its new code is up.
    */
   callSync(hook: string, ...args: unknown[]): unknown[] {
     return this.callSyncAs(HOST, hook, args)
@@ -74,7 +75,7 @@ export class PluginHooks {
   callSyncAs(source: string, hook: string, args: readonly unknown[]): unknown[] {
     const plan = this.#core.table.plan(hook)
     if (!plan.plain) {
-      for (const { owner } of plan.entries) if (isParked(owner, source)) throw pluginReloading(owner.name, hook)
+      for (const { owner } of plan.entries) if (isParked(owner, source, true)) throw pluginReloading(owner.name, hook)
     }
     const run = new HookRun(this.#core, hook, plan, args, source, true)
     run.advance(0)

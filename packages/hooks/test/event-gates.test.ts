@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { PluginEvents, type ReportedFailure } from '../src/index.ts'
+import { type DeliveryGate, PluginEvents, PluginHooks, type ReportedFailure } from '../src/index.ts'
 import { QueueGate, reloadable } from './queue-gate.ts'
 import { codeOf, deferred, never, until } from './support.ts'
 
@@ -138,6 +138,58 @@ describe('an event', () => {
     gate.open()
     await emitted
     expect(time).toBeLessThan(before + 20)
+  })
+
+  it('that is kept answers its emitter at once, and reaches the next generation once, whose failure is reported', async () => {
+    const { gate, events, reported, generation } = reloadable()
+    const [old, next] = [generation()[0], generation()[0]]
+    const seen: unknown[] = []
+    old.on('x', (payload) => seen.push(['old', payload]))
+    next.on('x', async (payload) => {
+      seen.push(payload)
+      throw new Error('rejected')
+    })
+    old.commit()
+    const done = deferred()
+    events.on('x', () => done.promise)
+    gate.close()
+    const emitted = events.emit('x', 'emit')
+    events.publish('x', 'publish')
+    gate.keep()
+    old.discard()
+    done.resolve()
+    const report = await emitted
+    expect(report).toMatchObject({ handled: 1, failures: [{ plugin: 'reloaded', error: { code: 'CFP_EVENT_KEPT' } }] })
+    gate.close()
+    next.commit()
+    const later = events.emit('x', 'later')
+    gate.open()
+    expect(seen).toEqual(['emit', 'publish', 'later'])
+    expect((await later).failures).toMatchObject([{ error: { message: 'rejected' } }])
+    await until(() => reported.length === 2)
+    expect(report.failures).toHaveLength(1)
+    expect(gate.inFlight).toBe(0)
+  })
+
+  it('tells its gate whether anybody waits for it', async () => {
+    const kinds: string[] = []
+    const gate: DeliveryGate = {
+      closed: true,
+      enter: () => {},
+      leave: () => {},
+      park: async (_deliver, kind) => void kinds.push(kind),
+    }
+    const events = new PluginEvents()
+    const hooks = new PluginHooks()
+    const [onEvent, onHook] = [events.stage({ name: 'a', rank: 1, gate }), hooks.stage({ name: 'a', rank: 1, gate })]
+    onEvent.on('x', () => {})
+    onHook.on('x', () => {})
+    onEvent.commit()
+    onHook.commit()
+    await events.emit('x')
+    events.publish('x')
+    await hooks.call('x')
+    expect(kinds).toEqual(['emit', 'publish', 'call'])
   })
 
   it('that finds the queue full is a failure for emit and a report for publish (fault 56)', async () => {

@@ -84,6 +84,22 @@ describe('a hook', () => {
     gate.open()
   })
 
+  it('called with callSync is answered behind a closed gate while the generation there is whole', () => {
+    const { gate, hooks, generation } = reloadable()
+    const [, stage] = generation()
+    hooks.on('x', () => 'host', { priority: 'high' })
+    stage.on('x', () => 'old')
+    stage.on('x', () => 'once', { once: true })
+    stage.commit()
+    gate.close()
+    gate.whole = true
+    expect(hooks.callSync('x')).toEqual(['host', 'old', 'once'])
+    expect(hooks.callSync('x')).toEqual(['host', 'old'])
+    expect(gate.inFlight).toBe(0)
+    gate.whole = false
+    expect(() => hooks.callSync('x')).toThrow(expect.objectContaining({ code: 'CFP_PLUGIN_RELOADING' }))
+  })
+
   it('called with callSync tells of a gate that one of its handlers closed', () => {
     const { gate, hooks, generation } = reloadable()
     const [, stage] = generation()

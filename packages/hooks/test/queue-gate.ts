@@ -1,13 +1,21 @@
 // A delivery gate as a host implements one: a queue while it is closed, replayed in order, and a count of what is in flight.
 import { PluginError } from '@cf-plugins/plugin-api'
-import { type DeliveryGate, PluginEvents, PluginHooks, type ReportedFailure } from '../src/index.ts'
+import { type DeliveryGate, type ParkedKind, PluginEvents, PluginHooks, type ReportedFailure } from '../src/index.ts'
+
+interface Waiting {
+  readonly kind: ParkedKind
+  readonly deliver: () => unknown
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
 
 export class QueueGate implements DeliveryGate {
   closed = false
+  whole = false
   inFlight = 0
   readonly #limit: number
   readonly #admitted: ReadonlySet<string>
-  readonly #queue: { deliver: () => unknown; resolve: () => void; reject: (error: unknown) => void }[] = []
+  readonly #queue: Waiting[] = []
 
   constructor({ limit = 1_000, admitted = [] as readonly string[] } = {}) {
     this.#limit = limit
@@ -30,9 +38,9 @@ export class QueueGate implements DeliveryGate {
     return this.#admitted.has(source)
   }
 
-  park(deliver: () => unknown): Promise<void> {
+  park(deliver: () => unknown, kind: ParkedKind): Promise<void> {
     if (this.#queue.length >= this.#limit) throw new PluginError('CFP_PLUGIN_BUSY', 'The queue is full.')
-    return new Promise<void>((resolve, reject) => this.#queue.push({ deliver, resolve, reject }))
+    return new Promise<void>((resolve, reject) => this.#queue.push({ kind, deliver, resolve, reject }))
   }
 
   close(): void {
@@ -45,6 +53,13 @@ export class QueueGate implements DeliveryGate {
       next.deliver()
       next.resolve()
     }
+    this.closed = false
+  }
+
+  /** Keeps every event, and answers who waits for one, as a host does whose plugin is down. */
+  keep(): void {
+    const kept = new PluginError('CFP_EVENT_KEPT', 'The plugin is down.')
+    for (const { kind, reject } of this.#queue) if (kind === 'emit') reject(kept)
     this.closed = false
   }
 
