@@ -6,7 +6,7 @@ import type { HostModules } from './host-modules.ts'
 import { type FilePlace, LoadProblem } from './load-problem.ts'
 import { type Dependency, OwnModule } from './own-module.ts'
 import { PlainFiles } from './plain-files.ts'
-import { readSource } from './read-source.ts'
+import { readSource, type SourceText } from './read-source.ts'
 import { type ImportTarget, isPathSpecifier, type OwnFiles, type Resolver, SOURCE_EXTENSIONS } from './resolve.ts'
 
 /** What the generations of a loader share. None of it knows a generation. */
@@ -20,7 +20,12 @@ export interface LoaderParts {
 export interface ReadFiles extends OwnFiles {
   /** Real paths of the files that were read, or that reading failed of. */
   readonly files: Set<string>
+  /** Told of each file that is read, until the load is over: a generation must not hold whoever asked for it. */
+  onRead: ReadListener | undefined
 }
+
+/** Told of a file and of its bytes' SHA-256 in hex, or of nothing where it is not there. What it throws ends the load. */
+export type ReadListener = (file: string, hash: string | undefined) => void
 
 /** Finds a plugin's modules by following their imports from any one of them. */
 export class ModuleGraph {
@@ -96,8 +101,7 @@ export class ModuleGraph {
   #prepare(module: OwnModule): Awaitable<void> {
     if (module.ready === true) return
     if (module.ready) return module.ready
-    this.#read.files.add(module.file)
-    const source = readSource(module.file)
+    const source = this.#sourceOf(module.file)
     if (module.file.endsWith('.json')) {
       module.json = parseJson(source.text, module.file)
       module.ready = true
@@ -121,6 +125,20 @@ export class ModuleGraph {
     })
     module.ready = ready
     return ready
+  }
+
+  #sourceOf(file: string): SourceText {
+    const { files, onRead } = this.#read
+    files.add(file)
+    let source: SourceText
+    try {
+      source = readSource(file)
+    } catch (error) {
+      if (error instanceof LoadProblem && error.code === 'CFP_MODULE_MISSING') onRead?.(file, undefined)
+      throw error
+    }
+    onRead?.(file, source.hash)
+    return source
   }
 
   #take(module: OwnModule, compiled: CompiledModule): Awaitable<void> {
