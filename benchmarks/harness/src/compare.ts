@@ -1,7 +1,7 @@
 // The comparison: contenders in turn, round by round, so that a drift of the machine's speed hits all of them alike.
 import { appendFileSync } from 'node:fs'
 import { type Contenders, calibrate, type Timed } from './contender.ts'
-import { checkGoals, type Goal, type JudgedGoal, judge } from './goals.ts'
+import { checkContender, checkGoals, type Goal, type JudgedGoal, judge } from './goals.ts'
 import { type Row, renderGoal, renderTable, type TimeUnit } from './table.ts'
 
 /** How a comparison measures, and what it must find. */
@@ -16,6 +16,8 @@ export interface CompareOptions {
   readonly perCall?: number
   /** How long all rounds of one try should take, in milliseconds. @default 4000 */
   readonly budgetMs?: number
+  /** The contender whose ratio to each of the others is a column of the table. */
+  readonly ours?: string
   /** Ratios that must hold. A miss is measured up to three times, and then sets `process.exitCode`. */
   readonly goals?: readonly Goal[]
   /** Called, untimed and awaited, before each sample of a contender, and given its name. */
@@ -43,7 +45,7 @@ const LEAST_ROUNDS = 5
  * With `CF_BENCH_QUICK=1` in the environment it takes a third of the rounds in a quarter of the time; with `CF_BENCH_JSON` it appends
  * `{ title, medians, goals }` as one line to that file.
  *
- * @throws Error when a goal names no contender, or a contender throws (it is named; what it threw is the `cause`)
+ * @throws Error when a goal or `ours` names no contender, or a contender throws (it is named; what it threw is the `cause`)
  * @example
  * await compare('sum of 1,000 numbers', { loop: () => sum(list), reduce: () => list.reduce(add) }, {
  *   goals: [{ of: 'loop', against: 'reduce', atMost: 1 }],
@@ -58,6 +60,7 @@ export async function compare(
   const names = Object.keys(contenders)
   if (names.length === 0) throw new Error(`"${title}" compares nothing: give at least one contender.`)
   checkGoals(goals, names)
+  if (options.ours !== undefined) checkContender('The table is asked for the ratios of', options.ours, names)
   const write = options.write ?? ((text: string) => void process.stdout.write(text))
 
   const timed: Timed[] = []
@@ -72,7 +75,7 @@ export async function compare(
     judged = judge(goals, mediansOf(rows), judged)
   }
 
-  write(`${[renderTable(title, rows, options.unit), ...judged.map(renderGoal)].join('\n')}\n\n`)
+  write(`${[renderTable(title, rows, options.unit, options.ours), ...judged.map(renderGoal)].join('\n')}\n\n`)
   const result = {
     title,
     medians: Object.fromEntries(mediansOf(rows)),

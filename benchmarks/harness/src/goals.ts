@@ -49,11 +49,18 @@ export function judge(
  */
 export function checkGoals(goals: readonly Goal[], names: readonly string[]): void {
   for (const goal of goals) {
-    for (const name of [goal.of, goal.against]) {
-      if (!names.includes(name)) {
-        throw new Error(`A goal names "${name}", which is not among the contenders: ${names.join(', ')}.`)
-      }
-    }
+    for (const name of [goal.of, goal.against]) checkContender('A goal names', name, names)
+  }
+}
+
+/**
+ * Refuses a name that is no contender's.
+ *
+ * @throws Error that names it
+ */
+export function checkContender(what: string, name: string, names: readonly string[]): void {
+  if (!names.includes(name)) {
+    throw new Error(`${what} "${name}", which is not among the contenders: ${names.join(', ')}.`)
   }
 }
 

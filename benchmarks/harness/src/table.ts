@@ -15,17 +15,25 @@ export interface Row {
 
 const NANOSECONDS: Readonly<Record<TimeUnit, number>> = { ns: 1, us: 1e3, ms: 1e6 }
 
-/** The rows in the order given, each with its ratio to the fastest. */
-export function renderTable(title: string, rows: readonly Row[], unit: TimeUnit = fittingUnit(rows)): string {
+/** The rows in the order given, each with its ratio to the fastest, and with that of one of them, `ours`, to it. */
+export function renderTable(
+  title: string,
+  rows: readonly Row[],
+  unit: TimeUnit = fittingUnit(rows),
+  ours?: string,
+): string {
   const fastest = Math.min(...rows.map((row) => row.median))
+  const ourMedian = rows.find(({ name }) => name === ours)?.median
   const cells = rows.map((row) => [
     row.name,
     `${inUnit(row.median, unit)} ${unit}`,
     `${inUnit(row.low, unit)} - ${inUnit(row.high, unit)}`,
     `${significant(row.median / fastest)} x`,
+    ...(ourMedian === undefined ? [] : [`${significant(ourMedian / row.median)} x`]),
   ])
-  const table = [['', 'median', 'middle half', 'to fastest'], ...cells]
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((line) => line[column]?.length ?? 0)))
+  const heads = ['', 'median', 'middle half', 'to fastest', ...(ourMedian === undefined ? [] : [`${ours} to it`])]
+  const table = [heads, ...cells]
+  const widths = heads.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0)))
   const lines = table.map((line) =>
     line
       .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))

@@ -98,6 +98,17 @@ describe('what is printed', () => {
     expect(short?.length).toBe(long?.length)
   })
 
+  it('tells the ratio of one contender to each, where it is asked for', async () => {
+    await compare('two timers', { ours: () => delay(5), theirs: () => delay(20) }, { ...quick, ours: 'ours' })
+    const [, head, ours, theirs] = printed.split('\n')
+    expect(head).toMatch(/to fastest +ours to it$/)
+    expect(ours).toMatch(/ 1\.00 x +1\.00 x$/)
+    expect(theirs).toMatch(/ [2-5]\.\d+ x +0\.[2-4]\d+ x$/)
+    await expect(compare('nobody', { ours: () => {} }, { ...quick, ours: 'theirs' })).rejects.toThrow(
+      '"theirs", which is not among the contenders: ours.',
+    )
+  })
+
   it('goes to CF_BENCH_JSON too, a line a comparison', async () => {
     const file = join(await mkdtemp(join(tmpdir(), 'harness-')), 'bench.jsonl')
     process.env.CF_BENCH_JSON = file
