@@ -8,3 +8,9 @@ export interface FileChange {
   /** SHA-256 of the bytes, in hex. Absent for `'unlink'`. */
   readonly hash?: string
 }
+
+/** How changes came to rest. */
+export interface Settling {
+  /** From the first look at the first of them until all of them are told, in milliseconds. */
+  readonly settleMs: number
+}

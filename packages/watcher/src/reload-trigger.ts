@@ -1,5 +1,5 @@
 // What decides that a reload is due: settled changes of source files, by the hash of their bytes.
-import type { FileChange } from './file-change.ts'
+import type { FileChange, Settling } from './file-change.ts'
 import { isWithin } from './paths.ts'
 import { Settler } from './settler.ts'
 import { createSourceFilter } from './source-filter.ts'
@@ -29,7 +29,7 @@ export interface ReloadTriggerOptions {
   /** Poll every file instead of watching folders: for network drives that send no events. @default false */
   readonly usePolling?: boolean
   /** Gets what settled together in one call: a git checkout, a helper and its users. */
-  readonly onChanges: (changes: readonly FileChange[]) => void
+  readonly onChanges: (changes: readonly FileChange[], settling: Settling) => void
   /** Gets why something that happened is no change. For debug output. */
   readonly onPassedOver?: (file: string, why: string) => void
   /** Gets what went wrong; watching goes on. Without it, errors become process warnings. */
@@ -71,7 +71,7 @@ export class ReloadTrigger implements AsyncDisposable {
       debounceMs: options.debounceMs ?? 60,
       settleTimeoutMs: options.settleTimeoutMs ?? 5_000,
       unlinkGraceMs: options.unlinkGraceMs ?? 500,
-      onChanges: (changes) => this.#call('onChanges', () => options.onChanges(changes)),
+      onChanges: (changes, settling) => this.#call('onChanges', () => options.onChanges(changes, settling)),
       onPassedOver,
       onError,
       onNoFile: (path) => this.#roots.inspect(path),
@@ -123,6 +123,22 @@ export class ReloadTrigger implements AsyncDisposable {
     const early = this.#early ?? []
     this.#early = undefined
     for (const file of early) this.#settler.hint(file, 'look')
+  }
+
+  /**
+   * Whether a file that was just read has come to rest with what was read: its SHA-256 in hex, or nothing where it was not
+   * there. One that has not is looked at from now on, whether or not an event told of it. True for a file that is not
+   * watched.
+   */
+  isSettled(file: string, hash: string | undefined): boolean {
+    // Before all folders are armed there is nothing to compare with.
+    if (this.#early || this.#state !== 'started' || !this.#roots.covers(file)) return true
+    return this.#settler.isSettled(file, hash)
+  }
+
+  /** Resolves when none of these files changes any more and `onChanges` knows what came of them, or when watching ends. */
+  rested(files: readonly string[]): Promise<void> {
+    return this.#settler.rested(files)
   }
 
   /** Ends all of it; no callback is called after this call, not even before it resolves. */

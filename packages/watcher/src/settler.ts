@@ -1,13 +1,14 @@
 // From hints to settled changes: a hint only says where to look, and the hash of the bytes decides.
 import { type Content, readContent, sameContent } from './content.ts'
-import type { FileChange } from './file-change.ts'
+import type { FileChange, Settling } from './file-change.ts'
+import { RestWaiters } from './rest-waiters.ts'
 import { WatcherError } from './watcher-error.ts'
 
 export interface SettlerOptions {
   readonly debounceMs: number
   readonly settleTimeoutMs: number
   readonly unlinkGraceMs: number
-  readonly onChanges: (changes: readonly FileChange[]) => void
+  readonly onChanges: (changes: readonly FileChange[], settling: Settling) => void
   readonly onPassedOver: (file: string, why: string) => void
   readonly onError: (error: WatcherError) => void
   /** At this path, of which a hint spoke as of a file, is a folder or a link. */
@@ -44,7 +45,9 @@ export class Settler {
   readonly #options: SettlerOptions
   readonly #known = new Map<string, Known>()
   readonly #looks = new Map<string, Look>()
-  readonly #ready = new Map<string, Content>()
+  /** What has come to rest and is not told yet, and since when it was looked at. */
+  readonly #ready = new Map<string, { readonly content: Content; readonly since: number }>()
+  readonly #waiters = new RestWaiters((file) => !this.#isRestless(file) && !this.#ready.has(file))
   #settling = 0
   #flushTimer: NodeJS.Timeout | undefined
   #closed = false
@@ -89,12 +92,37 @@ export class Settler {
     }
   }
 
+  /**
+   * Whether a file has come to rest with these bytes, or with being away. Of one that has not, it finds out itself: no
+   * event need have come for it.
+   */
+  isSettled(file: string, hash: string | undefined): boolean {
+    const look = this.#looks.get(file)
+    const resting = this.#ready.get(file)?.content ?? this.#known.get(file)
+    const same = hash === (resting && 'hash' in resting ? resting.hash : undefined)
+    // Bytes that were whole once are good enough where a file never rests.
+    if (same && look?.phase !== 'settling') return true
+    if (!same && !this.#isRestless(file)) this.hint(file, 'look')
+    return false
+  }
+
+  /** Resolves when none of these files changes any more and all that came of them is told. */
+  rested(files: readonly string[]): Promise<void> {
+    return this.#waiters.add(files)
+  }
+
   close(): void {
     this.#closed = true
     clearTimeout(this.#flushTimer)
     for (const look of this.#looks.values()) clearTimeout(look.timer)
     this.#looks.clear()
     this.#ready.clear()
+    this.#waiters.tell()
+  }
+
+  #isRestless(file: string): boolean {
+    const phase = this.#looks.get(file)?.phase
+    return phase === 'settling' || phase === 'late'
   }
 
   #count(look: Look, event: HintEvent): void {
@@ -190,9 +218,9 @@ export class Settler {
       if (known?.hash === seen.hash) {
         this.#known.set(file, seen)
         this.#options.onPassedOver(file, 'its content is what it was')
-      } else this.#ready.set(file, seen)
+      } else this.#ready.set(file, { content: seen, since: look.since })
     } else {
-      if (known) this.#ready.set(file, seen)
+      if (known) this.#ready.set(file, { content: seen, since: look.since })
       if (seen.kind === 'other') this.#options.onNoFile(file)
     }
     look.timer = setTimeout(() => this.#confirm(look), this.#options.debounceMs)
@@ -208,16 +236,22 @@ export class Settler {
 
   /** What settles while something else is settling is one batch, but one restless file holds it for a bounded time. */
   #flushWhenAllSettled(): void {
-    if (this.#closed || this.#ready.size === 0) return
-    if (this.#settling === 0) this.#flush()
-    else this.#flushTimer ??= setTimeout(() => this.#flush(), this.#options.settleTimeoutMs)
+    if (this.#closed) return
+    if (this.#ready.size > 0) {
+      if (this.#settling === 0) this.#flush()
+      else this.#flushTimer ??= setTimeout(() => this.#flush(), this.#options.settleTimeoutMs)
+    }
+    this.#waiters.tell()
   }
 
   #flush(): void {
     clearTimeout(this.#flushTimer)
     this.#flushTimer = undefined
     const changes: FileChange[] = []
-    for (const [file, content] of this.#ready) {
+    let from = performance.now()
+    const now = from
+    for (const [file, { content, since }] of this.#ready) {
+      from = Math.min(from, since)
       const known = this.#known.get(file)
       if (content.kind === 'file') {
         this.#known.set(file, content)
@@ -228,7 +262,8 @@ export class Settler {
       }
     }
     this.#ready.clear()
-    if (changes.length > 0) this.#options.onChanges(changes)
+    if (changes.length > 0) this.#options.onChanges(changes, { settleMs: now - from })
+    this.#waiters.tell()
   }
 
   #tellUnreadable(file: string, cause: unknown): void {

@@ -1,5 +1,5 @@
 // Keeps every folder below the roots armed, through removals, renames and returns, and turns events into hints.
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { type FolderWatch, watchFolder } from './folder-watch.ts'
 import { Pacer } from './pacer.ts'
 import { folderEntries, isBelow, isWithin, linkStats, type Place, placeOf, realPath } from './paths.ts'
@@ -69,6 +69,17 @@ export class WatchedRoots {
   /** Folders that are polled because the system had no watches left. */
   get polled(): string[] {
     return [...this.#polled]
+  }
+
+  /** Whether changes of this file are told, by its place and its name; its folder need not be armed yet. */
+  covers(file: string): boolean {
+    return this.#roots.some(({ place }) => {
+      if (!place || place.real !== place.folder) return file === place?.real
+      if (!isBelow(file, place.real) || this.#options.filter.fileRefusal(basename(file), file)) return false
+      for (let folder = dirname(file); isBelow(folder, place.real); folder = dirname(folder))
+        if (this.#options.filter.folderRefusal(basename(folder), folder)) return false
+      return true
+    })
   }
 
   async start(): Promise<void> {
