@@ -96,7 +96,8 @@ export class ReloadRun {
       const users = this.#usersOf(plugin)
       if (users.length > 0) {
         orphans.add(plugin)
-        if (planned.has(plugin)) this.#failures.push(this.#note(orphaned(plugin, users)))
+        if (planned.has(plugin))
+          this.#failures.push(this.#note(orphaned(plugin, users, lifecycle.registry.get(plugin)?.source)))
         continue
       }
       orphans.delete(plugin)
@@ -245,11 +246,11 @@ export class ReloadRun {
 /** What an operation that a stop cancelled ends with. */
 const CANCELLED = new Set(['CFP_LOAD_ABORTED', 'CFP_STOPPED', 'CFP_OPERATION_ABORTED'])
 
-function orphaned(plugin: string, users: readonly string[]): HotReloadError {
+function orphaned(plugin: string, users: readonly string[], source?: PluginRecord['source']): HotReloadError {
   const needs = users.length > 1 ? 'need' : 'needs'
   return new HotReloadError(
     'CFP_RELOAD_ORPHANED',
     `The file of plugin "${plugin}" is gone, but ${users.join(', ')} ${needs} it: it serves on until they do not, or its file is back.`,
-    { plugin, phase: 'unload' },
+    { plugin, phase: 'unload', file: source?.file, generation: source?.generation },
   )
 }

@@ -27,11 +27,18 @@ export type FailingHook = keyof typeof CODES
 /** The error of a hook that threw or rejected; one that names this very plugin passes as it is. */
 export function failureOf(owner: HookOwner, hook: FailingHook, thrown: unknown): PluginError {
   // An error that a service of another plugin threw is that plugin's; that this hook let it through is this one's.
-  if (thrown instanceof PluginError && thrown.plugin === owner.name) return thrown
+  if (thrown instanceof PluginError && thrown.plugin === owner.name) return located(thrown, owner.record)
   // Reading a stack once frees the generation that its frames would keep alive.
   if (thrown instanceof Error) void thrown.stack
   const message = `Plugin "${owner.name}" failed in ${hook}()${where(owner)}: ${messageOf(thrown)}`
   return new PluginError(CODES[hook][0], message, { ...details(owner, hook), cause: thrown })
+}
+
+/** The error itself, with the file and the generation that `record` knows where it does not tell them. */
+export function located(error: PluginError, { source }: HookOwner['record']): PluginError {
+  if (!Object.isExtensible(error)) return error
+  const { file = source.file, generation = source.generation } = error
+  return Object.assign(error, file === undefined ? { generation } : { file, generation })
 }
 
 /** The error of a hook that did not end in time. */
@@ -39,6 +46,12 @@ export function timeoutOf(owner: HookOwner, hook: FailingHook, bound: keyof Plug
   const time = ms >= 1000 ? `${Math.round(ms / 100) / 10} s` : `${Math.round(ms)} ms`
   const message = `Plugin "${owner.name}" did not finish ${hook}() within ${time}${where(owner)}. Raise timeouts.${bound} in its PLUGIN_META, or move the work out of ${hook}().`
   return new PluginError(CODES[hook][1], message, details(owner, hook))
+}
+
+/** The error of something that a plugin acquired and that did not end. @param what what the plugin did with it */
+export function releaseFailure(owner: HookOwner, what: string, thrown: unknown): PluginError {
+  const message = `Plugin "${owner.name}" ${what}: ${messageOf(thrown)}.`
+  return new PluginError('CFP_RELEASE_FAILED', message, { ...details(owner, 'teardown'), cause: thrown })
 }
 
 /** The error of a plugin whose start was cancelled. */

@@ -1,21 +1,27 @@
 // The words for a reload that failed, where no plugin's hook says them.
 import { HotReloadError, messageOf, PluginError } from '@cf-plugins/plugin-api'
+import { located } from './failures.ts'
 import type { PluginSlot } from './plugin-slot.ts'
 
 /** Why a reload of `slots` failed: an error that names a plugin passes as it is. */
 export function reloadFailure(
   thrown: unknown,
-  slots: readonly { readonly name: string }[],
+  slots: readonly { readonly name: string; readonly serving?: PluginSlot['serving'] }[],
   signal?: AbortSignal,
 ): PluginError {
-  if (thrown instanceof PluginError && thrown.plugin !== undefined) return thrown
-  const plugin = slots[0]?.name
+  if (thrown instanceof PluginError && thrown.plugin !== undefined) {
+    const { serving } = slots.find(({ name }) => name === thrown.plugin) ?? {}
+    return serving ? located(thrown, serving.record) : thrown
+  }
+  const [slot] = slots
+  const plugin = slot?.name
+  const where = { plugin, file: slot?.serving?.record.source.file, generation: slot?.serving?.record.source.generation }
   if (signal?.aborted) {
     const message = `The reload of plugin "${plugin}" was cancelled.`
-    return new HotReloadError('CFP_OPERATION_ABORTED', message, { plugin, cause: signal.reason })
+    return new HotReloadError('CFP_OPERATION_ABORTED', message, { ...where, cause: signal.reason })
   }
   return new HotReloadError('CFP_RELOAD_FAILED', `The reload of plugin "${plugin}" failed: ${messageOf(thrown)}`, {
-    plugin,
+    ...where,
     cause: thrown,
   })
 }

@@ -78,7 +78,8 @@ function placed(error: PluginError, context: LoadContext): PluginError {
   const file = error.file ?? context.file
   const whole = {
     ...details(context, { file, line, column }),
-    plugin: error.plugin ?? context.plugin,
+    // A plugin that runs is known by the name that it has, whatever its new metadata says.
+    plugin: context.plugin ?? error.plugin,
     phase: error.phase ?? 'load',
     issues,
   }

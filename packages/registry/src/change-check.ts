@@ -25,7 +25,7 @@ export function checkChange(
     plugin: first.plugin,
     phase: 'validate',
     file: first.file,
-    generation: change.set?.find((record) => record.meta.name === first.plugin)?.source.generation,
+    generation: first.generation,
     issues: problems.flatMap((problem) => problem.issues ?? []),
     cause: first,
   })
@@ -89,7 +89,8 @@ export function duplicateName(record: PluginRecord, first: PluginRecord): Plugin
 
 function renamed(record: PluginRecord, before: string): PluginError {
   const message = `${whereIs(record)} was plugin "${before}" and now says that it is "${record.meta.name}". Keep the name; a rename needs a restart, or removing the plugin and adding it again.`
-  return conflict(record, 'CFP_PLUGIN_RENAMED', 'name', message)
+  // Told of the plugin that people know.
+  return conflict({ ...record, meta: { ...record.meta, name: before } }, 'CFP_PLUGIN_RENAMED', 'name', message)
 }
 
 function elsewhere(one: PluginRecord, other: PluginRecord): boolean {

@@ -14,6 +14,7 @@ export function conflict(
     plugin: record.meta.name,
     phase: 'resolve',
     file: record.source.file,
+    generation: record.source.generation,
     issues: [{ path, message }],
   }
   return new PluginError(code, message, cause === undefined ? details : { ...details, cause })
@@ -27,7 +28,8 @@ export function combined(record: PluginRecord, reasons: readonly PluginError[]):
   const { name } = record.meta
   const message = `Plugin "${name}" cannot start for ${reasons.length} reasons:\n${listed(reasons)}`
   const issues = reasons.flatMap((reason) => reason.issues ?? [])
-  return new PluginError(code, message, { plugin: name, phase: 'resolve', file: record.source.file, issues })
+  const { file, generation } = record.source
+  return new PluginError(code, message, { plugin: name, phase: 'resolve', file, generation, issues })
 }
 
 /** One indented line a reason. */

@@ -86,7 +86,7 @@ describe('refused, with the registry as it was, is', () => {
     const registry = registryOf([{ name: 'auth' }])
     expect(refusal(registry, { set: [record({ name: 'login' }, '/plugins/auth.ts', 2)] })).toMatchObject({
       code: 'CFP_PLUGIN_RENAMED',
-      plugin: 'login',
+      plugin: 'auth',
       file: '/plugins/auth.ts',
       generation: 2,
       phase: 'validate',
