@@ -39,6 +39,8 @@ export interface LifecycleCore {
   readonly services: ServiceTable
   readonly keeper: StateKeeper | undefined
   readonly slowMs: number
+  /** Snapshots that an earlier process left. */
+  readonly left: WeakSet<object>
 }
 
 /** Fills in what the options leave out. */
@@ -60,5 +62,12 @@ export function createCore<App, Shared>(
     configOf: options.configOf ?? (() => undefined),
     publishServices: (generation) => services.publish(generation.name, generation.services()),
   }
-  return { host, services, roster: new Roster(logger), keeper: options.keeper, slowMs: options.slowMs ?? 100 }
+  return {
+    host,
+    services,
+    roster: new Roster(logger),
+    keeper: options.keeper,
+    left: new WeakSet(),
+    slowMs: options.slowMs ?? 100,
+  }
 }

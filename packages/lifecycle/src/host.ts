@@ -18,13 +18,21 @@ export interface AppScope<App = unknown> {
 export type ScopeApp<App = unknown> = (app: App, meta: ResolvedPluginMeta) => AppScope<App>
 
 /**
- * Takes a plugin's state from one instance to the next. `@cf-plugins/state-preserver` has one. A snapshot that says
- * `hasState: false` holds none.
+ * Takes a plugin's state from one instance to the next, and, where it is lasting, from one process to the next.
+ * `@cf-plugins/state-preserver` has one. A snapshot that says `hasState: false` holds none.
  */
 export interface StateKeeper<Snapshot = unknown> {
   save(plugin: StatefulPlugin, options?: { readonly signal?: AbortSignal }): Promise<Snapshot>
+  /** Whether what it keeps is there for the next process. A plugin's state is loaded at its start and saved at its stop, then. @default false */
+  readonly isLasting?: boolean
   restore(plugin: StatefulPlugin, snapshot: Snapshot, options?: { readonly signal?: AbortSignal }): Promise<void>
 }
+  /** What an earlier process left of a plugin's state; nothing where it left none. */
+  load?(plugin: string, options: { readonly signal: AbortSignal }): Promise<Snapshot | undefined>
+  /** Told that a plugin could not be given what was left of it. Says whether the next save leaves that alone. */
+  setAside?(plugin: string): boolean
+  /** Resolves when the next process finds all that was saved. @throws what could not be written */
+  flush?(options: { readonly timeoutMs: number }): Promise<void>
 
 /** A running plugin, as far as its state is concerned. */
 export interface StatefulPlugin {

@@ -76,6 +76,7 @@ export class Reconciler {
     for (const name of resolution.disabled) this.#settle(name, 'disabled')
     for (const [name, error] of resolution.blocked) this.#settle(name, 'blocked', error)
     let fatal: PluginSlot | undefined
+    const problems: PluginError[] = []
     const timeline = await new StartRun({
       ...options,
       enabling,
@@ -84,6 +85,7 @@ export class Reconciler {
       shutdown: this.#shutdown,
       slots: order.filter(({ state }) => state !== 'active'),
       resume: (slot) => this.#resume(slot),
+      problems,
       isFatal: (slot) => {
         if (!mayAbort(slot.name)) return false
         fatal ??= slot
@@ -92,7 +94,7 @@ export class Reconciler {
     }).run()
     if (fatal) await this.#takeBack(fatal.name, fatal.error)
     await this.#restartStale(ran)
-    return startReport(roster.slots(), resolution.order, timeline, performance.now() - from)
+    return startReport(roster.slots(), resolution.order, timeline, problems, performance.now() - from)
   }
 
   /** Replaces or restarts plugins with all that depend on them, as one transaction, then starts whoever waited for them. */

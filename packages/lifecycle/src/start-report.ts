@@ -28,6 +28,8 @@ export interface StartReport {
   readonly active: readonly string[]
   readonly failed: readonly StartFailure[]
   readonly disabled: readonly string[]
+  /** What went wrong and kept no plugin from starting, such as state of an earlier process that was of no use. */
+  readonly problems: readonly PluginError[]
   /** Those that this start began, in the order in which they began. */
   readonly timeline: readonly TimelineEntry[]
   readonly durationMs: number
@@ -51,6 +53,7 @@ export function startReport(
   slots: readonly PluginSlot[],
   order: readonly string[],
   timeline: readonly TimelineEntry[],
+  problems: readonly PluginError[],
   durationMs: number,
 ): StartReport {
   const active = new Set<string>()
@@ -61,5 +64,5 @@ export function startReport(
     else if (state === 'disabled') disabled.push(name)
     else if ((state === 'failed' || state === 'blocked') && error) failed.push({ plugin: name, state, error })
   }
-  return { active: order.filter((name) => active.has(name)), failed, disabled, timeline, durationMs }
+  return { active: order.filter((name) => active.has(name)), failed, disabled, problems, timeline, durationMs }
 }

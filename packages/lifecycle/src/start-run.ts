@@ -1,5 +1,6 @@
 // Starts plugins side by side, each as soon as its own dependencies are ready.
-import { PluginError } from '@cf-plugins/plugin-api'
+import { setMaxListeners } from 'node:events'
+import { PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
 import type { PluginRegistry } from '@cf-plugins/registry'
 import { onAbort } from './abort.ts'
 import { blockOf } from './blocked.ts'
@@ -8,11 +9,13 @@ import { chain } from './chain.ts'
 import type { LifecycleCore } from './core.ts'
 import { failureOf, startCancelled } from './failures.ts'
 import type { Generation } from './generation.ts'
+import { dropLeft, hasStateHooks, isLeft, loadState, mayBeLeft } from './lasting-state.ts'
 import { positionsOf } from './ordered.ts'
 import type { PluginSlot } from './plugin-slot.ts'
 import { schedule } from './schedule.ts'
 import { tellWhoIsLate } from './slow-start.ts'
 import type { TimelineEntry } from './start-report.ts'
+import { restoreState } from './state.ts'
 
 /** How plugins are started. */
 export interface StartOptions {
@@ -37,6 +40,8 @@ export interface StartRunOptions extends StartOptions {
   readonly resume: (slot: PluginSlot) => unknown
   /** Whether a plugin's failure ends the whole run. */
   readonly isFatal: (slot: PluginSlot) => boolean
+  /** Gets what went wrong and kept no plugin from starting. */
+  readonly problems: PluginError[]
 }
 
 type Entry = { -readonly [Key in keyof TimelineEntry]: TimelineEntry[Key] }
@@ -53,6 +58,8 @@ export class StartRun {
   /** When each plugin was ready; 0 before. */
   readonly #readyMs: Float64Array
   #cancelled: { readonly reason: unknown } | undefined
+  /** Ends the wait for a keeper of state when the run is cancelled. */
+  #abort: AbortController | undefined
 
   constructor(options: StartRunOptions) {
     const { slots, registry } = options
@@ -84,6 +91,7 @@ export class StartRun {
 
   #cancel(reason: unknown): void {
     this.#cancelled ??= { reason }
+    this.#abort?.abort(reason)
     for (const slot of this.#options.slots) slot.starting?.giveUp(reason)
   }
 
@@ -104,27 +112,37 @@ export class StartRun {
     }
     this.#timeline.push(entry)
     if (this.#cancelled) return this.#fail(position, entry, startCancelled(slot.name, this.#cancelled.reason))
-    return this.#bringUp(position, slot, entry)
-  }
-
-  #bringUp(position: number, slot: PluginSlot, entry: Entry): unknown {
-    const { core, registry, enabling } = this.#options
     const record = registry.get(slot.name)
     if (!record) return undefined
     core.roster.move(slot, 'starting')
+    if (!mayBeLeft(core, slot, record)) return this.#bringUp(position, record, entry)
+    return loadState(core, slot, record, this.#signal()).then((stateError) =>
+      this.#bringUp(position, record, entry, stateError),
+    )
+  }
+
+  #bringUp(position: number, record: PluginRecord, entry: Entry, stateError?: PluginError): unknown {
+    const { core, slots, enabling } = this.#options
+    const slot = slots[position] as PluginSlot
+    if (this.#cancelled) return this.#fail(position, entry, startCancelled(slot.name, this.#cancelled.reason))
+    let step: 'start' | 'restore' | 'enable' = 'start'
+    // Without state that another process left a plugin may start, and so it is told apart why it could not.
+    const left = isLeft(core, slot) ? slot.kept : undefined
     let finish: BringUp['finish']
-    let isEnabling = false
-    if (slot.name === enabling) {
-      finish = (generation) => {
-        isEnabling = true
-        return generation.call('onEnable')
+    if (left !== undefined || slot.name === enabling) {
+      finish = async (generation) => {
+        step = 'restore'
+        if (left !== undefined) await restoreState(core, generation, left, undefined, this.#signal())
+        if (slot.name !== enabling) return
+        step = 'enable'
+        await generation.call('onEnable')
       }
     }
     const start: BringUp = {
       reason: 'start',
       lookup: core.host.findService,
       dependencies: core.roster.dependencies(this.#needs[position] as readonly string[]),
-      snapshot: slot.kept,
+      snapshot: left === undefined ? slot.kept : undefined,
       limitMs: undefined,
       finish,
     }
@@ -133,9 +151,30 @@ export class StartRun {
       slot,
       record,
       start,
-      (generation) => this.#succeed(position, entry, generation),
-      (failure) => this.#fail(position, entry, failure, isEnabling),
+      (generation) => {
+        if (stateError && hasStateHooks(generation)) this.#tell(stateError)
+        return this.#succeed(position, entry, generation)
+      },
+      (failure) => {
+        if (step !== 'restore' || this.#cancelled) return this.#fail(position, entry, failure, step === 'enable')
+        return this.#bringUp(position, record, entry, dropLeft(core, slot, record, failure))
+      },
     )
+  }
+
+  #signal(): AbortSignal {
+    if (!this.#abort) {
+      this.#abort = new AbortController()
+      // As many plugins listen to it as start at a time, and none stays.
+      setMaxListeners(0, this.#abort.signal)
+    }
+    return this.#abort.signal
+  }
+
+  #tell(problem: PluginError): void {
+    const { core, problems } = this.#options
+    problems.push(problem)
+    logProblems(core, [problem])
   }
 
   #succeed(position: number, entry: Entry, generation: Generation): unknown {

@@ -7,7 +7,7 @@ import type { Generation } from './generation.ts'
 import { boundOf, type StatefulPlugin } from './host.ts'
 
 /** How much longer than the plugin's own bound the keeper may take, so that the hook is blamed and not the keeper. */
-const KEEPER_FACTOR = 3
+export const KEEPER_FACTOR = 3
 
 /** Takes a plugin's state; nothing where no keeper is. @throws what the keeper threw, said whose state it is */
 export async function saveState(
@@ -32,6 +32,7 @@ export async function restoreState(
   generation: Generation,
   snapshot: unknown,
   limitMs: number = Number.POSITIVE_INFINITY,
+  signal?: AbortSignal,
 ): Promise<void> {
   // Back from a rollback, a plugin is as it was, also one that gives its state up in a reload.
   const isWelcome = generation.reason === 'rollback' || generation.record.meta.reload.state === 'keep'
@@ -39,7 +40,7 @@ export async function restoreState(
   const ms = Math.min(limitMs, KEEPER_FACTOR * boundOf(generation.host, generation.record.meta, 'restoreMs'))
   const late = () => timeoutOf(generation, 'setReloadState', 'restoreMs', ms)
   try {
-    await within(keeper.restore(stateful(generation), snapshot), { ms, late })
+    await within(keeper.restore(stateful(generation), snapshot, signal ? { signal } : {}), { ms, late })
   } catch (error) {
     throw failureOf(generation, 'setReloadState', error)
   }

@@ -4,11 +4,15 @@ import { atMost } from '@cf-plugins/plugin-api/host'
 import type { PluginRegistry } from '@cf-plugins/registry'
 import { logProblems } from './bring-up.ts'
 import type { LifecycleCore } from './core.ts'
+import { flushState, isLasting, stopSaver } from './lasting-state.ts'
 import { inReverse } from './ordered.ts'
 import type { StopReport } from './start-report.ts'
 
 /** The part of the bound that is for ending plugins in their order; in the rest those that are left end all at once. */
 const ORDERLY = 0.8
+
+/** The part of the bound in which all must have ended where state is still to be written. */
+const ENDED = 0.9
 
 /** Tears every plugin down. What has not ended at the bound is named and left behind. */
 export async function stopAll(core: LifecycleCore, registry: PluginRegistry, boundMs: number): Promise<StopReport> {
@@ -17,13 +21,18 @@ export async function stopAll(core: LifecycleCore, registry: PluginRegistry, bou
   const stopped: string[] = []
   const hung: string[] = []
   const problems: PluginError[] = []
+  const save = stopSaver(core, problems)
+  // What is left of the bound then is for writing state, where it is kept for the next process.
+  const ends = isLasting(core.keeper) ? ENDED : 1
   const running = new Map(core.roster.slots().flatMap((slot) => (slot.serving ? [[slot.name, slot] as const] : [])))
   const stopOne = async (name: string) => {
-    const slot = running.get(name)
-    if (!slot?.serving) return
+    const serving = running.get(name)?.serving
+    if (!serving) return
     core.services.withdraw(name)
-    slot.serving.vanish()
-    const ended = await slot.serving.end(left())
+    serving.vanish()
+    const saving = save(serving, left())
+    if (saving) await saving
+    const ended = await serving.end(left())
     if (!running.delete(name)) return
     problems.push(...ended)
     const isHung = ended.some(({ code }) => code === 'CFP_TEARDOWN_TIMEOUT')
@@ -31,7 +40,7 @@ export async function stopAll(core: LifecycleCore, registry: PluginRegistry, bou
   }
   const names = [...running.keys()]
   await atMost(inReverse(registry, names, stopOne), left(ORDERLY))
-  if (running.size > 0) await atMost(Promise.all([...running.keys()].reverse().map(stopOne)), left())
+  if (running.size > 0) await atMost(Promise.all([...running.keys()].reverse().map(stopOne)), left(ends))
   hung.push(...running.keys())
   running.clear()
   const undelivered = new Map<string, number>()
@@ -43,6 +52,7 @@ export async function stopAll(core: LifecycleCore, registry: PluginRegistry, bou
     )
     if (lost > 0) undelivered.set(slot.name, lost)
   }
+  await flushState(core, left(), problems)
   logProblems(core, problems)
   return { stopped, problems, hung, undelivered, durationMs: performance.now() - from }
 }

@@ -23,7 +23,8 @@ export interface FileStateStoreOptions {
 /**
  * Keeps snapshots as files `<plugin>.state` of mode 0600. A file is there whole or not at all: it is written beside its
  * place, forced to the disk, and then renamed into it, so that the last good one survives a crash or a full disk at any moment.
- * A file that could not be read is never lost: the next write moves it aside, as `<plugin>.state.refused-<when>`.
+ * A file that could not be read, or that the plugin could not take, is never lost: the next write moves it aside, as
+ * `<plugin>.state.refused-<when>`.
  *
  * @throws StatePreservationError `CFP_STATE_STORE_INVALID`
  * @example
@@ -34,7 +35,7 @@ export class FileStateStore implements StateStore {
   readonly folder: string
   readonly #key: KeyObject | undefined
   readonly #maxBytes: number
-  /** Plugins whose file could not be read, and so must not be lost. */
+  /** Plugins whose file could not be read, or not be used, and so must not be lost. */
   readonly #refused = new Set<string>()
   #isSwept = false
 
@@ -80,6 +81,8 @@ export class FileStateStore implements StateStore {
         if (!(await this.#checkFolder(work))) return undefined
         const bytes = await readWholeFile(work.file, this.#maxBytes, signal)
         const snapshot = bytes && decodeStateFile(bytes, work, this.#key)
+        // Who gave up waiting for it begins without it.
+        signal?.throwIfAborted()
         this.#refused.delete(name)
         return snapshot
       } catch (error) {
@@ -96,6 +99,11 @@ export class FileStateStore implements StateStore {
       if (await this.#checkFolder(work)) await removeFile(work.file, this.#asideOf(work))
       this.#refused.delete(name)
     })
+  }
+
+  /** The next write, or removal, moves the plugin's file aside, as one that could not be read. */
+  setAside(name: string): void {
+    this.#refused.add(name)
   }
 
   async #do<T>(

@@ -72,11 +72,16 @@ export class StatePreserver {
       store && new WriteBehind({ store, delayMs: writeDelayMs, timeoutMs: storeTimeoutMs, onError: onStoreError })
   }
 
+  /** Whether what is saved is there for the next process: whether there is a store. */
+  get isLasting(): boolean {
+    return this.#store !== undefined
+  }
+
   /**
    * Asks the instance for its state, and keeps a copy of it: later changes of the original do not reach it. A plugin
    * without `getReloadState`, one whose state is `undefined`, and one with `reload.state: 'discard'`, which is not
    * asked, get a snapshot without state. A save that fails leaves the latest snapshot as it was, in memory and in the store.
-   * It does not wait for the store.
+   * It does not wait for the store, which is left alone where the plugin was not asked.
    *
    * @throws StatePreservationError `CFP_STATE_SAVE_FAILED`, `CFP_STATE_SAVE_TIMEOUT`, `CFP_STATE_NOT_CLONEABLE` with the
    * value's path, `CFP_STATE_TOO_LARGE`, `CFP_STATE_ABORTED`
@@ -87,14 +92,15 @@ export class StatePreserver {
   ): Promise<StateSnapshot> {
     const { name, meta, instance, enabled } = plugin
     let kept = NO_STATE
-    if (meta.reload.state === 'keep' && typeof instance.getReloadState === 'function') {
+    const isAsked = meta.reload.state === 'keep' && typeof instance.getReloadState === 'function'
+    if (isAsked) {
       const ms = meta.timeouts.saveMs ?? this.#saveTimeoutMs
       const state = await callHook(plugin, 'getReloadState', [], { ms, allowedMs: ms, signal: options.signal })
       kept = this.#copy(plugin, state)
     }
     const snapshot = new KeptSnapshot({ plugin: name, version: meta.stateVersion, enabled, takenAt: Date.now() }, kept)
     this.#latest.set(name, snapshot)
-    this.#writes?.order(name, snapshot)
+    if (isAsked) this.#writes?.order(name, snapshot)
     return snapshot
   }
 
@@ -158,6 +164,17 @@ export class StatePreserver {
    */
   async flush({ timeoutMs = this.#storeTimeoutMs, signal }: FlushOptions = {}): Promise<void> {
     await this.#writes?.flush(timeoutMs, signal)
+  }
+
+  /**
+   * Told that a plugin could not take what `load` gave: the next save must not lose it. Says whether the store will see
+   * to that.
+   */
+  setAside(name: string): boolean {
+    this.#latest.delete(name)
+    if (!this.#store?.setAside) return false
+    this.#store.setAside(name)
+    return true
   }
 
   /** The snapshot of the last save that succeeded, or of a later load. */

@@ -9,6 +9,8 @@ export interface StateStore {
   read(name: string, options?: StoreOperationOptions): Promise<StateSnapshot | undefined>
   /** Drops what is kept of a plugin. */
   remove(name: string, options?: StoreOperationOptions): Promise<void>
+  /** Told that what is kept of a plugin was of no use to it: the next write must not lose it. */
+  setAside?(name: string): void
 }
 
 export interface StoreOperationOptions {

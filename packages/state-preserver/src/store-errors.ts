@@ -68,13 +68,21 @@ export function storeAborted(work: StoreWork, reason: unknown): StatePreservatio
 /** What is wrong with a file itself. */
 export function fileProblem(
   work: StoreWork,
-  code: StatePreserverErrorCode,
+  code: keyof typeof REMEDIES,
   what: string,
   cause?: unknown,
 ): StatePreservationError {
-  const message = `The kept state of plugin "${work.name}" was not taken${at(work)}: ${what}. The file is left as it is.`
+  const message = `The kept state of plugin "${work.name}" was not taken${at(work)}: ${what}. ${REMEDIES[code]} The file is left as it is.`
   return storeError(work, code, message, cause)
 }
+
+const REMEDIES = {
+  CFP_STATE_FILE_DAMAGED: 'Put a good copy in its place, or go on without it.',
+  CFP_STATE_FILE_FORMAT: 'Read it with the version that wrote it, or go on without it.',
+  CFP_STATE_FILE_KEY: 'Give the key that wrote it, or none where it needs none.',
+  CFP_STATE_FILE_NOT_AUTHENTIC: 'Give the key that wrote it.',
+  CFP_STATE_FILE_TOO_LARGE: "Raise the store's maxBytes, or go on without it.",
+} as const satisfies { readonly [Code in StatePreserverErrorCode]?: string }
 
 function quoted(names: readonly string[]): string {
   return `${names.length === 1 ? 'plugin' : 'plugins'} ${names.map((name) => `"${name}"`).join(', ')}`

@@ -61,7 +61,8 @@ export class WriteBehind {
     const aborted = () => storeAborted({ name: this.#behind(upTo).join(', '), phase: 'writeState' }, signal?.reason)
     if (signal?.aborted) throw aborted()
     await this.#until(() => this.#behind(upTo).length === 0, { ms, signal, late, aborted })
-    const errors = [...this.#failed.values()].flatMap(({ since, error }) => (error && since <= upTo ? error : []))
+    const failed = [...this.#failed.values()].sort((one, other) => one.since - other.since)
+    const errors = failed.flatMap(({ since, error }) => (error && since <= upTo ? error : []))
     if (errors.length > 0) throw errors.length === 1 ? errors[0] : severalUnwritten(errors)
   }
 

@@ -109,6 +109,23 @@ describe('a save', () => {
     expect([...store.kept.keys()].sort()).toEqual(['a', 'b', 'c', 'd'])
   })
 
+  test('of a plugin that has no getReloadState, or gives its state up, leaves the store alone', async () => {
+    const { folder, preserver, elsewhere } = await onDisk()
+    await saveState(preserver, 'a', 'precious')
+    await preserver.flush()
+    await preserver.save(plugin('a', {}))
+    await preserver.save(plugin('a', { getReloadState: () => 'new' }, { reload: { state: 'discard' } }))
+    await preserver.save(plugin('b', {}))
+    await preserver.flush()
+    expect(preserver.latest('a')?.hasState).toBe(false)
+    expect((await elsewhere().load('a'))?.state).toBe('precious')
+    expect(await readdir(folder)).toEqual(['a.state'])
+    await saveState(preserver, 'a', undefined)
+    await preserver.flush()
+    expect((await elsewhere().load('a'))?.hasState).toBe(false)
+    expect([preserver.isLasting, new StatePreserver().isLasting]).toEqual([true, false])
+  })
+
   test('under a name that no plugin may have is kept in memory, and told', async () => {
     const { folder, told, preserver } = await onDisk()
     await saveState(preserver, '../evil', 1)
@@ -344,6 +361,35 @@ describe('a load', () => {
     expect((await preserver.load('a'))?.state).toBe('new')
     const aside = (await readdir(folder)).find((name) => name.includes('refused')) ?? ''
     expect(await readFile(join(folder, aside), 'utf8')).toBe('precious')
+  })
+
+  test('that was of no use to the plugin is forgotten, and the next save keeps the file aside', async () => {
+    const { folder, preserver, elsewhere } = await onDisk()
+    await saveState(preserver, 'a', 'precious')
+    await preserver.flush()
+    const later = elsewhere()
+    await later.load('a')
+    expect(later.setAside('a')).toBe(true)
+    expect(later.latest('a')).toBeUndefined()
+    await saveState(later, 'a', 'new')
+    await later.flush()
+    const aside = (await readdir(folder)).find((name) => name.includes('refused')) ?? ''
+    expect((await elsewhere().load('a'))?.state).toBe('new')
+    expect(await readFile(join(folder, aside), 'utf8')).toContain('precious')
+    // Another store may not be able to, and says so.
+    expect(gated().preserver.setAside('a')).toBe(false)
+  })
+
+  test('that nobody waited for to its end leaves the file to be kept aside', async () => {
+    const folder = join(await temporaryFolder(), 'state')
+    const store = new FileStateStore({ folder })
+    await store.write(await saveState(new StatePreserver(), 'a', 'precious'))
+    const controller = new AbortController()
+    const reading = store.read('a', { signal: controller.signal })
+    controller.abort()
+    expect(await failure(reading)).toMatchObject({ code: 'CFP_STATE_ABORTED' })
+    await store.write(await saveState(new StatePreserver(), 'a', 'new'))
+    expect((await readdir(folder)).length).toBe(2)
   })
 
   test('is bounded, and can be given up', async () => {
