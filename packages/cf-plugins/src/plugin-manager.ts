@@ -1,6 +1,6 @@
 // A host's one object for its plugins: every piece of the house, wired.
 import type { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
-import { type HostHooks, HotReloader, type ReloadReport } from '@cf-plugins/hot-reload'
+import { type HostHooks, HotReloader, type ReloadReport, type StateOptions } from '@cf-plugins/hot-reload'
 import type {
   Lifecycle,
   LifecycleOptions,
@@ -13,6 +13,7 @@ import type {
 import type { PluginLoader, PluginLoaderOptions } from '@cf-plugins/loader'
 import { PluginError, type ServiceRef, serviceName, toPluginRecord } from '@cf-plugins/plugin-api'
 import { type Explanation, PluginRegistry, type PluginRegistryOptions } from '@cf-plugins/registry'
+import type { StatePreserver } from '@cf-plugins/state-preserver'
 import { hostModules } from './host-modules.ts'
 
 /** What a manager is made with. */
@@ -34,6 +35,10 @@ export interface PluginManagerOptions<App = unknown, Shared = unknown>
   readonly load?: Omit<PluginLoaderOptions, 'paths' | 'logger' | 'hostModules'>
   /** The configuration of plugins, by name, before their schemas. @default {} */
   readonly configs?: Readonly<Record<string, unknown>>
+  /** Keeps plugins' state in files, for the next process. @default none: it ends with this one */
+  readonly state?: StateOptions
+  /** Carries state from one instance to the next, instead of `state`. @default a new one */
+  readonly preserver?: StatePreserver
 }
 
 /**

@@ -4,7 +4,6 @@ import { Lifecycle, type StartOptions, type StartReport, type StopReport } from 
 import { PluginLoader } from '@cf-plugins/loader'
 import { HotReloadError, type Logger, messageOf, PluginError } from '@cf-plugins/plugin-api'
 import { atMost } from '@cf-plugins/plugin-api/host'
-import { StatePreserver } from '@cf-plugins/state-preserver'
 import { type FileChange, ReloadTrigger, type WatcherHealth } from '@cf-plugins/watcher'
 import { ChangeQueue } from './change-queue.ts'
 import { reloadChannel } from './channels.ts'
@@ -12,6 +11,7 @@ import type { Explanation } from './explanation.ts'
 import { given } from './given.ts'
 import { callHost } from './host-hook.ts'
 import type { HotReloaderOptions } from './options.ts'
+import { preserverOf } from './preserver-of.ts'
 import { logPlan, logReport } from './reload-log.ts'
 import { emptyPlan, type PlanSources, planChanges, planRequest, type ReloadPlan } from './reload-plan.ts'
 import type { ReloadReport } from './reload-report.ts'
@@ -57,7 +57,7 @@ export class HotReloader<App = unknown, Shared = unknown> implements AsyncDispos
       new Lifecycle<App, Shared>({
         ...options,
         app: options.app ?? ({} as App),
-        keeper: options.preserver ?? new StatePreserver(),
+        keeper: options.preserver ?? preserverOf(options.state, logger),
       })
     this.#changes = new ChangeQueue((changes) => this.#take(changes))
     this.#secondTries = new SecondTries({

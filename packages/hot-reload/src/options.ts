@@ -2,6 +2,7 @@
 import type { Lifecycle, LifecycleOptions } from '@cf-plugins/lifecycle'
 import type { PluginLoader, PluginLoaderOptions } from '@cf-plugins/loader'
 import type { StatePreserver } from '@cf-plugins/state-preserver'
+import type { StateOptions } from './preserver-of.ts'
 import type { ReloadPlan } from './reload-plan.ts'
 import type { ReloadReport } from './reload-report.ts'
 
@@ -31,6 +32,8 @@ export interface HotReloaderOptions<App = unknown, Shared = unknown>
   readonly loader?: PluginLoader
   /** Instead of all that it is made with; it is stopped with the reloader. @default a new one */
   readonly lifecycle?: Lifecycle<App, Shared>
-  /** Carries state from one instance to the next. @default a new one */
+  /** Keeps plugins' state in files, for the next process. @default none: it ends with this one */
+  readonly state?: StateOptions
+  /** Carries state from one instance to the next, instead of `state`. @default a new one */
   readonly preserver?: StatePreserver
 }
