@@ -8,7 +8,7 @@ import type { Need } from './plugin-links.ts'
 import type { Resolution } from './resolution.ts'
 import { SemverRanges } from './semver-ranges.ts'
 import { ServiceTable } from './service-table.ts'
-import { changedRecords, type RegistryChange, StagedRegistry } from './staged-registry.ts'
+import { changedRecords, type RegistryChange, StagedRegistry, takenOut } from './staged-registry.ts'
 
 export interface PluginRegistryOptions {
   /** Version of the host application, for `engines.host`. Not checked without it. */
@@ -102,7 +102,7 @@ export class PluginRegistry {
     const before = this.#now()
     for (const name of change.remove ?? []) if (!before.has(name)) throw before.unknown(name)
     const staged = new StagedRegistry(changedRecords(before, change), this.#environment, before, () => {
-      for (const name of change.remove ?? []) this.#records.delete(name)
+      for (const name of takenOut(change)) this.#records.delete(name)
       for (const record of change.set ?? []) this.#records.set(record.meta.name, record)
       this.#catalog = undefined
     })

@@ -56,7 +56,13 @@ export class StagedRegistry extends PluginCatalog {
 /** The records after `change`. A replaced one keeps its place. */
 export function changedRecords(before: PluginCatalog, change: RegistryChange): Map<string, PluginRecord> {
   const after = new Map(before.records().map((record) => [record.meta.name, record]))
-  for (const name of change.remove ?? []) after.delete(name)
+  for (const name of takenOut(change)) after.delete(name)
   for (const record of change.set ?? []) after.set(record.meta.name, record)
   return after
+}
+
+/** The names that are gone after `change`: one that is taken out and put in only moved. */
+export function takenOut({ set = [], remove = [] }: RegistryChange): string[] {
+  const incoming = new Set(set.map((record) => record.meta.name))
+  return remove.filter((name) => !incoming.has(name))
 }

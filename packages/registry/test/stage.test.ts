@@ -226,6 +226,12 @@ describe('allowed is', () => {
     expect(registry.get('auth')?.source.file).toBe('/plugins/auth/index.ts')
   })
 
+  test('a plugin that moved to another file, in its old place', () => {
+    const registry = registryOf([{ name: 'auth' }, { name: 'billing' }])
+    registry.stage({ remove: ['auth'], set: [record({ name: 'auth' }, '/plugins/auth/index.ts')] }).commit()
+    expect(registry.names()).toEqual(['auth', 'billing'])
+  })
+
   test('what leaves a trouble of others as it is', () => {
     const registry = registryOf([
       { name: 'broken', dependencies: ['nowhere'] },
