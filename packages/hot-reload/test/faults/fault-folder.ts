@@ -23,6 +23,8 @@ export interface Fault {
   readonly message?: RegExp
   /** @default 'kept' */
   readonly outcome?: ReloadReport['outcome']
+  /** Whether `counter` serves on. @default true */
+  readonly serves?: boolean
 }
 
 /** A folder with a plugin that counts, and one that has nothing to do with it. */
@@ -43,6 +45,19 @@ const bystander = plugin('bystander', {
   setup:
     "({ on }) => { let asked = 0; on('ping', (pings: string[]) => void pings.push('bystander')); return { ask: () => ++asked } }",
 })
+
+/** The source of `counter`, with more fields, and what its `setup` does before it counts; it gets `context` and `host`. */
+export function counting(step: number, setup = '', fields: Readonly<Record<string, string>> = {}): string {
+  return plugin(
+    'counter',
+    {
+      state: '{ version: 0, save: () => ({ count }), restore: (state: { count: number }) => { count = state.count } }',
+      setup: `async (context) => { const host = context.shared as any; ${setup}; return { increment: () => (count += ${step}) } }`,
+      ...fields,
+    },
+    'let count = 0',
+  )
+}
 
 /** Where the files of a test are. */
 export async function temporaryFolder(): Promise<string> {
@@ -105,7 +120,7 @@ export async function faultFolder(
       const report = await folder.reported(async () => void (await edit()))
       tells(report.error, fault, before)
       expect(report.outcome).toBe(fault.outcome ?? 'kept')
-      counts()
+      if (fault.serves !== false) counts()
       await untouched()
       return report
     },
