@@ -71,13 +71,17 @@ export function show(core: LifecycleCore, ...generations: readonly Generation[])
     if (generation.offersMore) core.services.publish(generation.name, generation.services())
     else if (generation.service !== undefined) core.services.publishOwn(generation.name, generation.service)
   }
+  let awaited: PluginSlot[] | undefined
   for (const generation of generations) {
     const slot = core.roster.slot(generation.name)
-    slot.serving = generation
-    slot.kept = undefined
+    if (slot.serve(generation)) {
+      awaited ??= []
+      awaited.push(slot)
+    }
     generation.goLive()
   }
   for (const { name } of generations) core.roster.move(core.roster.slot(name), 'active')
+  for (const slot of awaited ?? []) slot.openGate()
   for (const generation of generations) generation.flush()
 }
 

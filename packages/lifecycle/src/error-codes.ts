@@ -26,6 +26,8 @@ export const LifecycleErrorCodes = {
   CFP_NOT_ACTIVE: 'The plugin is not active. explain() tells why.',
   CFP_PLUGIN_RELOADING: 'The plugin is being replaced right now. Call again, or use manager.use(), which waits.',
   CFP_PLUGIN_BUSY: 'Too much waits for a plugin that is being replaced. Emit less, or await what you emit.',
+  CFP_EVENT_KEPT: 'The plugin is down, and keeps the event until it is back. Do not send it again.',
+  CFP_EVENTS_UNDELIVERED: 'Events waited for a plugin that was stopped or unloaded: they were not delivered.',
   CFP_GENERATION_RETIRED:
     'Code of a plugin that was replaced or stopped used its context. Stop that code at `context.signal`.',
   CFP_EMIT_BEFORE_COMMIT:
@@ -35,6 +37,8 @@ export const LifecycleErrorCodes = {
   CFP_SERVICE_UNDECLARED:
     'A plugin asked for a service of a plugin that it does not depend on. Declare the dependency.',
   CFP_SERVICE_NOT_DECLARED: 'A plugin offered a service that its metadata does not name. Add it to `provides`.',
+  CFP_HOLD_TAKEN:
+    'A plugin asked the host to hold a key that it holds for another plugin. Take another key, or get it from that plugin as a service.',
   CFP_CONTEXT_ARGUMENT: 'A member of the context got an argument that it cannot use.',
   CFP_DRAIN_TIMEOUT: 'What the plugin was doing did not end in time, so that it was not replaced.',
   CFP_HEALTH_INVALID: 'health() returned something else than { status, message? }.',
@@ -42,6 +46,9 @@ export const LifecycleErrorCodes = {
   CFP_ROLLBACK_FAILED:
     'The new version failed and the old one did not come back. Its state is kept; save a good version.',
   CFP_RELOAD_FAILED: 'A step of a reload failed in a way that no other code tells. The cause says why.',
+  CFP_RELOAD_SUPERSEDED: 'A reload gave way to a newer change before it touched anything. The newer one follows.',
+  CFP_OVERLAP_IMPOSSIBLE:
+    'Old and new wanted something that only one can have, and so the old one was stopped first. Have the host hold it: `context.hold`.',
   CFP_OPTION_INVALID: 'An option of an operation is not what it must be. Correct the value that the message names.',
   CFP_OPERATION_ABORTED: 'The operation was cancelled by its signal, or by a shutdown.',
   CFP_OPERATION_TIMEOUT: 'The operation waited too long for the ones before it.',

@@ -60,6 +60,13 @@ export function startCancelled(name: string, reason: unknown): PluginError {
   return new PluginError('CFP_OPERATION_ABORTED', message, { plugin: name, cause: reason })
 }
 
+/** What is told of events that waited for a plugin which will not come back by itself. */
+export function undeliveredTo(name: string, how: 'stopped' | 'unloaded', count: number): PluginError {
+  const events = count === 1 ? 'an event' : `${count} events`
+  const message = `Plugin "${name}" was ${how} while ${events} waited for it: not delivered.`
+  return new PluginError('CFP_EVENTS_UNDELIVERED', message, { plugin: name })
+}
+
 function details({ name, record }: HookOwner, phase: string) {
   return { plugin: name, phase, file: record.source.file, generation: record.source.generation }
 }

@@ -1,31 +1,42 @@
 // Where calls into one plugin pass, and wait while it is replaced.
-import type { DeliveryGate } from '@cf-plugins/hooks'
+import type { DeliveryGate, ParkedKind } from '@cf-plugins/hooks'
 import { PluginError } from '@cf-plugins/plugin-api'
 import { onAbort } from './abort.ts'
 
 interface Parked {
+  readonly kind: ParkedKind
   readonly deliver: () => unknown
   readonly resolve: (value: unknown) => void
   readonly reject: (error: unknown) => void
+  readonly sinceMs: number
 }
 
-/** How many calls may wait for one plugin. */
+/** How much may wait for one plugin. */
 const PARKED_MAX = 1000
+
+/** How long an awaited emit may wait for room, in milliseconds: as long as a gate is closed, a rollback included. */
+const ROOM_MS = 20_000
 
 /**
  * Counts what is in flight in one plugin, across its generations. Closed, it keeps what comes in order of arrival;
- * opening delivers that first, to whichever generation serves by then.
+ * opening delivers that first, to whichever generation serves by then. Where none does, `keep` keeps the events.
  */
 export class Gate implements DeliveryGate {
+  /** Whether the generation behind it is whole: from the teardown of the old to the commit of the new it is not. */
+  whole = true
   readonly #plugin: string
+  readonly #roomMs: number
+  /** In order of arrival. Those behind the first thousand are awaited emits that wait for room. */
   readonly #parked: Parked[] = []
   #closed = false
   #inFlight = 0
   #onIdle: (() => void) | undefined
   #admits: ((source: string) => boolean) | undefined
+  #roomTimer: NodeJS.Timeout | undefined
 
-  constructor(plugin: string) {
+  constructor(plugin: string, { roomMs = ROOM_MS }: { readonly roomMs?: number } = {}) {
     this.#plugin = plugin
+    this.#roomMs = roomMs
   }
 
   get closed(): boolean {
@@ -49,16 +60,14 @@ export class Gate implements DeliveryGate {
     if (this.#inFlight === 0) this.#onIdle?.()
   }
 
-  /** @throws `CFP_PLUGIN_BUSY` when too many wait already. */
-  park(deliver: () => unknown): Promise<unknown> {
-    if (this.#parked.length >= PARKED_MAX) {
-      throw new PluginError(
-        'CFP_PLUGIN_BUSY',
-        `Plugin "${this.#plugin}" is being replaced and ${PARKED_MAX} calls wait for it already. Emit less, or await what you emit.`,
-        { plugin: this.#plugin },
-      )
-    }
-    return new Promise((resolve, reject) => this.#parked.push({ deliver, resolve, reject }))
+  /** @throws `CFP_PLUGIN_BUSY` when too much waits already; an emit waits for room, and rejects with it when there is none in time. */
+  park(deliver: () => unknown, kind: ParkedKind): Promise<unknown> {
+    const isFull = this.#parked.length >= PARKED_MAX
+    if (isFull && kind !== 'emit') throw this.#busy()
+    return new Promise((resolve, reject) => {
+      this.#parked.push({ kind, deliver, resolve, reject, sinceMs: performance.now() })
+      if (isFull) this.#roomTimer ??= setTimeout(() => this.#endWaits(), this.#roomMs)
+    })
   }
 
   /** Whether what the plugin `source` sends passes although the gate is closed. */
@@ -90,8 +99,9 @@ export class Gate implements DeliveryGate {
 
   /** Delivers what waited, in order, then lets new calls pass. What a delivery parks meanwhile is delivered too. */
   open(): void {
-    // Dropped, or it would keep the transaction that made it.
-    this.#admits = undefined
+    // What waits although the gate is open was kept, and still comes before what is sent from now on.
+    this.#closed = true
+    this.#free()
     for (let next = this.#parked.shift(); next; next = this.#parked.shift()) {
       const { deliver, resolve, reject } = next
       try {
@@ -103,10 +113,67 @@ export class Gate implements DeliveryGate {
     this.#closed = false
   }
 
-  /** Answers what waited with an error, and opens: for a plugin that will not come back by itself. */
-  refuse(error: PluginError): void {
-    this.#admits = undefined
+  /**
+   * Opens while nobody serves: keeps the events for when somebody does, and answers calls with `refusal`. Who awaits an
+   * event is told `CFP_EVENT_KEPT`, unless the host ends.
+   */
+  keep(refusal: PluginError, { isLast = false } = {}): void {
     this.#closed = false
-    for (const { reject } of this.#parked.splice(0)) reject(error)
+    this.#free()
+    const kept = new PluginError(
+      'CFP_EVENT_KEPT',
+      `Plugin "${this.#plugin}" is down: the event is kept, and delivered when the plugin is back. Do not send it again.`,
+      { plugin: this.#plugin, cause: refusal },
+    )
+    for (const each of this.#parked.splice(0)) {
+      if (each.kind === 'call') each.reject(refusal)
+      else if (this.#parked.length === PARKED_MAX) each.reject(this.#busy())
+      else {
+        this.#parked.push(each)
+        if (each.kind === 'emit' && !isLast) each.reject(kept)
+      }
+    }
+  }
+
+  /** Answers what waits with an error, for good, and opens. How many events were among it. */
+  discard(error: PluginError): number {
+    this.#closed = false
+    this.#free()
+    let events = 0
+    for (const { kind, reject } of this.#parked.splice(0)) {
+      if (kind !== 'call') events++
+      reject(error)
+    }
+    return events
+  }
+
+  #free(): void {
+    this.whole = true
+    // Dropped, or it would keep the transaction that made it.
+    this.#admits = undefined
+    clearTimeout(this.#roomTimer)
+    this.#roomTimer = undefined
+  }
+
+  /** Refuses who has waited for room long enough. */
+  #endWaits(): void {
+    this.#roomTimer = undefined
+    const isOverdue = ({ sinceMs }: Parked) => performance.now() - sinceMs >= this.#roomMs
+    for (let first = this.#parked[PARKED_MAX]; first && isOverdue(first); first = this.#parked[PARKED_MAX]) {
+      this.#parked.splice(PARKED_MAX, 1)
+      first.reject(this.#busy())
+    }
+    const next = this.#parked[PARKED_MAX]
+    if (!next) return
+    const leftMs = next.sinceMs + this.#roomMs - performance.now()
+    this.#roomTimer = setTimeout(() => this.#endWaits(), Math.max(1, leftMs))
+  }
+
+  #busy(): PluginError {
+    return new PluginError(
+      'CFP_PLUGIN_BUSY',
+      `Plugin "${this.#plugin}" is being replaced and ${PARKED_MAX} calls wait for it already. Emit less, or await what you emit.`,
+      { plugin: this.#plugin },
+    )
   }
 }

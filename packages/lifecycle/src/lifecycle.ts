@@ -1,19 +1,22 @@
 // What state each plugin is in, and the operations that change it.
 import type { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
-import { PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
+import type { PluginRecord } from '@cf-plugins/plugin-api'
 import { type Explanation, PluginRegistry } from '@cf-plugins/registry'
-import { isAskedFrom } from './asker.ts'
+import { logProblems } from './bring-up.ts'
 import { configFor } from './config.ts'
 import { createCore, type LifecycleCore, type LifecycleOptions } from './core.ts'
+import { undeliveredTo } from './failures.ts'
 import { OperationQueue } from './operation-queue.ts'
 import { inReverse } from './ordered.ts'
 import type { PluginSlot, PluginState, PluginStatus } from './plugin-slot.ts'
 import { Reconciler, type ReloadRequest } from './reconciler.ts'
-import type { TransactionReport } from './reload-unit.ts'
+import { acceptedReport, type TransactionReport } from './reload-unit.ts'
 import type { StateListener } from './roster.ts'
+import { notActive, ServiceAccess } from './service-access.ts'
 import type { StartReport, StopReport } from './start-report.ts'
 import type { StartOptions } from './start-run.ts'
 import { stopAll } from './stop-all.ts'
+import { UnitOperations } from './unit-operations.ts'
 
 /** How long a stop may take, in milliseconds. */
 const STOP_MS = 20_000
@@ -35,6 +38,8 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
   readonly #queue = new OperationQueue()
   readonly #shutdown = new AbortController()
   readonly #reconciler: Reconciler
+  readonly #units: UnitOperations
+  readonly #access: ServiceAccess
   #stopped: Promise<StopReport> | undefined
 
   constructor(options: LifecycleOptions<App, Shared>) {
@@ -43,6 +48,8 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
     this.events = this.#core.host.events
     this.hooks = this.#core.host.hooks
     this.#reconciler = new Reconciler(this.#core, this.registry, this.#shutdown.signal)
+    this.#units = new UnitOperations(this.#core, this.registry, this.#queue)
+    this.#access = new ServiceAccess(this.registry.services, (name) => this.#slotOf(name))
   }
 
   /**
@@ -79,17 +86,19 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
    * them is kept for then.
    */
   unload(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    const unload = async () => {
-      this.#slotOf(name)
+    const run = async () => {
+      const slot = this.#slotOf(name)
       await inReverse(this.registry, this.registry.affectedBy([name]), async (member) => {
         await this.#reconciler.endKeepingState(member)
         this.#core.roster.move(this.#slotOf(member), 'resolved')
       })
+      const lost = slot.discardParked(undeliveredTo(name, 'unloaded', slot.gate.parked))
+      if (lost > 0) logProblems(this.#core, [undeliveredTo(name, 'unloaded', lost)])
       this.registry.remove(name)
       this.#core.roster.remove(name)
       await this.#reconciler.run({})
     }
-    return this.#queue.run(`unload "${name}"`, unload, options.signal)
+    return this.#units.run([name], { what: `unload "${name}"`, run, signal: options.signal, accepted: () => {} })
   }
 
   /**
@@ -98,39 +107,50 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
    * @throws the plugin's own error where it is not active afterwards
    */
   enable(name: string, options: StartOptions = {}): Promise<void> {
-    const enable = async () => {
+    const run = async () => {
       const slot = this.#slotOf(name)
       slot.wanted = true
       if (slot.state === 'active') return
       this.#reconciler.retry(name)
       await this.#reconciler.run({ ...options, enabling: name })
-      if ((slot.state as PluginState) !== 'active') throw slot.error ?? this.#notActive(slot)
+      if ((slot.state as PluginState) !== 'active') throw slot.error ?? notActive(slot)
     }
-    return this.#queue.run(`enable "${name}"`, enable, options.signal)
+    return this.#units.run([name], { what: `enable "${name}"`, run, signal: options.signal, accepted: () => {} })
   }
 
   /** Switches a plugin off; it keeps its instance. Whoever needs it is `blocked` first, and comes back with it. */
   disable(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    const disable = async () => {
+    const run = async () => {
       this.#slotOf(name).wanted = false
       await this.#reconciler.run({})
     }
-    return this.#queue.run(`disable "${name}"`, disable, options.signal)
+    return this.#units.run([name], { what: `disable "${name}"`, run, signal: options.signal, accepted: () => {} })
   }
 
   /**
    * Replaces plugins by new code, or makes them anew from the code that they have, together with all that depend on
-   * them, as one transaction; then starts whoever waited for them.
+   * them, as one transaction; then starts whoever waited for them. A plugin of the unit that asks gets a report with the
+   * outcome `accepted`.
    *
    * @throws what `registry.stage` throws where the change cannot be; nothing was touched then
    */
   reload(request: ReloadRequest): Promise<TransactionReport> {
-    return this.#queue.run('reload', () => this.#reconciler.reload(request), request.signal)
+    const { set = [], restart = [], signal, wait } = request
+    const names = [...set.map(({ meta }) => meta.name), ...restart]
+    const run = () => this.#reconciler.reload(request)
+    if (wait) return this.#queue.run('reload', run, signal)
+    return this.#units.run(names, {
+      what: 'reload',
+      run,
+      signal,
+      accepted: () => acceptedReport(this.#units.membersOf(names)),
+      errorOf: ({ error }) => error,
+    })
   }
 
   /** Checks new records as `reload` would, their configuration among it, and touches nothing. @throws what is wrong */
-  async check(records: readonly PluginRecord[]): Promise<void> {
-    this.registry.stage({ set: records }, { enabled: (name) => this.#reconciler.wish(name) })
+  async check(records: readonly PluginRecord[], moved: readonly string[] = []): Promise<void> {
+    this.registry.stage({ set: records, remove: moved }, { enabled: (name) => this.#reconciler.wish(name) })
     const { host } = this.#core
     for (const record of records) await configFor(record, host.configOf(record.meta.name), host.bounds.registerMs)
   }
@@ -140,8 +160,10 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
     if (!this.#stopped) {
       const from = performance.now()
       const left = () => Math.max(1, boundMs - (performance.now() - from))
+      // A plugin that stops its host is in flight for as long as it waits for that.
+      const drains = !this.asksForItself(this.registry.names())
       this.#shutdown.abort()
-      this.#stopped = this.#queue.close(() => stopAll(this.#core, this.registry, left()), boundMs / 2)
+      this.#stopped = this.#queue.close(() => stopAll(this.#core, this.registry, left(), { drains }), boundMs / 2)
     }
     return this.#stopped
   }
@@ -150,20 +172,13 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
     await this.stop()
   }
 
-  /** The service of an active plugin. @throws `CFP_NOT_ACTIVE` with the reason, `CFP_PLUGIN_RELOADING` while it is replaced */
+  /**
+   * The service of an active plugin; while it is replaced, the old one until that is torn down.
+   *
+   * @throws `CFP_NOT_ACTIVE` with the reason, `CFP_PLUGIN_RELOADING` while neither the old nor the new one is up
+   */
   service(name: string): unknown {
-    const found = this.#core.services.lookup(name)
-    const slot = this.#slotOf(found?.owner ?? name)
-    const { state } = slot
-    if (state === 'active' || state === 'gating' || state === 'saving') return found?.service
-    if (state === 'swapping' || state === 'committing') {
-      throw new PluginError(
-        'CFP_PLUGIN_RELOADING',
-        `Plugin "${name}" is being replaced right now. Call again, or use use(), which waits.`,
-        { plugin: name },
-      )
-    }
-    throw this.#notActive(slot)
+    return this.#access.get(name)
   }
 
   /**
@@ -171,17 +186,8 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
    *
    * @throws as `service` does, and `CFP_PLUGIN_BUSY` where too many wait
    */
-  async use<T>(name: string, task: (service: unknown) => T | PromiseLike<T>): Promise<T> {
-    const slot = this.#slotOf(this.#core.services.lookup(name)?.owner ?? name)
-    const lease = async (): Promise<T> => {
-      slot.gate.enter()
-      try {
-        return await task(this.service(name))
-      } finally {
-        slot.gate.leave()
-      }
-    }
-    return slot.gate.closed ? ((await slot.gate.park(lease)) as T) : lease()
+  use<T>(name: string, task: (service: unknown) => T | PromiseLike<T>): Promise<T> {
+    return this.#access.use(name, task, (plugin) => this.asksForItself([plugin]))
   }
 
   /** How many calls a plugin has in flight. @throws `CFP_PLUGIN_UNKNOWN` */
@@ -220,15 +226,7 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
    * Told by the files of the plugins on the stack; so nobody is found where plugins have none.
    */
   asksForItself(names: readonly string[]): boolean {
-    const known = names.filter((name) => this.registry.has(name))
-    const files = new Set<string>()
-    for (const name of this.registry.affectedBy(known)) {
-      const slot = this.#core.roster.find(name)
-      for (const record of [this.registry.get(name), slot?.serving?.record, slot?.starting?.record]) {
-        for (const file of record?.source.files ?? []) files.add(file)
-      }
-    }
-    return isAskedFrom(files)
+    return this.#units.isAskedFromWithin(names)
   }
 
   /** Listens to every transition of a plugin's state. */
@@ -251,13 +249,5 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
   #slotOf(name: string): PluginSlot {
     if (!this.registry.has(name)) throw this.registry.unknown(name)
     return this.#core.roster.slot(name)
-  }
-
-  #notActive({ name, state, error }: PluginSlot): PluginError {
-    const why = error ? `: ${error.message}` : '.'
-    return new PluginError('CFP_NOT_ACTIVE', `Plugin "${name}" is not active, it is ${state}${why}`, {
-      plugin: name,
-      cause: error,
-    })
   }
 }

@@ -30,7 +30,7 @@ export class PluginListeners {
     }
     let attached = byEvent.get(event)
     if (!attached) {
-      attached = new Attached(this.#gate, emitter, event)
+      attached = this.#attach(emitter, event)
       byEvent.set(event, attached)
     }
     const { handlers } = attached
@@ -40,6 +40,16 @@ export class PluginListeners {
       handlers.delete(handler)
       if (handlers.size === 0 && !this.#gate.closed) this.sweep()
     }
+  }
+
+  /** Apart from `add`, whose closures would keep the first handler's generation alive for as long as this is attached. */
+  #attach(emitter: Listenable, event: string): Attached {
+    return new Attached(this.#gate, emitter, event, (args) => this.#deliver(emitter, event, args))
+  }
+
+  /** To the handlers there are by then: what was kept may have been heard by a listener that is detached. */
+  #deliver(emitter: Listenable, event: string, args: readonly unknown[]): void {
+    this.#attached.get(emitter)?.get(event)?.deliver(args)
   }
 
   /** Detaches what has no handler any more: for when the gate is open again. */
@@ -62,9 +72,11 @@ class Attached {
   onError: ListenHandler['onError'] | undefined
   readonly detach: () => void
   readonly #gate: Gate
+  readonly #deliverLater: (args: readonly unknown[]) => void
 
-  constructor(gate: Gate, emitter: Listenable, event: string) {
+  constructor(gate: Gate, emitter: Listenable, event: string, deliverLater: (args: readonly unknown[]) => void) {
     this.#gate = gate
+    this.#deliverLater = deliverLater
     const hear = (...args: unknown[]) => this.#hear(args)
     if (emitter instanceof EventTarget) {
       emitter.addEventListener(event, hear)
@@ -77,18 +89,19 @@ class Attached {
 
   #hear(args: readonly unknown[]): void {
     if (!this.#gate.closed) {
-      this.#deliver(args)
+      this.deliver(args)
       return
     }
+    const deliverLater = this.#deliverLater
     const refused = (error: unknown) => this.onError?.(error)
     try {
-      this.#gate.park(() => this.#deliver(args)).catch(refused)
+      this.#gate.park(() => deliverLater(args), 'publish').catch(refused)
     } catch (error) {
       refused(error)
     }
   }
 
-  #deliver(args: readonly unknown[]): void {
+  deliver(args: readonly unknown[]): void {
     for (const { call, onError } of [...this.handlers]) runTask(() => call(...args), { gate: this.#gate, onError })
   }
 }

@@ -19,7 +19,7 @@ export class OperationQueue {
    * `CFP_OPERATION_ABORTED` where the signal aborts while it waits
    */
   async run<T>(what: string, operation: () => T | PromiseLike<T>, signal?: AbortSignal): Promise<T> {
-    this.#assertOpen(what)
+    this.assertOpen(what)
     assertNotAborted(signal)
     const before = this.#last
     let end: () => void = () => {}
@@ -33,7 +33,7 @@ export class OperationQueue {
           `Could not ${what}: the operations before it took over ${WAIT_MS / 1000} s.`,
         )
       await within(before, { ms: WAIT_MS, signal, late, aborted })
-      this.#assertOpen(what)
+      this.assertOpen(what)
       return await operation()
     } finally {
       // Whoever gave up waiting leaves, and those behind it still wait for those before it.
@@ -49,7 +49,8 @@ export class OperationQueue {
     return operation()
   }
 
-  #assertOpen(what: string): void {
+  /** @throws `CFP_STOPPED` after `close` */
+  assertOpen(what: string): void {
     if (!this.#closed) return
     throw new PluginError('CFP_STOPPED', `Cannot ${what}: the lifecycle has been stopped. Make a new one.`)
   }

@@ -5,7 +5,7 @@ import type { Generation } from './generation.ts'
 import { PluginListeners } from './listener.ts'
 
 /**
- * Where a plugin stands. `resolved`: known, not started. From `gating` to `retiring` it is being replaced. `blocked`:
+ * Where a plugin stands. `resolved`: known, not started. From `gating` to `committing` it is being replaced. `blocked`:
  * something that it needs is not active. `stopped`: ended with its lifecycle.
  */
 export type PluginState =
@@ -16,7 +16,6 @@ export type PluginState =
   | 'saving'
   | 'swapping'
   | 'committing'
-  | 'retiring'
   | 'disabled'
   | 'blocked'
   | 'failed'
@@ -75,6 +74,11 @@ export class PluginSlot {
     if (isThenable(code)) code.then(ended, ended)
   }
 
+  /** Calls that its handlers, timers and leases have not ended. */
+  get inFlight(): number {
+    return this.#gate?.inFlight ?? 0
+  }
+
   get gate(): Gate {
     this.#gate ??= new Gate(this.name)
     return this.#gate
@@ -85,17 +89,42 @@ export class PluginSlot {
     return this.#listeners
   }
 
-  /** Answers what waits with an error, for good. How many events were among it. */
-  discardParked(refusal: PluginError): number {
-    const lost = this.gate.parked
-    this.openGate(refusal)
-    return lost
+  /** Lets what waited through to whoever serves. */
+  openGate(): void {
+    this.gate.open()
+    this.#listeners?.sweep()
   }
 
-  /** Lets what waited through, or answers it with an error: where nobody serves who could take it. */
-  openGate(refusal?: PluginError): void {
-    if (refusal) this.gate.refuse(refusal)
-    else this.gate.open()
+  /**
+   * Opens while nobody serves: keeps the events that waited and answers the calls.
+   *
+   * @param isLast the host ends: nobody is told that an event is kept
+   */
+  keepParked(refusal: PluginError, isLast: boolean): void {
+    this.gate.keep(refusal, { isLast })
     this.#listeners?.sweep()
+  }
+
+  /**
+   * Takes the generation that serves from now on. Whether events were kept for it: they wait for `openGate`, so that nothing
+   * overtakes them.
+   */
+  serve(generation: Generation): boolean {
+    this.serving = generation
+    this.kept = undefined
+    const gate = this.#gate
+    if (!gate) return false
+    gate.whole = true
+    if (gate.closed || gate.parked === 0) return false
+    gate.close()
+    return true
+  }
+
+  /** Throws away what waits, answered with an error. How many events were among it. */
+  discardParked(error: PluginError): number {
+    if (!this.#gate) return 0
+    const lost = this.#gate.discard(error)
+    this.#listeners?.sweep()
+    return lost
   }
 }

@@ -18,11 +18,15 @@ import { stopAll } from './stop-all.ts'
 export interface ReloadRequest {
   /** New records of registered plugins. */
   readonly set?: readonly PluginRecord[]
+  /** Those of `set` whose new code comes from another file: not two plugins of one name, but one that moved. */
+  readonly moved?: readonly string[]
   /** Plugins to make anew from the code that they have. */
   readonly restart?: readonly string[]
   readonly signal?: AbortSignal
   /** Ends the reload, with nothing touched, where a newer change makes it pointless: heard until the gates close. */
   readonly superseded?: AbortSignal
+  /** Resolves when it is over, also where a plugin of the unit asks: for whoever has told that plugin. @default false */
+  readonly wait?: boolean
 }
 
 /** How plugins are brought to where they should be. */
@@ -98,8 +102,8 @@ export class Reconciler {
   }
 
   /** Replaces or restarts plugins with all that depend on them, as one transaction, then starts whoever waited for them. */
-  async reload({ set = [], restart = [], signal, superseded }: ReloadRequest): Promise<TransactionReport> {
-    const staged = this.#registry.stage({ set }, { enabled: (name) => this.#core.roster.wish(name) })
+  async reload({ set = [], moved = [], restart = [], signal, superseded }: ReloadRequest): Promise<TransactionReport> {
+    const staged = this.#registry.stage({ set, remove: moved }, { enabled: (name) => this.#core.roster.wish(name) })
     const changed = new Set([...set.map((record) => record.meta.name), ...restart])
     const affected = staged.affectedBy(changed)
     const stateOf = (name: string) => this.#core.roster.find(name)?.state
@@ -170,6 +174,7 @@ export class Reconciler {
       this.#core.roster.move(slot, state, failureOf(serving, 'onDisable', error))
       serving.report('onDisable()', error)
     }
+    logProblems(this.#core, await serving.letGo())
   }
 
   #hide(slot: PluginSlot, serving: Generation): void {
@@ -204,6 +209,7 @@ export class Reconciler {
       slot.wanted = false
       this.#core.roster.move(slot, 'disabled', failureOf(current, 'onEnable', error))
       current.report('onEnable()', error)
+      logProblems(this.#core, await current.letGo())
     }
   }
 
@@ -237,7 +243,10 @@ export class Reconciler {
     const known = [...members].filter((name) => this.#registry.has(name))
     const isResting = (name: string) => !members.has(name) && this.#core.roster.find(name)?.state !== 'active'
     const resting = this.#registry.affectedBy(known).filter(isResting)
-    await inReverse(this.#registry, resting, (name) => this.endKeepingState(name, { strict: true }))
+    // A reload that is superseded already touches nothing at all.
+    if (!unit.superseded?.aborted) {
+      await inReverse(this.#registry, resting, (name) => this.endKeepingState(name, { strict: true }))
+    }
     return new ReloadTransaction(this.#core, { ...unit, before: this.#registry, shutdown: this.#shutdown }).run()
   }
 

@@ -49,6 +49,11 @@ export interface TransactionReport {
   readonly problems: readonly PluginError[]
 }
 
+/** What a plugin of the unit `members` is told that asked for its own reload. */
+export function acceptedReport(members: readonly string[]): TransactionReport {
+  return { outcome: 'accepted', strategy: 'exclusive', members, kept: [], phases: [], problems: [] }
+}
+
 /** What is replaced by what. */
 export interface ReloadUnit {
   /** The members' records, dependencies first: new code for those that changed, the current record for their dependents. */

@@ -35,10 +35,13 @@ export function timeoutActivation(delayMs: number, task: () => unknown, run: Tas
   }
   const due = () => {
     if (!run.gate.closed) return fire()
+    const refused = (error: unknown) => {
+      if (!done) run.onError(error)
+    }
     try {
-      run.gate.park(fire).catch(run.onError)
+      run.gate.park(fire, 'call').catch(refused)
     } catch (error) {
-      run.onError(error)
+      refused(error)
     }
   }
   return {

@@ -1,5 +1,5 @@
 // The gates of a unit, closed and opened as one.
-import { HotReloadError } from '@cf-plugins/plugin-api'
+import { HotReloadError, PluginError } from '@cf-plugins/plugin-api'
 import { assertNotAborted } from './abort.ts'
 import type { PluginSlot } from './plugin-slot.ts'
 
@@ -34,12 +34,25 @@ export async function closeAndDrain(slots: readonly PluginSlot[], boundMs: numbe
   )
 }
 
-/** Lets what waited through, to whoever serves now; where nobody does, it is answered with the reason. */
-export function openGates(slots: readonly PluginSlot[]): void {
-  for (const slot of slots) slot.openGate(slot.serving ? undefined : slot.error)
+/** From here on nothing of the old generations answers any more, not even what cannot wait. */
+export function tearGates(slots: readonly PluginSlot[]): void {
+  for (const slot of slots) slot.gate.whole = false
 }
 
-function assertReplaceable({ name, zombies }: PluginSlot): void {
+/** Lets what waited through, to whoever serves now; where nobody does, events are kept and calls answered with the reason. */
+export function openGates(slots: readonly PluginSlot[]): void {
+  for (const slot of slots) {
+    if (slot.serving) slot.openGate()
+    else slot.keepParked(slot.error ?? notServing(slot), slot.state === 'stopped')
+  }
+}
+
+function notServing({ name, state }: PluginSlot): PluginError {
+  return new PluginError('CFP_NOT_ACTIVE', `Plugin "${name}" is not active, it is ${state}.`, { plugin: name })
+}
+
+/** @throws `CFP_RESTART_REQUIRED` */
+export function assertReplaceable({ name, zombies }: PluginSlot): void {
   if (zombies < ZOMBIES_MAX) return
   throw new HotReloadError(
     'CFP_RESTART_REQUIRED',
