@@ -30,7 +30,7 @@ const main = (setup: string) =>
     {
       provides: "['main.extra']",
       state,
-      setup: `({ on, every, after, provide, publish, own, signal, listen, hooks }) => {
+      setup: `({ app, on, every, after, provide, publish, own, signal, listen, hooks }) => {
     every(1000, () => value0())
     after(100_000, () => value0())
     on('tick', () => { count += 1 })
@@ -39,7 +39,8 @@ const main = (setup: string) =>
     provide('main.extra', { value: value0 })
     own(() => value0())
     listen(process, 'cf-test', () => value0())
-    signal.addEventListener('abort', () => value0())
+    signal.addEventListener('abort', () => value0(), { once: true })
+    app.keep(signal)
     publish('started', { value0 })
     ${setup}
     return { value: value0, count: () => count }
@@ -58,7 +59,18 @@ await save(
   }),
 )
 
-const reloader = new HotReloader({ paths: [folder], watch: false, load: { cacheFolder: false, env: {} } })
+// A host that never lets go of a signal holds no more than that.
+const signals: AbortSignal[] = []
+let given = 0
+const keep = (signal: AbortSignal) => {
+  if (given++ % 50 === 0) signals.push(signal)
+}
+const reloader = new HotReloader({
+  app: { keep },
+  paths: [folder],
+  watch: false,
+  load: { cacheFolder: false, env: {} },
+})
 const started = await reloader.start()
 if (started.failed.length > 0) throw started.failed[0]?.error
 const refs: WeakRef<object>[] = []
@@ -111,6 +123,7 @@ console.log(
     alive,
     outcomes,
     count,
+    signals: signals.length,
     msPerReload: Number((elapsed / reloads).toFixed(2)),
     heapMb: Number((after / 2 ** 20).toFixed(1)),
   }),
