@@ -4,6 +4,7 @@ import {
   type EmitReport,
   type EventHandler,
   type HandlerOptions,
+  type Holdable,
   type HookHandler,
   type Listenable,
   type Logger,
@@ -29,6 +30,8 @@ export interface ContextSource {
   readonly name: string
   readonly record: PluginRecord
   readonly host: PluginHost
+  /** Which instance of its plugin it is. */
+  readonly number: number
   readonly reason: StartReason
   readonly app: unknown
   readonly config: unknown
@@ -213,6 +216,16 @@ export class GenerationContext implements PluginContext {
           (Symbol.asyncDispose in resource || Symbol.dispose in resource))
       if (!isOwnable) throw this.#argument('own', 'a function, or an object with Symbol.dispose or Symbol.asyncDispose')
       return of.scope.own(resource)
+    })
+  }
+
+  get hold(): PluginContext['hold'] {
+    return this.#keep('hold', <T extends Holdable>(key: string, open: () => T | PromiseLike<T>) => {
+      const of = this.#registering('hold')
+      if (typeof key !== 'string' || key === '' || typeof open !== 'function') {
+        throw this.#argument('hold', 'a key, which is a string, and a function that opens what is held')
+      }
+      return of.host.held.hold(key, of, open) as Promise<T>
     })
   }
 

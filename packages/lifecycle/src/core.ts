@@ -3,6 +3,7 @@ import { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
 import type { Logger, PluginTimeouts } from '@cf-plugins/plugin-api'
 import { Deadlines } from '@cf-plugins/plugin-api/host'
 import type { PluginRegistry, ServiceTable } from '@cf-plugins/registry'
+import { HeldResources } from './held-resources.ts'
 import { DEFAULT_BOUNDS, type PluginHost, type ScopeApp, type StateKeeper, silentLogger } from './host.ts'
 import { Roster } from './roster.ts'
 
@@ -38,9 +39,9 @@ export interface LifecycleCore {
   readonly roster: Roster
   readonly services: ServiceTable
   readonly keeper: StateKeeper | undefined
-  readonly slowMs: number
   /** Snapshots that an earlier process left. */
   readonly left: WeakSet<object>
+  readonly slowMs: number
 }
 
 /** Fills in what the options leave out. */
@@ -58,6 +59,7 @@ export function createCore<App, Shared>(
     scopeApp: options.scopeApp as ScopeApp | undefined,
     bounds: { ...DEFAULT_BOUNDS, ...options.timeouts },
     deadlines: new Deadlines(),
+    held: new HeldResources(),
     findService: (service) => services.lookup(service),
     configOf: options.configOf ?? (() => undefined),
     publishServices: (generation) => services.publish(generation.name, generation.services()),

@@ -11,6 +11,8 @@ export interface GenerationStart {
   readonly reason: StartReason
   readonly lookup: ServiceLookup
   readonly dependencies: Dependencies
+  /** What the one that it brings back had, checked already. */
+  readonly before?: { readonly config: unknown } | undefined
 }
 
 /** What a plugin depended on when it started. */

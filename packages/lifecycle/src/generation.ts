@@ -55,6 +55,7 @@ export class Generation {
   startedMs = 0
   registerMs = 0
   setupMs = 0
+  readonly #before: GenerationStart['before']
   #lookup: ServiceLookup
   #instance: PluginInstance | undefined
   #config: unknown
@@ -74,6 +75,7 @@ export class Generation {
     this.host = host
     this.reason = start.reason
     this.#lookup = start.lookup
+    this.#before = start.before
     this.dependencies = start.dependencies
     this.number = ++slot.made
     this.scope = new Scope(this)
@@ -144,6 +146,8 @@ export class Generation {
 
   /** Checks the configuration, calls `register`, then `setup`; a promise only where one of them returns one. */
   start(limitMs?: number): void | PromiseLike<void> {
+    // What was written since then may be why the new version failed.
+    if (this.#before) return this.#begin(this.#before.config, limitMs)
     const config = configFor(
       this.record,
       this.host.configOf(this.name),
@@ -226,23 +230,36 @@ export class Generation {
    * Aborts the signal, calls `teardown` if `setup` began, releases what is owned, and fences the context: once,
    * however often it is asked. Gives what went wrong; a hang leaves a zombie. What others see of it stays, for a
    * successor to take its place in one step; where there is none, `vanish` comes first.
+   *
+   * @param handsOver whether what the host holds for it stays held, for a successor to ask for, until `letGo`
    */
-  end(limitMs?: number): PluginError[] | Promise<PluginError[]> {
-    this.#ended ??= this.#end(limitMs)
+  end(limitMs?: number, handsOver = false): PluginError[] | Promise<PluginError[]> {
+    this.#ended ??= this.#end(limitMs, handsOver)
     return this.#ended
   }
 
-  #end(limitMs = Number.POSITIVE_INFINITY): PluginError[] | Promise<PluginError[]> {
+  /** Closes what the host holds for it and for no other generation. Gives what went wrong. */
+  letGo(limitMs = Number.POSITIVE_INFINITY): PluginError[] | Promise<PluginError[]> {
+    return this.host.held.release(this, Math.min(limitMs, boundOf(this.host, this.record.meta, 'teardownMs')))
+  }
+
+  #end(limitMs = Number.POSITIVE_INFINITY, handsOver = false): PluginError[] | Promise<PluginError[]> {
+    const until = performance.now() + limitMs
+    const left = () =>
+      Math.max(1, Math.min(until - performance.now(), boundOf(this.host, this.record.meta, 'teardownMs')))
     const problems: PluginError[] = []
     this.#stage = 'ending'
     this.#published = undefined
     this.#rest()
     this.scope.abort()
-    const ms = Math.min(limitMs, boundOf(this.host, this.record.meta, 'teardownMs'))
-    return chain(this.#tearDown(ms, problems), () =>
-      chain(this.scope.end(ms), (failures) => {
-        problems.push(...failures)
-        return problems
+    const note = (failures: readonly PluginError[]) => {
+      problems.push(...failures)
+      return problems
+    }
+    return chain(this.#tearDown(left(), problems), () =>
+      chain(this.scope.end(left()), (failures) => {
+        note(failures)
+        return handsOver ? problems : chain(this.letGo(left()), note)
       }),
     ) as PluginError[] | Promise<PluginError[]>
   }

@@ -3,6 +3,7 @@
 import type { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
 import type { Logger, PluginTimeouts, ResolvedPluginMeta } from '@cf-plugins/plugin-api'
 import type { Deadlines } from '@cf-plugins/plugin-api/host'
+import type { HeldResources } from './held-resources.ts'
 
 /**
  * A plugin's own view of the host application. What the plugin adds to `view` appears at `commit` and is gone at
@@ -22,17 +23,17 @@ export type ScopeApp<App = unknown> = (app: App, meta: ResolvedPluginMeta) => Ap
  * `@cf-plugins/state-preserver` has one. A snapshot that says `hasState: false` holds none.
  */
 export interface StateKeeper<Snapshot = unknown> {
-  save(plugin: StatefulPlugin, options?: { readonly signal?: AbortSignal }): Promise<Snapshot>
   /** Whether what it keeps is there for the next process. A plugin's state is loaded at its start and saved at its stop, then. @default false */
   readonly isLasting?: boolean
+  save(plugin: StatefulPlugin, options?: { readonly signal?: AbortSignal }): Promise<Snapshot>
   restore(plugin: StatefulPlugin, snapshot: Snapshot, options?: { readonly signal?: AbortSignal }): Promise<void>
-}
   /** What an earlier process left of a plugin's state; nothing where it left none. */
   load?(plugin: string, options: { readonly signal: AbortSignal }): Promise<Snapshot | undefined>
   /** Told that a plugin could not be given what was left of it. Says whether the next save leaves that alone. */
   setAside?(plugin: string): boolean
   /** Resolves when the next process finds all that was saved. @throws what could not be written */
   flush?(options: { readonly timeoutMs: number }): Promise<void>
+}
 
 /** A running plugin, as far as its state is concerned. */
 export interface StatefulPlugin {
@@ -52,6 +53,7 @@ export interface PluginHost {
   readonly scopeApp: ScopeApp | undefined
   readonly bounds: Required<PluginTimeouts>
   readonly deadlines: Deadlines
+  readonly held: HeldResources
   /** Finds a service that everybody sees. */
   findService(service: string): { readonly owner: string; readonly service: unknown } | undefined
   /** The raw configuration of a plugin. */

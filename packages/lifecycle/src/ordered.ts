@@ -24,6 +24,33 @@ export function positionsOf(
 }
 
 /**
+ * Runs for each plugin once the run of its dependencies is over, independent ones side by side; after a failure none begins.
+ *
+ * @throws what the first run that failed threw, when none is under way any more
+ */
+export async function inOrder(
+  order: PluginOrder,
+  names: readonly string[],
+  run: (name: string) => unknown,
+): Promise<void> {
+  const sorted = order.order(names)
+  const needs = positionsOf(
+    sorted,
+    sorted.map((name) => order.dependenciesOf(name)),
+  )
+  let failure: { readonly error: unknown } | undefined
+  await schedule(needs, async (position) => {
+    if (failure) return
+    try {
+      await run(sorted[position] as string)
+    } catch (error) {
+      failure ??= { error }
+    }
+  })
+  if (failure) throw (failure as { readonly error: unknown }).error
+}
+
+/**
  * Runs for each plugin once the run of those that depend on it is over, independent ones side by side.
  *
  * @throws what the first run that failed threw, when all are over

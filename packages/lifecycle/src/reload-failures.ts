@@ -45,3 +45,33 @@ export function lostPlugin(
     },
   )
 }
+
+/** The error of a reload that gave way to a newer change. */
+export function reloadSuperseded(slots: readonly { readonly name: string }[], signal?: AbortSignal): PluginError {
+  const plugin = slots[0]?.name
+  const message = `The reload of plugin "${plugin}" gave way to a newer change. Nothing was touched.`
+  return new HotReloadError('CFP_RELOAD_SUPERSEDED', message, { plugin, phase: 'stage', cause: signal?.reason })
+}
+
+/** The failure itself, where two generations wanted something that the system gives to one only. */
+export function clashIn(failure: unknown): PluginError | undefined {
+  return failure instanceof PluginError && isClash(failure) ? failure : undefined
+}
+
+/** What is said where a unit was stopped before it was started, although it asked to overlap. */
+export function overlapImpossible({ plugin, message, file, generation, cause }: PluginError): PluginError {
+  return new HotReloadError(
+    'CFP_OVERLAP_IMPOSSIBLE',
+    `The old and the new version of plugin "${plugin}" cannot overlap, and so the old one was stopped first: ${message} Have the host hold what both need: context.hold('port:8080', open). Or take reload.strategy out of its metadata.`,
+    { plugin, phase: 'stage', file, generation, cause },
+  )
+}
+
+/** What the system says where something is taken already. */
+const CLASHES: ReadonlySet<unknown> = new Set(['EADDRINUSE', 'EEXIST'])
+
+function isClash(thrown: unknown, depth = 0): boolean {
+  if (!(thrown instanceof Error) || depth > 16) return false
+  if (CLASHES.has((thrown as { readonly code?: unknown }).code) || isClash(thrown.cause, depth + 1)) return true
+  return thrown instanceof AggregateError && thrown.errors.some((each) => isClash(each, depth + 1))
+}

@@ -1,6 +1,7 @@
 // What one generation of a plugin owns, and the end of it.
-import { isThenable, messageOf, type Ownable, PluginError, type Undo } from '@cf-plugins/plugin-api'
+import { isThenable, type Ownable, PluginError, type Undo } from '@cf-plugins/plugin-api'
 import { within } from '@cf-plugins/plugin-api/host'
+import { releaseFailure } from './failures.ts'
 
 /** Something that works only while its plugin is live: a handler table's stage, a timer, a listener, a view of the app. */
 export interface Activation {
@@ -34,7 +35,7 @@ export class Scope {
 
   get signal(): AbortSignal {
     this.#controller ??= new AbortController()
-    if (this.#aborted) this.#controller.abort()
+    if (this.#aborted) abortForGood(this.#controller)
     return this.#controller.signal
   }
 
@@ -106,7 +107,7 @@ export class Scope {
 
   abort(): void {
     this.#aborted = true
-    this.#controller?.abort()
+    if (this.#controller) abortForGood(this.#controller)
   }
 
   /**
@@ -125,14 +126,15 @@ export class Scope {
     const failures: PluginError[] = []
     const deadline = performance.now() + boundMs
     const fail = (error: unknown) => {
-      failures.push(error instanceof PluginError ? error : this.#releaseFailure(messageOf(error), error))
+      const what = 'owned something that could not be released'
+      failures.push(error instanceof PluginError ? error : releaseFailure(this.owner, what, error))
     }
     const next = (): PluginError[] | Promise<PluginError[]> => {
       // What a release makes the plugin own meanwhile is released too.
       for (let release = this.#releases?.pop(); release; release = this.#releases?.pop()) {
         try {
           const ms = Math.max(1, deadline - performance.now())
-          const result = within(release(), { ms, late: () => this.#releaseFailure('it did not end in time') })
+          const result = within(release(), { ms, late: () => new Error('it did not end in time') })
           if (isThenable(result)) return (result as Promise<unknown>).catch(fail).then(next)
         } catch (error) {
           fail(error)
@@ -143,13 +145,12 @@ export class Scope {
     }
     return next()
   }
+}
 
-  #releaseFailure(why: string, cause?: unknown): PluginError {
-    const { name: plugin, record } = this.owner
-    const { generation, file } = record.source
-    const message = `Plugin "${plugin}" owned something that could not be released: ${why}.`
-    return new PluginError('CFP_RELEASE_FAILED', message, { plugin, generation, file, phase: 'teardown', cause })
-  }
+/** The reason's stack is read once: unread it keeps all alive whose functions are on it, and so the generations that come next. */
+function abortForGood(controller: AbortController): void {
+  controller.abort()
+  void controller.signal.reason.stack
 }
 
 function releaseOf(resource: Ownable): unknown {

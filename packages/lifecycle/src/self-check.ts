@@ -2,8 +2,7 @@
 import { HotReloadError, PluginError, type PluginHealth } from '@cf-plugins/plugin-api'
 import type { LifecycleCore } from './core.ts'
 import type { Generation } from './generation.ts'
-import { type PluginOrder, positionsOf } from './ordered.ts'
-import { schedule } from './schedule.ts'
+import { inOrder, type PluginOrder } from './ordered.ts'
 
 /**
  * `onReload` of each generation, after those of its dependencies, then `health` of all.
@@ -16,20 +15,10 @@ export async function checkGenerations(
   order: PluginOrder,
   limit: () => number,
 ): Promise<void> {
-  const names = generations.map(({ name }) => name)
-  const positions = positionsOf(
-    names,
-    names.map((name) => order.dependenciesOf(name)),
-  )
-  const failures: unknown[] = []
-  const fail = (error: unknown) => void failures.push(error)
-  await schedule(positions, (position) => {
-    if (failures.length > 0) return undefined
-    return (generations[position] as Generation).call('onReload', limit()).then(undefined, fail)
-  })
-  if (failures.length > 0) throw failures[0]
-  await Promise.all(generations.map((generation) => checkHealth(generation, limit()).catch(fail)))
-  if (failures.length > 0) throw failures[0]
+  const byName = new Map(generations.map((generation) => [generation.name, generation]))
+  await inOrder(order, [...byName.keys()], (name) => byName.get(name)?.call('onReload', limit()))
+  const checks = await Promise.allSettled(generations.map((generation) => checkHealth(generation, limit())))
+  for (const check of checks) if (check.status === 'rejected') throw check.reason
 }
 
 /**

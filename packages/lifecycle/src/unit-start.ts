@@ -49,6 +49,8 @@ export async function startUnit(
     const fail = (error: PluginError) => void failures.set(slot.name, error)
     const start = {
       reason,
+      // Not the generation itself, which would live on with the new one.
+      before: reason === 'rollback' && slot.serving ? { config: slot.serving.config } : undefined,
       lookup,
       dependencies: { names: dependencies, numbers: dependencies.map(numberOf) },
       snapshot: snapshots.get(slot.name),
