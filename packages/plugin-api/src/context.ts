@@ -73,6 +73,9 @@ export type Listenable =
 /** What a scope can release: a function, or a disposable. */
 export type Ownable = (() => unknown) | Disposable | AsyncDisposable
 
+/** What a host can hold, and close in the end: by `Symbol.asyncDispose`, else `Symbol.dispose`, else `close()`. */
+export type Holdable = AsyncDisposable | Disposable | { close(...args: never[]): unknown }
+
 /** Hooks as a plugin sees them. */
 export interface ContextHooks {
   /** Adds a handler, owned by this plugin's scope and live from the plugin's commit. */
@@ -127,4 +130,17 @@ export interface PluginContext<App = unknown, Config = unknown, Shared = unknown
   listen(emitter: Listenable, event: string, handler: (...args: never[]) => unknown): Undo
   /** Releases `resource` at teardown, and gives it back. */
   own<T extends Ownable>(resource: T): T
+  /**
+   * Has the host hold what must outlive this generation, such as a listening server or a pool. The first generation that
+   * asks for a key opens it; one that asks before its commit for a key that the plugin's old generation holds is given
+   * that very object. What the new one does not ask for is closed once the old one is gone, what a failed reload opened is
+   * closed by its rollback, and disabling, unloading or stopping the plugin closes all of it.
+   *
+   * @param key the host's: of all its plugins only one may use it, so name the thing, as in `'port:8080'`
+   * @throws `CFP_HOLD_TAKEN` where another plugin holds the key; what `open` throws, and then the key is free
+   * @example
+   * const server = await context.hold('port:8080', () => listening(createServer(), 8080))
+   * context.listen(server, 'request', (request, response) => response.end('hello'))
+   */
+  hold<T extends Holdable>(key: string, open: () => T | PromiseLike<T>): Promise<T>
 }

@@ -6,6 +6,7 @@ export type {
   EventHandler,
   HandlerFailure,
   HandlerOptions,
+  Holdable,
   HookHandler,
   Listenable,
   Logger,
