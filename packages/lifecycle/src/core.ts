@@ -5,6 +5,7 @@ import { Deadlines } from '@cf-plugins/plugin-api/host'
 import type { PluginRegistry, ServiceTable } from '@cf-plugins/registry'
 import { HeldResources } from './held-resources.ts'
 import { DEFAULT_BOUNDS, type PluginHost, type ScopeApp, type StateKeeper, silentLogger } from './host.ts'
+import type { ReloadBounds } from './reload-unit.ts'
 import { Roster } from './roster.ts'
 
 /** What a lifecycle is made with. */
@@ -25,6 +26,8 @@ export interface LifecycleOptions<App = unknown, Shared = unknown> {
   readonly logger?: Logger
   /** Deadlines for plugins that bring none of their own. */
   readonly timeouts?: PluginTimeouts
+  /** How long a reload as a whole may take. */
+  readonly reloadBounds?: ReloadBounds
   /** The raw configuration of a plugin, before its schema. @default none */
   readonly configOf?: (plugin: string) => unknown
   /** Carries state from one instance to the next. @default none: a plugin that is made anew begins anew */
@@ -42,6 +45,7 @@ export interface LifecycleCore {
   /** Snapshots that an earlier process left. */
   readonly left: WeakSet<object>
   readonly slowMs: number
+  readonly reloadBounds: ReloadBounds
 }
 
 /** Fills in what the options leave out. */
@@ -71,5 +75,6 @@ export function createCore<App, Shared>(
     keeper: options.keeper,
     left: new WeakSet(),
     slowMs: options.slowMs ?? 100,
+    reloadBounds: options.reloadBounds ?? {},
   }
 }

@@ -15,7 +15,7 @@ export { loadAndRegisterOrdered, type OrderedStart } from './load-and-register-o
 export type { PluginState, PluginStatus } from './plugin-slot.ts'
 export type { ReloadRequest } from './reconciler.ts'
 export { type RegisteredPlugin, registerPlugin } from './register-plugin.ts'
-export type { PhaseTiming, ReloadStrategy, TransactionPhase, TransactionReport } from './reload-unit.ts'
+export type { PhaseTiming, ReloadBounds, ReloadStrategy, TransactionPhase, TransactionReport } from './reload-unit.ts'
 export type { StateListener } from './roster.ts'
 export type { StartFailure, StartReport, StopReport, TimelineEntry } from './start-report.ts'
 export type { StartOptions } from './start-run.ts'

@@ -247,7 +247,8 @@ export class Reconciler {
     if (!unit.superseded?.aborted) {
       await inReverse(this.#registry, resting, (name) => this.endKeepingState(name, { strict: true }))
     }
-    return new ReloadTransaction(this.#core, { ...unit, before: this.#registry, shutdown: this.#shutdown }).run()
+    const bounded = { ...this.#core.reloadBounds, ...unit }
+    return new ReloadTransaction(this.#core, { ...bounded, before: this.#registry, shutdown: this.#shutdown }).run()
   }
 
   async #takeBack(name: string, cause: PluginError | undefined): Promise<never> {

@@ -54,8 +54,16 @@ export function acceptedReport(members: readonly string[]): TransactionReport {
   return { outcome: 'accepted', strategy: 'exclusive', members, kept: [], phases: [], problems: [] }
 }
 
+/** Bounds of a reload as a whole, in milliseconds. */
+export interface ReloadBounds {
+  /** How long the gate may be closed, once more for a rollback, and once more for what is set up before. @default 10000 */
+  readonly gateMs?: number | undefined
+  /** How long what is in flight may take to end. @default 5000 */
+  readonly drainMs?: number | undefined
+}
+
 /** What is replaced by what. */
-export interface ReloadUnit {
+export interface ReloadUnit extends ReloadBounds {
   /** The members' records, dependencies first: new code for those that changed, the current record for their dependents. */
   readonly records: readonly PluginRecord[]
   /** The plugins as they are. */
@@ -70,8 +78,4 @@ export interface ReloadUnit {
   readonly superseded?: AbortSignal | undefined
   /** Ends the reload for good: before the commit, nothing comes back that was torn down. */
   readonly shutdown?: AbortSignal | undefined
-  /** How long the gate may be closed, and once more for a rollback, in milliseconds. @default 10000 */
-  readonly gateMs?: number | undefined
-  /** How long what is in flight may take to end, in milliseconds. @default 5000 */
-  readonly drainMs?: number | undefined
 }
