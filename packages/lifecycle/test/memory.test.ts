@@ -1,3 +1,4 @@
+import { createServer } from 'node:http'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
@@ -14,6 +15,9 @@ async function alive(refs: readonly WeakRef<object>[]): Promise<number> {
   }
   return refs.filter((ref) => ref.deref() !== undefined).length
 }
+
+// Made out here: what is held keeps whatever the functions that it is made of can see.
+const openServer = () => createServer()
 
 describe('generations', () => {
   it('of a plugin and its dependents go with each reload, failed ones too, and drag nothing along', async () => {
@@ -80,5 +84,35 @@ describe('generations', () => {
     for (let generation = 2; generation <= 60; generation++) await lifecycle.reload({ set: [record(generation)] })
     expect(await alive(refs)).toBeLessThanOrEqual(2)
     expect(leaked).toHaveLength(1)
+  })
+
+  it('that overlapped go as well, and what they have the host hold keeps none of them', async () => {
+    const refs: WeakRef<object>[] = []
+    const meta = { name: 'a', reload: { strategy: 'overlap' } } as const
+    const record = (generation: number) =>
+      plugin(
+        meta,
+        (_app, context) => {
+          const instance = { held: new Uint8Array(1000) }
+          refs.push(new WeakRef(instance), new WeakRef(context))
+          return {
+            setup: async () => {
+              // Opened by the first generation, and asked for by each of the others.
+              const held = await context.hold('kept', openServer)
+              context.listen(held, 'request', () => instance.held.length)
+              await context.hold(`own ${generation}`, () => ({ close: () => instance.held.length }))
+              if (generation % 7 === 0) throw new Error('no')
+            },
+            getReloadState: () => ({ generation, held: instance.held.length }),
+            setReloadState: () => {},
+          }
+        },
+        { generation },
+      )
+    const lifecycle = await started([record(1)])
+    for (let generation = 2; generation <= 100; generation++) await lifecycle.reload({ set: [record(generation)] })
+    expect(refs).toHaveLength(200)
+    // The one that serves, and its context.
+    expect(await alive(refs)).toBeLessThanOrEqual(2)
   })
 })
