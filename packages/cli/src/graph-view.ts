@@ -7,6 +7,10 @@ export interface PluginView {
   readonly version: string
   readonly state: string
   readonly generation: number
+  /** Retired generations of it whose code still runs. */
+  readonly zombies: number
+  /** Whether its file is gone, and it serves on because others need it. */
+  readonly orphaned: boolean
   readonly description: string
   readonly dependencies: readonly string[]
   readonly file: string | null
@@ -22,16 +26,20 @@ export function viewOf(
   status: {
     readonly state: string
     readonly generation: number
+    readonly zombies?: number
+    readonly orphaned?: boolean
     readonly error?: { code: string; message: string } | undefined
   },
   dependencies: readonly string[],
 ): PluginView {
-  const { error } = status
+  const { error, zombies = 0, orphaned = false } = status
   return {
     name: meta.name,
     version: meta.version,
     state: status.state,
     generation: status.generation,
+    zombies,
+    orphaned,
     description: meta.description,
     dependencies,
     file: source.file ?? null,
@@ -46,6 +54,13 @@ export function graphOf(manager: Pick<PluginManager, 'ordered' | 'registry'>): G
     const record = registry.get(status.plugin)
     return record ? [viewOf(record, status, registry.dependenciesOf(status.plugin))] : []
   })
+}
+
+/** Where a plugin stands, with what is odd about it: `active (orphaned, 2 zombies)`. */
+export function standOf({ state, zombies, orphaned }: PluginView): string {
+  const asides = orphaned ? ['orphaned'] : []
+  if (zombies > 0) asides.push(zombies === 1 ? '1 zombie' : `${zombies} zombies`)
+  return asides.length === 0 ? state : `${state} (${asides.join(', ')})`
 }
 
 /** The graph in Graphviz' language; an arrow leads from a plugin to what it needs. */

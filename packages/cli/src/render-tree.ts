@@ -1,5 +1,5 @@
 // Plugins as a tree: each under one that needs it, from those that nobody needs down.
-import type { GraphView, PluginView } from './graph-view.ts'
+import { type GraphView, type PluginView, standOf } from './graph-view.ts'
 import type { Theme } from './theme.ts'
 
 /** The marks of the states that people ask about. */
@@ -18,8 +18,10 @@ export function renderTree(view: GraphView, theme: Theme): string {
   const roots = view.filter(({ name }) => !needed.has(name))
   const drawn = new Set<string>()
   const lines: string[] = []
-  const label = ({ name, version, state }: PluginView) => {
-    const aside = state === 'active' ? '' : ` ${theme.faint(state)}`
+  const label = (plugin: PluginView) => {
+    const { name, version, state } = plugin
+    const stand = standOf(plugin)
+    const aside = stand === 'active' ? '' : ` ${theme.faint(stand)}`
     return `${markOf(state, theme)} ${theme.strong(name)} ${theme.faint(version)}${aside}`
   }
   const draw = (plugin: PluginView, lead: string, below: string) => {

@@ -27,10 +27,22 @@ const view = (name: string, dependencies: string[] = [], state = 'active'): Plug
   version: '1.0.0',
   state,
   generation: 1,
+  zombies: 0,
+  orphaned: false,
   description: '',
   dependencies,
   file: null,
   error: null,
+})
+
+test('a tree says whose file is gone, and whose old code still runs', () => {
+  const plugins: GraphView = [
+    { ...view('store'), orphaned: true, zombies: 1 },
+    { ...view('cache'), zombies: 2 },
+  ]
+  expect(renderTree(plugins, plain)).toBe(
+    '● store 1.0.0 active (orphaned, 1 zombie)\n● cache 1.0.0 active (2 zombies)\n',
+  )
 })
 
 const failure = { code: 'CFP_X', message: 'it broke' } as PluginError
@@ -68,6 +80,7 @@ const start: StartReport = {
   active: ['store'],
   failed: [{ plugin: 'site', state: 'failed', error: failure }],
   disabled: ['off'],
+  problems: [],
   durationMs: 100,
   timeline: [
     {
@@ -98,7 +111,7 @@ test('a timeline shows waiting, register and setup to scale, and fits its width'
 })
 
 test('a start with nothing in it is shown', () => {
-  const nothing: StartReport = { active: [], failed: [], disabled: [], timeline: [], durationMs: 0 }
+  const nothing: StartReport = { active: [], failed: [], disabled: [], problems: [], timeline: [], durationMs: 0 }
   expect(renderTimeline(nothing, { theme: plain })).toBe('  0 active in 0.0 ms\n')
 })
 

@@ -8,6 +8,10 @@ export interface PluginStatusView {
   readonly state: string
   /** Why it is in that state, where something went wrong. */
   readonly error?: PluginError | undefined
+  /** How many retired generations of it still run. @default 0 */
+  readonly zombies?: number
+  /** Whether its file is gone, and it serves on because others need it. @default false */
+  readonly orphaned?: boolean
 }
 
 /** One plugin on the way from the question to the root cause. */
@@ -58,21 +62,24 @@ export function explainPlugin(
   // A blocked plugin that has no error yet is blocked by what resolution finds.
   let blocked: ReadonlyMap<string, PluginError> | undefined
   const statusOf = (plugin: string): PluginStatusView => {
-    const { state, error } = status(plugin)
-    if (error !== undefined || state !== 'blocked') return { state, error }
+    const view = status(plugin)
+    if (view.error !== undefined || view.state !== 'blocked') return view
     blocked ??= catalog.resolve().blocked
-    return { state, error: blocked.get(plugin) }
+    return { ...view, error: blocked.get(plugin) }
   }
   const steps: (ExplanationStep & { error: PluginError | undefined })[] = []
   const seen = new Set<string>()
   let text = ''
   for (let at: string | undefined = name; at !== undefined; ) {
     seen.add(at)
-    const { state, error }: PluginStatusView = statusOf(at)
+    const view: PluginStatusView = statusOf(at)
+    const { state, error } = view
     const culprit: string | undefined = state === 'blocked' ? culpritOf(catalog, at, error, status, seen) : undefined
-    const reason = culprit === undefined ? ownReason(state, error) : `it needs ${culprit}`
+    const why = culprit === undefined ? ownReason(state, error) : `it needs ${culprit}`
+    const reason = [why, ...asides(view)].filter((part) => part !== '').join('; ')
     steps.push({ plugin: at, state, reason, error })
-    text += sentence(at === name ? `${at} ` : 'which ', state, reason, error)
+    // Where the sentence goes on with the culprit, an aside would come between.
+    text += sentence(at === name ? `${at} ` : 'which ', state, culprit === undefined ? reason : why, error)
     text += culprit === undefined ? '' : ', '
     at = culprit
   }
@@ -106,6 +113,13 @@ function ownReason(state: string, error: PluginError | undefined): string {
   if (error === undefined) return ''
   if (state !== 'failed' || error.phase === undefined || error.cause === undefined) return error.message
   return messageOf(error.cause)
+}
+
+/** What is worth telling of a plugin in any state. */
+function asides({ zombies = 0, orphaned = false }: PluginStatusView): string[] {
+  const gone = orphaned ? ['its file is gone, and it serves on because others need it'] : []
+  if (zombies === 0) return gone
+  return [...gone, zombies === 1 ? 'an old version of it still runs' : `${zombies} old versions of it still run`]
 }
 
 function sentence(subject: string, state: string, reason: string, error: PluginError | undefined): string {

@@ -110,3 +110,24 @@ test('a plugin that is well is explained in three words', () => {
     chain: [{ plugin: 'mail', state: 'active', reason: '' }],
   })
 })
+
+test('a plugin whose file is gone, or whose old versions still run, is explained so in any state', () => {
+  const explain = (name: string, views: Record<string, PluginStatusView>) =>
+    registryOf(chain).explain(name, statuses(views))
+  const orphan = explain('mail', { mail: { state: 'active', orphaned: true, zombies: 2 } })
+  expect(orphan.text).toBe(
+    'mail is active: its file is gone, and it serves on because others need it; 2 old versions of it still run',
+  )
+  expect(orphan.rootCause.reason).toBe(orphan.text.slice('mail is active: '.length))
+  const failed = explain('billing', {
+    billing: { state: 'blocked', zombies: 1 },
+    database: { state: 'failed', error: refused, zombies: 1 },
+  })
+  expect(failed.chain.map(({ reason }) => reason)).toEqual([
+    'it needs database; an old version of it still runs',
+    'connect ECONNREFUSED 127.0.0.1:5432; an old version of it still runs',
+  ])
+  expect(failed.text).toBe(
+    'billing is blocked: it needs database, which failed in setup(): connect ECONNREFUSED 127.0.0.1:5432; an old version of it still runs',
+  )
+})

@@ -1,7 +1,7 @@
 // `cf list`: the plugins of some folders, and where each stands.
 import { shownFile } from '@cf-plugins/plugin-api/host'
 import { ExitCode } from '../exit-code.ts'
-import type { PluginView } from '../graph-view.ts'
+import { type PluginView, standOf } from '../graph-view.ts'
 import type { Output } from '../output.ts'
 import { plainError } from '../plain-error.ts'
 import { knownPlugins } from '../plugin-source.ts'
@@ -19,10 +19,10 @@ export async function list(folders: readonly string[], output: Output): Promise<
 }
 
 function table(view: readonly PluginView[], { theme }: Output): string {
-  const rows = view.map(({ name, version, state, dependencies, file }) => ({
-    cells: [name, version, state, dependencies.join(', ') || '-'],
-    file: file === null ? '' : shownFile(file),
-    state,
+  const rows = view.map((plugin) => ({
+    cells: [plugin.name, plugin.version, standOf(plugin), plugin.dependencies.join(', ') || '-'],
+    file: plugin.file === null ? '' : shownFile(plugin.file),
+    state: plugin.state,
   }))
   const head = ['plugin', 'version', 'state', 'needs']
   const widths = head.map((title, at) => Math.max(title.length, ...rows.map(({ cells }) => cells[at]?.length ?? 0)))
