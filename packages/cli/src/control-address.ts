@@ -1,10 +1,10 @@
 // Where a host and those who ask it meet.
-import { createHash } from 'node:crypto'
-import { lstatSync, mkdirSync, realpathSync } from 'node:fs'
+import { lstatSync, mkdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { messageOf, PluginError } from '@cf-plugins/plugin-api'
+import { keyOfFolders } from './folders.ts'
 
 /** The longest path that a socket may have on every system, in bytes. */
 const PATH_MAX = 100
@@ -14,8 +14,7 @@ const PATH_MAX = 100
  * Windows. The same folders give the same address, in whichever order and by whichever link they are named.
  */
 export function controlAddress(folders: readonly string[], env: NodeJS.ProcessEnv = process.env): string {
-  const real = [...new Set(folders.map((folder) => realPathOf(resolve(folder))))].sort()
-  const key = createHash('sha256').update(real.join('\0')).digest('hex').slice(0, 16)
+  const key = keyOfFolders(folders)
   const { username, uid } = userInfo()
   if (process.platform === 'win32') return `\\\\.\\pipe\\cf-plugins-${username}-${key}`
   const inFolder = (folder: string) => join(folder, `cf-plugins-hosts-${uid}`, `${key}.sock`)
@@ -53,12 +52,4 @@ export function isAnswered(address: string): Promise<boolean> {
     socket.on('connect', () => end(true))
     socket.on('error', () => end(false))
   })
-}
-
-function realPathOf(folder: string): string {
-  try {
-    return realpathSync(folder)
-  } catch {
-    return folder
-  }
 }

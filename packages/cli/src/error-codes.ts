@@ -22,6 +22,7 @@ export const CliErrorCodes = {
   CFP_CLI_HOST_RUNS: 'A host runs on these folders already. Stop it first, or ask it.',
   CFP_CLI_SOCKET: 'The socket of the host cannot be made, or not be reached. The message says why.',
   CFP_CLI_REQUEST: 'The running host does not know that request, or not with those parameters.',
+  CFP_CLI_STATE_KEY: 'CF_STATE_KEY is not 32 bytes, in hexadecimal or base64. Correct it, or unset it.',
   CFP_CLI_UNEXPECTED: 'Something failed in a way that no other code tells. --verbose shows the stack.',
 } as const satisfies Record<string, string>
 

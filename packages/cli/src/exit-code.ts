@@ -16,9 +16,11 @@ export const ExitCode = {
 /** One of the exit codes. */
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]
 
+const USAGE: ReadonlySet<string> = new Set(['CFP_CLI_USAGE', 'CFP_CLI_UNKNOWN_COMMAND', 'CFP_CLI_STATE_KEY'])
+
 /** The exit code that an error leads to. */
 export function exitCodeOf(error: unknown): ExitCode {
   if (!(error instanceof PluginError)) return ExitCode.failed
-  if (error.code === 'CFP_CLI_USAGE' || error.code === 'CFP_CLI_UNKNOWN_COMMAND') return ExitCode.usage
+  if (USAGE.has(error.code)) return ExitCode.usage
   return error.code === 'CFP_CLI_NO_HOST' ? ExitCode.noHost : ExitCode.failed
 }

@@ -1,5 +1,5 @@
 // A log for people: one line an entry.
-import type { Logger } from '@cf-plugins/plugin-api'
+import { type Logger, PluginError } from '@cf-plugins/plugin-api'
 import type { OutputStream, Theme } from './theme.ts'
 
 /** The levels, from the talkative one on. */
@@ -29,8 +29,9 @@ export function humanLogger(options: {
     const { plugin, err } = { ...bindings, ...details } as { plugin?: unknown; err?: unknown }
     if (err !== undefined && isTold?.(err)) return
     const who = plugin === undefined ? '' : `${theme.faint(`[${plugin}]`)} `
+    const code = err instanceof PluginError ? `${err.code}: ` : ''
     // One entry is one line, whatever a plugin says.
-    stream.write(`${marks[at]} ${who}${message.replaceAll(/[\r\n]+\s*/g, ' ')}\n`)
+    stream.write(`${marks[at]} ${who}${code}${message.replaceAll(/[\r\n]+\s*/g, ' ')}\n`)
   }
   const entry =
     (at: keyof typeof marks) =>

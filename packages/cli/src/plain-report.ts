@@ -4,7 +4,11 @@ import { plainError } from './plain-error.ts'
 
 /** A start, without its classes. */
 export function plainStart(report: StartReport): Record<string, unknown> {
-  return { ...report, failed: report.failed.map((failure) => ({ ...failure, error: plainError(failure.error) })) }
+  return {
+    ...report,
+    failed: report.failed.map((failure) => ({ ...failure, error: plainError(failure.error) })),
+    problems: report.problems.map(plainError),
+  }
 }
 
 /** A reload, without its classes and its instances. */
@@ -19,7 +23,11 @@ export function plainReload({
 
 /** A stop, without its classes. */
 export function plainStop(report: StopReport): Record<string, unknown> {
-  return { ...report, problems: report.problems.map(plainError) }
+  return {
+    ...report,
+    problems: report.problems.map(plainError),
+    undelivered: Object.fromEntries(report.undelivered),
+  }
 }
 
 /** Why a plugin is where it is, without classes. */

@@ -1,11 +1,13 @@
 // The command line of `cf`: what there is to say, and who does it.
 import { PluginError } from '@cf-plugins/plugin-api'
+import type { StateOptions } from 'cf-plugins'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { ExitCode, exitCodeOf } from './exit-code.ts'
 import { LOG_LEVELS, type LogLevel } from './human-logger.ts'
 import { Output } from './output.ts'
+import type { StatePlaceOptions } from './state-place.ts'
 
-interface CommonOptions {
+interface CommonOptions extends StatePlaceOptions {
   readonly json?: boolean
   readonly verbose?: boolean
   readonly logLevel?: LogLevel
@@ -41,7 +43,8 @@ export async function runCli(args: readonly string[], version: string): Promise<
     else {
       const { pluginCommand } = await import('./commands/plugin-command.ts')
       const { path = [] } = own.options
-      exitCode = await pluginCommand(program, path, own.args, new Output(own.options))
+      const state = await stateFor(path, own.options)
+      exitCode = await pluginCommand(program, path, own.args, { state }, new Output(own.options))
     }
     return exitCode ?? ExitCode.ok
   } catch (error) {
@@ -65,7 +68,7 @@ function createProgram(version: string, onEnd: (exitCode: number) => void): Comm
     .addHelpText('after', EXAMPLES)
     .exitOverride()
     .configureOutput({ outputError: () => {} })
-  addCommonOptions(program).addOption(pathOption())
+  addStateOptions(addCommonOptions(program)).addOption(pathOption())
 
   const command = <Options = unknown>(usage: string, description: string, act: Act<Options>) => {
     const made = program.command(usage).description(description)
@@ -75,19 +78,21 @@ function createProgram(version: string, onEnd: (exitCode: number) => void): Comm
     })
   }
 
-  command<{ watch?: boolean; once?: boolean; sequential?: boolean; concurrency?: number }>(
+  const run = command<{ watch?: boolean; once?: boolean; sequential?: boolean; concurrency?: number }>(
     'run <folder...>',
     'start the plugins of some folders and serve until a signal',
     async ({ args, options }, output) => {
       const { run } = await import('./commands/run.ts')
       const { watch = false, once = false, sequential = false, concurrency } = options
-      return run(program, args, { watch, once, parallel: !sequential, concurrency }, output)
+      const state = await stateFor(args, options)
+      return run(program, args, { watch, once, parallel: !sequential, concurrency, state }, output)
     },
   )
     .option('-w, --watch', 'replace plugins when their files change')
     .option('--once', 'stop right after the start')
     .option('--concurrency <n>', 'how many plugins may start at a time', wholeNumber)
     .option('--sequential', 'start one plugin after another')
+  addStateOptions(run)
   command('check <path...>', 'load and validate plugins, start nothing', async ({ args }, output) => {
     const { check } = await import('./commands/check.ts')
     return check(args, output)
@@ -124,7 +129,7 @@ function pluginCommandIn(
   program: Command,
 ): { readonly args: readonly string[]; readonly options: CommonOptions } | undefined {
   const globals = new Command().helpOption(false).argument('[rest...]').allowUnknownOption().passThroughOptions()
-  addCommonOptions(globals)
+  addStateOptions(addCommonOptions(globals))
     .addOption(pathOption())
     .exitOverride()
     .configureOutput({ outputError: () => {} })
@@ -143,10 +148,21 @@ function addCommonOptions(command: Command): Command {
     .addOption(new Option('--log-level <level>', 'log from this level on').choices(LOG_LEVELS))
 }
 
+function addStateOptions(command: Command): Command {
+  return command
+    .option('--state-folder <folder>', 'where the state of plugins is kept for the next process')
+    .option('--no-state', 'keep no state of plugins, and take none')
+}
+
 function pathOption(): Option {
   return new Option('-p, --path <folder>', 'a folder with plugins; may be repeated').argParser(
     (folder, before: readonly string[] = []) => [...before, folder],
   )
+}
+
+async function stateFor(paths: readonly string[], options: StatePlaceOptions): Promise<StateOptions | undefined> {
+  const [{ foldersOf }, { statePlace }] = await Promise.all([import('./folders.ts'), import('./state-place.ts')])
+  return statePlace(foldersOf(paths), options)
 }
 
 function foldersIn(args: readonly string[], { path = [] }: CommonOptions): readonly string[] {

@@ -6,8 +6,15 @@ import type { Output } from './output.ts'
 /** How long the plugins may take to stop, in milliseconds. */
 const STOP_MS = 20_000
 
-/** Stops the plugins, and names those that did not end. */
-export async function stopHost(manager: Pick<PluginManager, 'stop'>, output: Output): Promise<StopReport> {
+/** How the plugins stopped. */
+export interface HostEnd {
+  readonly report: StopReport
+  /** Whether all of them ended, and what was to be kept of them was. */
+  readonly isWell: boolean
+}
+
+/** Stops the plugins, names those that did not end, and tells whose state was not kept. */
+export async function stopHost(manager: Pick<PluginManager, 'stop'>, output: Output): Promise<HostEnd> {
   const report = await manager.stop({ boundMs: STOP_MS })
   const { hung } = report
   if (hung.length > 0) {
@@ -19,5 +26,12 @@ export async function stopHost(manager: Pick<PluginManager, 'stop'>, output: Out
     )
     output.error(error, { event: 'hung' })
   }
-  return report
+  const unkept = report.problems.filter(isStateProblem)
+  for (const error of unkept) output.error(error, { event: 'state-not-kept' })
+  return { report, isWell: hung.length === 0 && unkept.length === 0 }
+}
+
+/** Whether an error is about state that was to be kept. */
+export function isStateProblem(error: unknown): boolean {
+  return error instanceof PluginError && error.code.startsWith('CFP_STATE_')
 }

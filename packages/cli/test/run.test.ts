@@ -33,7 +33,7 @@ describe('the start', () => {
     })
     const ended = await here.cf('run', 'plugins', '--once')
     expect(ended.code).toBe(0)
-    expect(ended.stdout).toMatch(/^ {2}slow ·*▒*█+ 1\d\d ms$/m)
+    expect(ended.stdout).toMatch(/^ {2}slow ·*▒*█+ (\d{3} ms|\d\.\d s)$/m)
     expect(ended.stdout).toMatch(/^ {2}user ·+▒*█ \d.* after slow$/m)
     expect(ended.stdout).toContain('2 active, 1 disabled')
     expect(ended.stdout).toContain('off is disabled')

@@ -25,7 +25,7 @@ test.runIf(hasScript)('a terminal gets colour, and a line that tells what is sta
   const onTerminal = (env: Readonly<Record<string, string>>) =>
     spawnSync('script', ['-qec', `"${process.execPath}" "${cfBinary}" run plugins --once`, '/dev/null'], {
       cwd: here.folder,
-      env: environment({ TERM: 'xterm', XDG_RUNTIME_DIR: here.runtime, ...env }),
+      env: environment({ TERM: 'xterm', XDG_RUNTIME_DIR: here.runtime, XDG_STATE_HOME: here.folder, ...env }),
       encoding: 'utf8',
       timeout: 20_000,
     })

@@ -1,14 +1,14 @@
 // `cf <plugin command>`: starts the plugins, runs a command that one of them added, and stops them.
 import { basename } from 'node:path'
 import { PluginError } from '@cf-plugins/plugin-api'
-import { nearestName, PluginManager, type StartReport } from 'cf-plugins'
+import { nearestName, PluginManager, type StartReport, type StateOptions } from 'cf-plugins'
 import type { Command } from 'commander'
 import { commanderScope } from '../commander-scope.ts'
 import { ExitCode } from '../exit-code.ts'
 import type { Output } from '../output.ts'
 import { runCommand } from '../run-command.ts'
 import { Signals, signalExitCode } from '../signals.ts'
-import { stopHost } from '../stop-host.ts'
+import { type HostEnd, isStateProblem, stopHost } from '../stop-host.ts'
 import { StrayErrors } from '../stray-errors.ts'
 
 /** Runs `args` in `program`, which the plugins of the folders add their commands to. */
@@ -16,12 +16,16 @@ export async function pluginCommand(
   program: Command,
   folders: readonly string[],
   args: readonly string[],
+  { state }: { readonly state: StateOptions | undefined },
   output: Output,
 ): Promise<number> {
+  let isEnding = false
   const manager = new PluginManager({
     app: program,
     scopeApp: commanderScope,
-    logger: output.logger(),
+    // What its end has to say about state is told as an error of its own.
+    logger: output.logger(output.stderr, (error) => isEnding && isStateProblem(error)),
+    ...(state && { state }),
     // Nobody waits for a host here: how long a plugin took is no news.
     slowMs: Number.POSITIVE_INFINITY,
     ...(folders.length > 0 && { paths: folders }),
@@ -29,24 +33,25 @@ export async function pluginCommand(
   const signals = new Signals()
   const stray = new StrayErrors((error) => output.error(error))
   const ended = signals.first.then((signal) => ({ signal }))
-  let hung: readonly string[] = []
+  let end: HostEnd | undefined
   try {
     const work = async () => {
       const report = await manager.start({ signal: signals.signal })
       assertKnown(program, args, report)
       await runCommand(program, manager, args)
     }
-    const end = await Promise.race([work(), ended, stray.first])
-    if (end) return signalExitCode(end.signal)
+    const early = await Promise.race([work(), ended, stray.first])
+    if (early) return signalExitCode(early.signal)
   } catch (error) {
     if (signals.signal.aborted) return signalExitCode((await ended).signal)
     throw error
   } finally {
-    hung = (await stopHost(manager, output)).hung
+    isEnding = true
+    end = await stopHost(manager, output)
     signals[Symbol.dispose]()
     stray[Symbol.dispose]()
   }
-  return hung.length > 0 || stray.isAny ? ExitCode.failed : Number(process.exitCode ?? ExitCode.ok)
+  return !end.isWell || stray.isAny ? ExitCode.failed : Number(process.exitCode ?? ExitCode.ok)
 }
 
 /** @throws `CFP_CLI_UNKNOWN_COMMAND` with the nearest name, and who might have had it */

@@ -1,5 +1,12 @@
 // `cf run`: a host of some plugin folders, until a signal ends it.
-import { PluginManager, type ReloadMessage, type ReloadReport, reloadChannel, type StartReport } from 'cf-plugins'
+import {
+  PluginManager,
+  type ReloadMessage,
+  type ReloadReport,
+  reloadChannel,
+  type StartReport,
+  type StateOptions,
+} from 'cf-plugins'
 import type { Command } from 'commander'
 import { commanderScope } from '../commander-scope.ts'
 import { controlAddress } from '../control-address.ts'
@@ -14,7 +21,7 @@ import { renderReload } from '../render-reload.ts'
 import { renderTimeline } from '../render-timeline.ts'
 import { Signals } from '../signals.ts'
 import { assertSome } from '../static-plugins.ts'
-import { stopHost } from '../stop-host.ts'
+import { type HostEnd, isStateProblem, stopHost } from '../stop-host.ts'
 import { StrayErrors } from '../stray-errors.ts'
 
 /** How `cf run` runs. */
@@ -27,6 +34,8 @@ export interface RunOptions {
   readonly parallel: boolean
   /** How many may start at a time. */
   readonly concurrency?: number | undefined
+  /** Where state is kept for the next process. */
+  readonly state: StateOptions | undefined
 }
 
 /** The longest delay that a timer takes, in milliseconds. */
@@ -58,6 +67,7 @@ class Run {
   readonly #manager: PluginManager<Command>
   /** Errors that a report told, so that the log need not. */
   readonly #told = new WeakSet<object>()
+  #isEnding = false
   #progress: Progress | undefined
   #report: StartReport | undefined
 
@@ -72,7 +82,12 @@ class Run {
       scopeApp: commanderScope,
       paths: folders,
       hotReload: options.watch,
-      logger: output.logger(stderr, (error) => this.#told.has(error as object)),
+      // What its end has to say about state is told as an error of its own.
+      logger: output.logger(
+        stderr,
+        (error) => this.#told.has(error as object) || (this.#isEnding && isStateProblem(error)),
+      ),
+      ...(options.state && { state: options.state }),
       afterReload: (report) => this.#reloaded(report),
     })
   }
@@ -110,16 +125,21 @@ class Run {
       // With nothing that runs and nobody who would mend it, there is nothing to serve.
       const ends = this.#options.once || (isIdle && !this.#options.watch)
       if (!ends) await this.#untilEnd(stray)
-      const stopped = await stopHost(this.#manager, this.#output)
-      if (this.#output.json) this.#output.result(() => ({ event: 'stopped', ...plainStop(stopped) }), String)
+      const end = await this.#end()
+      if (this.#output.json) this.#output.result(() => ({ event: 'stopped', ...plainStop(end.report) }), String)
       const isUnwell = (stray.isAny && !this.#options.watch) || (ends && (report?.failed.length ?? 0) > 0)
-      return stopped.hung.length > 0 || isUnwell ? ExitCode.failed : ExitCode.ok
+      return isUnwell || !end.isWell ? ExitCode.failed : ExitCode.ok
     } catch (error) {
-      await stopHost(this.#manager, this.#output)
+      await this.#end()
       throw error
     } finally {
       stray[Symbol.dispose]()
     }
+  }
+
+  #end(): Promise<HostEnd> {
+    this.#isEnding = true
+    return stopHost(this.#manager, this.#output)
   }
 
   /** Nothing where a signal ended the start. */

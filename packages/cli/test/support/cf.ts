@@ -35,6 +35,8 @@ export interface Place {
   readonly folder: string
   /** Where the sockets of its hosts are. */
   readonly runtime: string
+  /** Where the state of its plugins is, below a name of their folders' own. */
+  readonly states: string
   /** Saves a file atomically, as most editors do. */
   save(name: string, text: string): Promise<void>
   remove(name: string): Promise<void>
@@ -44,6 +46,8 @@ export interface Place {
   start(...args: string[]): Running
   /** The same with more in its environment. */
   with(env: Readonly<Record<string, string>>): Pick<Place, 'cf' | 'start'>
+  /** The same, run by another program, which is given its command line. */
+  through(...program: string[]): Pick<Place, 'cf' | 'start'>
 }
 
 /** Makes a place with these files; gone when the test is finished. */
@@ -52,6 +56,7 @@ export async function place(files: Readonly<Record<string, string>> = {}): Promi
   const folder = await mkdtemp(join(tmpdir(), 'cf-cli-'))
   const runtime = join(folder, '.run')
   await mkdir(runtime)
+  const states = join(folder, '.states/cf-plugins')
   const children = new Set<ChildProcess>()
   onTestFinished(async () => {
     for (const child of children) child.kill('SIGKILL')
@@ -64,11 +69,11 @@ export async function place(files: Readonly<Record<string, string>> = {}): Promi
     await rename(`${file}.tmp`, file)
   }
   for (const [name, text] of Object.entries(files)) await save(name, text)
-  const within = (more: Readonly<Record<string, string>>) => {
+  const within = (more: Readonly<Record<string, string>>, through: readonly string[] = []) => {
     const start = (...args: string[]) => {
-      const running = spawned([binary, ...args], {
+      const running = spawned([...through, process.execPath, binary, ...args], {
         cwd: folder,
-        env: environment({ XDG_RUNTIME_DIR: runtime, ...more }),
+        env: environment({ XDG_RUNTIME_DIR: runtime, XDG_STATE_HOME: join(folder, '.states'), ...more }),
       })
       children.add(running.child)
       return running
@@ -78,18 +83,22 @@ export async function place(files: Readonly<Record<string, string>> = {}): Promi
   return {
     folder,
     runtime,
+    states,
     save,
     remove: (name) => rm(join(folder, name), { recursive: true }),
-    with: within,
+    with: (env) => within(env),
+    through: (...program) => within({}, program),
     ...within({}),
   }
 }
 
 /** The environment of a process: this one's, without what changes how `cf` behaves. */
 export function environment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  const { FORCE_COLOR: _force, NO_COLOR: _no, CF_CLI_PLUGIN_PATHS: _paths, NODE_OPTIONS: _node, ...rest } = process.env
-  return { ...rest, ...more }
+  const kept = Object.entries(process.env).filter(([name]) => !OWN.test(name))
+  return { ...Object.fromEntries(kept), ...more }
 }
+
+const OWN = /^(FORCE_COLOR|NO_COLOR|NODE_OPTIONS|CF_.*)$/
 
 /** The path of the built binary. */
 export const cfBinary = binary
@@ -102,8 +111,9 @@ export function jsonLines(text: string): Record<string, unknown>[] {
     .map((line) => JSON.parse(line) as Record<string, unknown>)
 }
 
-function spawned(args: readonly string[], options: { cwd: string; env: NodeJS.ProcessEnv }): Running {
-  const child = spawn(process.execPath, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
+function spawned(command: readonly string[], options: { cwd: string; env: NodeJS.ProcessEnv }): Running {
+  const [program = '', ...args] = command
+  const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
   let isOver = false
