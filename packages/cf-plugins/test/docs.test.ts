@@ -1,5 +1,6 @@
 // The programs of the guides, run as they stand there.
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
@@ -31,11 +32,29 @@ it('starts every plugin of the guide to writing them', async () => {
   cleanups.push(() => manager.stop())
   const report = await manager.start()
   expect(report.failed).toEqual([])
-  expect([...report.active].sort()).toEqual(['clock', 'counter', 'greeter', 'watcher'])
+  expect([...report.active].sort()).toEqual(['clock', 'counter', 'greeter', 'search', 'watcher', 'web'])
   await manager.events.emit('click')
   expect(await manager.hooks.call('greet', 'Ada')).toEqual(['Hello Ada, you are number 2'])
   await manager.reload('counter')
   expect(await manager.hooks.call('greet', 'Alan')).toEqual(['Hello Alan, you are number 3'])
+})
+
+it('holds the server of the guide over a reload, and starts before it stops where the guide says so', async () => {
+  const folder = await writePrograms('plugins.md')
+  const manager = new PluginManager({ paths: [folder] })
+  cleanups.push(() => manager.stop())
+  await manager.start()
+  const addressOf = () => (manager.get('web') as { address(): AddressInfo }).address()
+  const { port } = addressOf()
+  const ask = async () => (await fetch(`http://127.0.0.1:${port}`)).text()
+  expect(await ask()).toBe('generation 1')
+  const [report, ...answers] = await Promise.all([manager.reload('web'), ask(), ask(), ask()])
+  expect(report).toMatchObject({ outcome: 'committed', problems: [] })
+  for (const answer of answers) expect(['generation 1', 'generation 2']).toContain(answer)
+  expect(await ask()).toBe('generation 2')
+  expect(addressOf().port).toBe(port)
+  const { phases } = await manager.reload('search')
+  expect(phases.map(({ phase }) => phase)).toContain('retire')
 })
 
 it('gives the app of the guide to hosting what a plugin adds, and takes it back', async () => {
