@@ -14,6 +14,8 @@ export interface BringUp extends GenerationStart {
   readonly snapshot?: unknown
   /** How long each step may take where its own bound is longer, in milliseconds. */
   readonly limitMs?: number | undefined
+  /** Ends the wait for a state that is given back. */
+  readonly signal?: AbortSignal | undefined
   /** Called last, before the generation is shown: an enabling's `onEnable`. */
   readonly finish?: ((generation: Generation) => unknown) | undefined
 }
@@ -31,7 +33,7 @@ export function bringUp<T>(
   fail: (error: PluginError) => T,
 ): T | PromiseLike<T> {
   const generation = new Generation(record, slot, core.host, options)
-  const { snapshot, finish, limitMs } = options
+  const { snapshot, finish, limitMs, signal } = options
   slot.starting = generation
   const up = () => {
     slot.starting = undefined
@@ -51,7 +53,8 @@ export function bringUp<T>(
   try {
     started = generation.start(limitMs)
     if (snapshot !== undefined || finish) {
-      const complete = () => chain(restoreState(core, generation, snapshot, limitMs), () => finish?.(generation))
+      const complete = () =>
+        chain(restoreState(core, generation, snapshot, limitMs, signal), () => finish?.(generation))
       started = chain(started, complete)
     }
   } catch (error) {

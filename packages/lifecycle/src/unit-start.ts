@@ -18,12 +18,14 @@ export interface UnitStart {
   readonly snapshots: ReadonlyMap<string, unknown>
   /** What is left of the reload's time, in milliseconds. */
   readonly limit: () => number
+  /** Ends the wait for a state that is given back. */
+  readonly signal: AbortSignal | undefined
 }
 
 /** Makes each plugin anew as soon as its own dependencies are. What came up is in `made`; the failures are returned. */
 export async function startUnit(
   core: LifecycleCore,
-  { order, members, records, reason, snapshots, limit }: UnitStart,
+  { order, members, records, reason, snapshots, limit, signal }: UnitStart,
   made: Map<string, Generation>,
 ): Promise<Map<string, PluginError>> {
   const failures = new Map<string, PluginError>()
@@ -55,6 +57,7 @@ export async function startUnit(
       dependencies: { names: dependencies, numbers: dependencies.map(numberOf) },
       snapshot: snapshots.get(slot.name),
       limitMs: limit(),
+      signal,
     }
     return bringUp(core, slot, record, start, keep, fail)
   }

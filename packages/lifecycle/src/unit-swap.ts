@@ -146,7 +146,9 @@ export class UnitSwap {
   ): Promise<Map<string, PluginError>> {
     const order = reason === 'reload' ? this.unit.after : this.unit.before
     const limit = () => this.limit()
-    return startUnit(this.core, { order, members: this.#members, records, reason, snapshots, limit }, made)
+    // A reload that was cancelled still brings the old code back, unless the host ends.
+    const signal = reason === 'reload' ? this.signal : this.unit.shutdown
+    return startUnit(this.core, { order, members: this.#members, records, reason, snapshots, limit, signal }, made)
   }
 
   /** Lets the new generations check themselves. */
