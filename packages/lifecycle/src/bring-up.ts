@@ -12,8 +12,10 @@ import { restoreState } from './state.ts'
 export interface BringUp extends GenerationStart {
   /** State of an earlier instance; nothing where there is none. */
   readonly snapshot?: unknown
-  /** How long each step may take where its own bound is longer, in milliseconds. */
-  readonly limitMs?: number | undefined
+  /** How long the next step may take where its own bound is longer, in milliseconds. */
+  readonly limit?: (() => number) | undefined
+  /** The same for the end of what failed; asked when it has. */
+  readonly endLimit?: (() => number) | undefined
   /** Ends the wait for a state that is given back. */
   readonly signal?: AbortSignal | undefined
   /** Called last, before the generation is shown: an enabling's `onEnable`. */
@@ -33,7 +35,7 @@ export function bringUp<T>(
   fail: (error: PluginError) => T,
 ): T | PromiseLike<T> {
   const generation = new Generation(record, slot, core.host, options)
-  const { snapshot, finish, limitMs, signal } = options
+  const { snapshot, finish, limit, endLimit, signal } = options
   slot.starting = generation
   const up = () => {
     slot.starting = undefined
@@ -43,7 +45,7 @@ export function bringUp<T>(
   const down = (error: unknown) => {
     const failure = failureOf(generation, 'setup', error)
     generation.vanish()
-    return chain(generation.end(), (problems) => {
+    return chain(generation.end(endLimit?.()), (problems) => {
       slot.starting = undefined
       logProblems(core, problems)
       return fail(failure)
@@ -51,10 +53,10 @@ export function bringUp<T>(
   }
   let started: unknown
   try {
-    started = generation.start(limitMs)
+    started = generation.start(limit)
     if (snapshot !== undefined || finish) {
       const complete = () =>
-        chain(restoreState(core, generation, snapshot, limitMs, signal), () => finish?.(generation))
+        chain(restoreState(core, generation, snapshot, limit?.(), signal), () => finish?.(generation))
       started = chain(started, complete)
     }
   } catch (error) {

@@ -32,9 +32,7 @@ export class ExclusiveCourse implements ReloadCourse {
   async rollBack(cause: PluginError): Promise<'rolled-back' | 'failed'> {
     const swap = this.#swap
     const isBack = await swap.phase('rollback', async () => {
-      swap.startClock()
-      // Half of the time is for the old code: both may need something that only one can have.
-      await swap.dispose(swap.limit() / 2)
+      await swap.dispose(swap.turnBack())
       return this.#oldEnded ? this.#bringBack(cause) : swap.putBack(cause)
     })
     await swap.phase('replay', () => openGates(swap.slots))

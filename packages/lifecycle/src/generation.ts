@@ -145,15 +145,15 @@ export class Generation {
   }
 
   /** Checks the configuration, calls `register`, then `setup`; a promise only where one of them returns one. */
-  start(limitMs?: number): void | PromiseLike<void> {
+  start(limit?: () => number): void | PromiseLike<void> {
     // What was written since then may be why the new version failed.
-    if (this.#before) return this.#begin(this.#before.config, limitMs)
+    if (this.#before) return this.#begin(this.#before.config, limit)
     const config = configFor(
       this.record,
       this.host.configOf(this.name),
       boundOf(this.host, this.record.meta, 'registerMs'),
     )
-    return isThenable(config) ? config.then((checked) => this.#begin(checked, limitMs)) : this.#begin(config, limitMs)
+    return isThenable(config) ? config.then((checked) => this.#begin(checked, limit)) : this.#begin(config, limit)
   }
 
   /** Waits no longer for the hook that runs: the start was cancelled. */
@@ -286,23 +286,21 @@ export class Generation {
     }
   }
 
-  #begin(config: unknown, limitMs: number | undefined): void | PromiseLike<void> {
+  #begin(config: unknown, limit: (() => number) | undefined): void | PromiseLike<void> {
     this.#config = config
     this.startedMs = performance.now()
     const register = () => this.record.register(this.app as never, new GenerationContext(this) as never)
-    const instance = this.#run('register', register, limitMs)
-    return isThenable(instance)
-      ? instance.then((result) => this.#setUp(result, limitMs))
-      : this.#setUp(instance, limitMs)
+    const instance = this.#run('register', register, limit?.())
+    return isThenable(instance) ? instance.then((result) => this.#setUp(result, limit)) : this.#setUp(instance, limit)
   }
 
-  #setUp(registered: unknown, limitMs: number | undefined): void | PromiseLike<void> {
+  #setUp(registered: unknown, limit: (() => number) | undefined): void | PromiseLike<void> {
     const instance = adopt(this, registered)
     this.#instance = instance
     // An instance without `setup` is up as well: what `register` opened, its `teardown` closes.
     this.#setupBegan = true
     if (typeof instance.setup !== 'function') return
-    const result = this.#run('setup', () => instance.setup?.(), limitMs)
+    const result = this.#run('setup', () => instance.setup?.(), limit?.())
     if (isThenable(result)) return result as PromiseLike<void>
   }
 

@@ -143,7 +143,7 @@ export class StartRun {
       lookup: core.host.findService,
       dependencies: core.roster.dependencies(this.#needs[position] as readonly string[]),
       snapshot: left === undefined ? slot.kept : undefined,
-      limitMs: undefined,
+      limit: undefined,
       finish,
     }
     return bringUp<unknown>(

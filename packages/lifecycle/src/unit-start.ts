@@ -18,6 +18,8 @@ export interface UnitStart {
   readonly snapshots: ReadonlyMap<string, unknown>
   /** What is left of the reload's time, in milliseconds. */
   readonly limit: () => number
+  /** The same for the end of one that failed. @default its own bounds */
+  readonly endLimit: (() => number) | undefined
   /** Ends the wait for a state that is given back. */
   readonly signal: AbortSignal | undefined
 }
@@ -25,7 +27,7 @@ export interface UnitStart {
 /** Makes each plugin anew as soon as its own dependencies are. What came up is in `made`; the failures are returned. */
 export async function startUnit(
   core: LifecycleCore,
-  { order, members, records, reason, snapshots, limit, signal }: UnitStart,
+  { order, members, records, reason, snapshots, limit, endLimit, signal }: UnitStart,
   made: Map<string, Generation>,
 ): Promise<Map<string, PluginError>> {
   const failures = new Map<string, PluginError>()
@@ -56,7 +58,8 @@ export async function startUnit(
       lookup,
       dependencies: { names: dependencies, numbers: dependencies.map(numberOf) },
       snapshot: snapshots.get(slot.name),
-      limitMs: limit(),
+      limit,
+      endLimit,
       signal,
     }
     return bringUp(core, slot, record, start, keep, fail)

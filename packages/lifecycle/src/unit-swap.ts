@@ -32,6 +32,7 @@ export class UnitSwap {
   readonly #members: ReadonlySet<string>
   readonly #abort = new AbortController()
   #isGated = false
+  #isTurnedBack = false
   #from = performance.now()
 
   constructor(core: LifecycleCore, unit: ReloadUnit) {
@@ -99,6 +100,16 @@ export class UnitSwap {
     this.#from = performance.now()
   }
 
+  /**
+   * Begins the time of the rollback, the first time it is called. Gives how much of it the end of new code may take: half
+   * of what is left, and the rest is for the old code, for both may need something that only one can have.
+   */
+  turnBack(): number {
+    if (!this.#isTurnedBack) this.startClock()
+    this.#isTurnedBack = true
+    return this.limit() / 2
+  }
+
   /** The smaller of a step's own bound and what is left of the gate's, in milliseconds. */
   limit(ms: number = Number.POSITIVE_INFINITY): number {
     const left = (this.unit.gateMs ?? GATE_MS) - (performance.now() - this.#from)
@@ -148,7 +159,9 @@ export class UnitSwap {
     const limit = () => this.limit()
     // A reload that was cancelled still brings the old code back, unless the host ends.
     const signal = reason === 'reload' ? this.signal : this.unit.shutdown
-    return startUnit(this.core, { order, members: this.#members, records, reason, snapshots, limit, signal }, made)
+    const endLimit = reason === 'reload' && this.#isGated ? () => this.turnBack() : undefined
+    const start = { order, members: this.#members, records, reason, snapshots, limit, endLimit, signal }
+    return startUnit(this.core, start, made)
   }
 
   /** Lets the new generations check themselves. */
