@@ -40,6 +40,18 @@ export class ChangeQueue {
     this.add(changes.filter(({ file }) => !this.#pending.has(file)))
   }
 
+  /** Takes over what has come and has not begun: whoever is dealing with changes deals with these too. */
+  take(): FileChange[] {
+    const changes = [...this.#pending.values()]
+    this.#pending.clear()
+    return changes
+  }
+
+  /** Forgets what has come and is dealt with already. */
+  drop(isDealt: (change: FileChange) => boolean): void {
+    for (const [file, change] of this.#pending) if (isDealt(change)) this.#pending.delete(file)
+  }
+
   /** Runs `task` in turn with the batches. */
   between<T>(task: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(task)
@@ -60,8 +72,7 @@ export class ChangeQueue {
     if (this.#isClosed) this.#pending.clear()
     if (!this.#isOpen || this.#pending.size === 0) return
     void this.between(async () => {
-      const changes = [...this.#pending.values()]
-      this.#pending.clear()
+      const changes = this.take()
       if (changes.length > 0) await this.#deal(changes)
     })
   }

@@ -9,6 +9,10 @@ export const HotReloadErrorCodes = {
   CFP_RELOAD_ORPHANED:
     "The plugin's file is gone, but others need it: it serves on until they do not, or its file is back.",
   CFP_RELOAD_PLAN_FAILED: 'What changed could not be looked at. The cause says why; mend it and save again.',
+  CFP_RELOAD_SUPERSEDED:
+    'A newer change came before anything was touched: the reload started over with it. The final report tells of that one.',
+  CFP_RELOAD_UNSETTLED:
+    'A file of the plugin was still being written when its time to settle was over: the old code serves on, and what the file holds is loaded as soon as it rests. Find what keeps writing to it.',
   CFP_RELOAD_STARTED: 'start() was called twice. Call it once; enable() tries a failed plugin again.',
   CFP_RELOAD_STOPPED: 'The HotReloader has been stopped, or could not be started. Make a new one.',
 } as const satisfies Record<string, string>

@@ -2,25 +2,23 @@
 import { setMaxListeners } from 'node:events'
 import { Lifecycle, type StartOptions, type StartReport, type StopReport } from '@cf-plugins/lifecycle'
 import { PluginLoader } from '@cf-plugins/loader'
-import { HotReloadError, type Logger, messageOf, PluginError } from '@cf-plugins/plugin-api'
+import { HotReloadError, type Logger, PluginError } from '@cf-plugins/plugin-api'
 import { atMost } from '@cf-plugins/plugin-api/host'
-import { type FileChange, ReloadTrigger, type WatcherHealth } from '@cf-plugins/watcher'
+import { type FileChange, ReloadTrigger, type Settling, type WatcherHealth } from '@cf-plugins/watcher'
 import { ChangeQueue } from './change-queue.ts'
-import { reloadChannel } from './channels.ts'
 import type { Explanation } from './explanation.ts'
 import { given } from './given.ts'
-import { callHost } from './host-hook.ts'
 import type { HotReloaderOptions } from './options.ts'
 import { preserverOf } from './preserver-of.ts'
-import { logPlan, logReport } from './reload-log.ts'
-import { emptyPlan, type PlanSources, planChanges, planRequest, type ReloadPlan } from './reload-plan.ts'
-import type { ReloadReport } from './reload-report.ts'
-import { ReloadRun } from './reload-run.ts'
+import { plainReport, type ReloadReport } from './reload-report.ts'
+import { Reloads } from './reloads.ts'
 import { SecondTries } from './second-tries.ts'
-import { UnregisteredFiles } from './unregistered-files.ts'
+import { loadAtStart } from './start-load.ts'
 
 /** How long a stop may take, in milliseconds. */
 const STOP_MS = 20_000
+/** How long a file may keep changing before it is told of, in milliseconds. */
+const SETTLE_TIMEOUT_MS = 5000
 
 /**
  * Loads the plugins of some folders, starts them, and replaces them in the running process when their files change:
@@ -34,22 +32,19 @@ const STOP_MS = 20_000
 export class HotReloader<App = unknown, Shared = unknown> implements AsyncDisposable {
   readonly loader: PluginLoader
   readonly lifecycle: Lifecycle<App, Shared>
-  readonly #options: HotReloaderOptions<App, Shared>
   readonly #logger: Logger | undefined
   readonly #changes: ChangeQueue
+  readonly #reloads: Reloads
   readonly #secondTries: SecondTries
   readonly #trigger: ReloadTrigger | undefined
-  readonly #unregistered = new UnregisteredFiles()
-  readonly #orphans = new Set<string>()
   readonly #abort = new AbortController()
   #isStarted = false
   #stopped: Promise<StopReport> | undefined
 
   constructor(options: HotReloaderOptions<App, Shared> = {}) {
-    const { paths, logger, debounceMs, watch = true } = options
+    const { paths, logger, debounceMs, settleTimeoutMs = SETTLE_TIMEOUT_MS, watch = true } = options
     // As many loads as there are plugins listen to it at a time, and none stays.
     setMaxListeners(0, this.#abort.signal)
-    this.#options = options
     this.#logger = logger
     this.loader = options.loader ?? new PluginLoader({ ...options.load, ...given({ paths, logger }) })
     this.lifecycle =
@@ -60,6 +55,16 @@ export class HotReloader<App = unknown, Shared = unknown> implements AsyncDispos
         keeper: options.preserver ?? preserverOf(options.state, logger),
       })
     this.#changes = new ChangeQueue((changes) => this.#take(changes))
+    this.#reloads = new Reloads({
+      loader: this.loader,
+      lifecycle: this.lifecycle,
+      changes: this.#changes,
+      trigger: () => this.#trigger,
+      settleTimeoutMs,
+      logger,
+      signal: this.#abort.signal,
+      ...given({ beforeReload: options.beforeReload, afterReload: options.afterReload }),
+    })
     this.#secondTries = new SecondTries({
       lifecycle: this.lifecycle,
       tryAgain: (changes) => this.#changes.addAgain(changes),
@@ -67,10 +72,11 @@ export class HotReloader<App = unknown, Shared = unknown> implements AsyncDispos
     if (watch) {
       this.#trigger = new ReloadTrigger({
         roots: this.loader.roots,
+        settleTimeoutMs,
         ...given({ debounceMs }),
-        onChanges: (changes) => this.#seen(changes),
+        onChanges: (changes, settling) => this.#seen(changes, settling),
         onPassedOver: (file, why) => logger?.debug({ file, why }, `${file} passed over: ${why}`),
-        onError: (error) => logger?.warn({ err: error }, error.message),
+        onError: (error) => this.#reloads.watchFailed(error),
       })
     }
   }
@@ -110,12 +116,20 @@ export class HotReloader<App = unknown, Shared = unknown> implements AsyncDispos
     return this.reloadPlugins([name])
   }
 
-  /** The same for several plugins, as one transaction: all of them, or none. @throws `CFP_PLUGIN_UNKNOWN`, `CFP_RELOAD_STOPPED` */
+  /**
+   * The same for several plugins, as one transaction: all of them, or none. A plugin that asks for itself, or for one that
+   * it depends on, gets a report with the outcome `accepted`, and the reload follows: it cannot wait for its own end.
+   *
+   * @throws `CFP_PLUGIN_UNKNOWN`, `CFP_RELOAD_STOPPED`
+   */
   async reloadPlugins(names: readonly string[]): Promise<ReloadReport> {
     this.#assertNotStopped()
     const { registry } = this.lifecycle
     for (const name of names) if (!registry.has(name) && !this.#unregistered.named(name)) throw registry.unknown(name)
-    return this.#changes.between(() => this.#run(() => planRequest(names, this.#sources())))
+    const isOwn = this.lifecycle.asksForItself(names)
+    const cause = { changes: [], names }
+    const reloaded = this.#changes.between(() => this.#reloads.run(cause))
+    return isOwn ? plainReport('accepted', this.#reloads.plan(cause)) : reloaded
   }
 
   /** Why a plugin is where it is, down to the root cause: a file that cannot be loaded among those. @throws `CFP_PLUGIN_UNKNOWN` */
@@ -158,18 +172,21 @@ export class HotReloader<App = unknown, Shared = unknown> implements AsyncDispos
   async #loadAll(signal: AbortSignal): Promise<void> {
     const found = await this.loader.discover()
     this.#assertNotStopped()
-    const loads = found.map(async (each) => ({ each, ...(await this.loader.loadAll([each], { signal })) }))
-    for (const { each, records, failures } of await Promise.all(loads)) {
+    const { parts } = this.#reloads
+    const loads = found.map(async (each) => ({ each, ...(await loadAtStart(each, parts, signal)) }))
+    for (const { each, records, failures, restless } of await Promise.all(loads)) {
+      if (restless.length > 0) this.#reloads.whenRested(restless, [{ kind: 'change', file: each.file }])
       for (const failure of failures) this.#unregistered.note(each, failure)
       for (const record of records) {
         try {
           this.lifecycle.registry.add(record)
         } catch (error) {
           if (!(error instanceof PluginError)) throw error
-          this.#unregistered.note(each, error, record)
+          this.#unregistered.note(each, error, { record })
         }
       }
     }
+    this.#reloads.dropLoaded()
   }
 
   async #stop({ boundMs = STOP_MS }: { readonly boundMs?: number }): Promise<StopReport> {
@@ -183,65 +200,24 @@ export class HotReloader<App = unknown, Shared = unknown> implements AsyncDispos
     return report
   }
 
-  #seen(changes: readonly FileChange[]): void {
+  #seen(changes: readonly FileChange[], { settleMs }: Settling): void {
     for (const { file, kind } of changes) this.#logger?.info({ file, kind }, `file change detected: ${file} (${kind})`)
     this.#secondTries.forget(changes)
     this.#changes.add(changes)
+    this.#reloads.meet(changes, settleMs)
   }
 
   async #take(changes: readonly FileChange[]): Promise<void> {
-    const report = await this.#run(() => planChanges(changes, this.#sources()), changes)
+    const report = await this.#reloads.run({ changes, names: [] })
     if (!this.#abort.signal.aborted) this.#secondTries.after(report)
   }
 
-  /** Never rejects: what went wrong is in the report. */
-  async #run(makePlan: () => ReloadPlan, changes: readonly FileChange[] = []): Promise<ReloadReport> {
-    const logger = this.#logger
-    const { plan, failure } = tryPlan(makePlan, changes)
-    if (logger) logPlan(plan, logger)
-    if (reloadChannel.hasSubscribers) reloadChannel.publish({ plan })
-    const run = new ReloadRun(plan, {
-      loader: this.loader,
-      lifecycle: this.lifecycle,
-      unregistered: this.#unregistered,
-      orphans: this.#orphans,
-      beforeReload: this.#options.beforeReload,
-      signal: this.#abort.signal,
-    })
-    const report = await run.run(failure)
-    if (reloadChannel.hasSubscribers) reloadChannel.publish({ report })
-    if (logger) logReport(report, run.logged, logger)
-    try {
-      await callHost('afterReload', () => this.#options.afterReload?.(report), this.#abort.signal)
-    } catch (error) {
-      if (!this.#abort.signal.aborted) logger?.error({ err: error }, messageOf(error))
-    }
-    return report
-  }
-
-  #sources(): PlanSources {
-    const { registry } = this.lifecycle
-    return {
-      loader: this.loader,
-      unregistered: this.#unregistered,
-      records: registry.records(),
-      affectedBy: (names) => registry.affectedBy(names),
-    }
+  get #unregistered() {
+    return this.#reloads.unregistered
   }
 
   #assertNotStopped(): void {
     if (this.#stopped) throw stoppedError()
-  }
-}
-
-function tryPlan(
-  makePlan: () => ReloadPlan,
-  changes: readonly FileChange[],
-): { readonly plan: ReloadPlan; readonly failure?: unknown } {
-  try {
-    return { plan: makePlan() }
-  } catch (failure) {
-    return { plan: emptyPlan(changes), failure }
   }
 }
 

@@ -12,10 +12,8 @@ export interface Newcomer {
 
 /** What newcomers come into. */
 export interface NewcomerParts {
-  readonly lifecycle: Pick<Lifecycle, 'add' | 'unload' | 'registry'>
+  readonly lifecycle: Pick<Lifecycle, 'add'>
   readonly unregistered: UnregisteredFiles
-  /** Plugins that serve on although their file is gone. */
-  readonly orphans: Set<string>
 }
 
 /**
@@ -49,24 +47,15 @@ async function addEach(waiting: readonly Newcomer[], parts: NewcomerParts, added
 
 /** Whether all of them came in; one alone that did not is noted with the reason. */
 async function add(batch: readonly Newcomer[], parts: NewcomerParts): Promise<boolean> {
-  const { lifecycle, unregistered, orphans } = parts
-  const moved = batch.filter(({ record }) => orphans.has(record.meta.name))
+  const { lifecycle, unregistered } = parts
   try {
-    const set = batch.map(({ record }) => record)
-    const remove = moved.map(({ record }) => record.meta.name)
-    // The file of an orphan came back under another name. Nothing is given up for a plugin that would be refused.
-    if (remove.length > 0) lifecycle.registry.stage({ set, remove })
-    for (const name of remove) await lifecycle.unload(name)
-    await lifecycle.add(set)
+    await lifecycle.add(batch.map(({ record }) => record))
   } catch (error) {
     if (!(error instanceof PluginError)) throw error
     const [only] = batch
-    if (only && batch.length === 1) unregistered.note(only.found, error, only.record)
+    if (only && batch.length === 1) unregistered.note(only.found, error, { record: only.record })
     return false
   }
-  for (const { found, record } of batch) {
-    unregistered.forget(found.file)
-    orphans.delete(record.meta.name)
-  }
+  for (const { found } of batch) unregistered.forget(found.file)
   return true
 }

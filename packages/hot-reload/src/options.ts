@@ -26,6 +26,8 @@ export interface HotReloaderOptions<App = unknown, Shared = unknown>
   readonly watch?: boolean
   /** How long two reads of a file must be apart, and equal, for it to be settled, in milliseconds. @default 60 */
   readonly debounceMs?: number
+  /** How long a file may keep changing before it is told of, in milliseconds: the old code serves on meanwhile. @default 5000 */
+  readonly settleTimeoutMs?: number
   /** More options for the loader. */
   readonly load?: Omit<PluginLoaderOptions, 'paths' | 'logger'>
   /** Instead of `paths` and `load`. @default one made from those */

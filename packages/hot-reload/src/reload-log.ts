@@ -3,25 +3,22 @@ import type { Logger, PluginError } from '@cf-plugins/plugin-api'
 import type { ReloadPlan } from './reload-plan.ts'
 import type { ReloadReport } from './reload-report.ts'
 
-/** A reload that takes longer is warned about, in milliseconds. */
-const SLOW_MS = 100
-
 /** What will be done, and why. */
 export function logPlan(plan: ReloadPlan, logger: Logger): void {
-  const { reload, start, unload, dependents, passedOver } = plan
+  const { reload, start, unload, dependents, order, strategy, passedOver } = plan
   for (const { file, why } of passedOver) logger.debug({ file, why }, `${file} passed over: ${why}`)
   for (const { plugin, why } of unload) logger.debug({ plugin, why }, `"${plugin}" is unloaded: ${why}`)
   for (const { found, why } of start) logger.debug({ file: found.file, why }, `${found.file} is loaded: ${why}`)
   for (const { plugin, why } of reload) logger.debug({ plugin, why }, `"${plugin}" is reloaded: ${why}`)
-  if (dependents.length > 0)
-    logger.debug({ plugins: dependents }, `with all that depend on it: ${dependents.join(', ')}`)
+  for (const { plugin, why } of dependents) logger.debug({ plugin, why }, `"${plugin}" is made anew: ${why}`)
+  if (order.length > 0) logger.debug({ plugins: order, strategy }, `in this order, ${strategy}: ${order.join(', ')}`)
   const plugins = reload.map(({ plugin }) => plugin)
   if (plugins.length > 0) logger.info({ plugins }, `reloading ${plugins.join(', ')}`)
 }
 
 /** What came of it. `known` problems the log has already. */
 export function logReport(report: ReloadReport, known: readonly PluginError[], logger: Logger): void {
-  const { outcome, members, started, unloaded, phases, durationMs, error } = report
+  const { outcome, members, started, unloaded, phases, durationMs, error, slow, rolledBack } = report
   if (outcome === 'nothing') return
   const time = `${Math.round(durationMs * 10) / 10} ms`
   for (const { phase, durationMs: ms } of phases)
@@ -32,11 +29,10 @@ export function logReport(report: ReloadReport, known: readonly PluginError[], l
   if (unloaded.length > 0) logger.info({ plugins: unloaded }, `unloaded ${unloaded.join(', ')}`)
   for (const problem of report.problems) if (!known.includes(problem)) logProblem(problem, logger)
   if (error && outcome === 'kept') logger.info({ durationMs }, 'the old code serves on')
-  if (error && outcome === 'rolled-back')
-    logger.info({ plugins: members, durationMs }, `rolled back: ${members.join(', ')} as before`)
-  const [slowest] = [...phases].sort((a, b) => b.durationMs - a.durationMs)
-  if (durationMs > SLOW_MS && slowest) {
-    const { phase } = slowest
+  if (rolledBack.length > 0)
+    logger.info({ plugins: rolledBack, durationMs }, `rolled back: ${rolledBack.join(', ')} as before`)
+  if (slow) {
+    const { phase } = slow
     logger.warn({ durationMs, phase }, `The reload took ${time}, most of it in phase "${phase}".`)
   }
 }

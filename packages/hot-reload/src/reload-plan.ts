@@ -1,4 +1,5 @@
-// What a change means: which plugins are loaded, started or taken out, and why.
+// What a change means: which plugins are loaded, started or taken out, in which order, how, and why.
+import type { PluginState, ReloadStrategy } from '@cf-plugins/lifecycle'
 import type { FoundPlugin, PluginLoader } from '@cf-plugins/loader'
 import type { PluginRecord } from '@cf-plugins/plugin-api'
 import type { FileChange } from '@cf-plugins/watcher'
@@ -12,14 +13,20 @@ export interface PlannedReload {
   readonly why: string
 }
 
-/** A plugin file that is not registered: new, restored, or mended. */
+/** A plugin file that is not registered: new, restored, mended, or a registered plugin's new place. */
 export interface PlannedStart {
   readonly found: FoundPlugin
   readonly why: string
 }
 
-/** A plugin whose file is gone. */
+/** A plugin whose file is gone. Should one of `start` turn out to be that very plugin, it moves there instead. */
 export interface PlannedUnload {
+  readonly plugin: string
+  readonly why: string
+}
+
+/** A plugin that is made anew from the code that it has. */
+export interface PlannedDependent {
   readonly plugin: string
   readonly why: string
 }
@@ -32,81 +39,155 @@ export interface ReloadPlan {
   readonly start: readonly PlannedStart[]
   readonly unload: readonly PlannedUnload[]
   /** Plugins that are made anew because they depend on one of `reload`, dependencies first. */
-  readonly dependents: readonly string[]
+  readonly dependents: readonly PlannedDependent[]
+  /**
+   * Every plugin that is replaced, dependencies first; stopped in reverse. Those at rest are not among them: what changed of
+   * them is taken up when they are enabled.
+   */
+  readonly order: readonly string[]
+  /** As the code that runs would have it: `overlap` where each plugin of `order` wants that. The report says what it was. */
+  readonly strategy: ReloadStrategy
   /** Changes that concern no plugin, and why. */
   readonly passedOver: readonly { readonly file: string; readonly why: string }[]
+}
+
+/** What is to be dealt with: files that changed, and plugins that were asked for by name. */
+export interface ReloadCause {
+  readonly changes: readonly FileChange[]
+  readonly names: readonly string[]
 }
 
 /** What plans are made from. */
 export interface PlanSources {
   readonly loader: Pick<PluginLoader, 'usersOf' | 'isCandidate'>
   readonly records: readonly PluginRecord[]
-  readonly unregistered: Pick<UnregisteredFiles, 'named'>
+  readonly unregistered: Pick<UnregisteredFiles, 'named' | 'at'>
+  /** The plugins themselves and all that depend on them, dependencies first. */
   affectedBy(names: readonly string[]): string[]
+  dependenciesOf(name: string): readonly string[]
+  stateOf(name: string): PluginState
+  /** Whether a plugin was added by the reload that is under way, with this very content. */
+  hasTaken(plugin: string, change: FileChange): boolean
 }
 
 /** A plan that does nothing. */
 export function emptyPlan(changes: readonly FileChange[] = []): ReloadPlan {
-  return { changes, reload: [], start: [], unload: [], dependents: [], passedOver: [] }
+  const nothing = { reload: [], start: [], unload: [], dependents: [], order: [], passedOver: [] }
+  return { changes, ...nothing, strategy: 'exclusive' }
 }
 
-/** The plan for files that changed. @throws `CFP_FOLDER_UNREADABLE` */
-export function planChanges(changes: readonly FileChange[], sources: PlanSources): ReloadPlan {
-  const { loader } = sources
-  const byFile = new Map(sources.records.map(({ source, meta }) => [source.file, meta.name]))
-  const reload = new Map<string, PlannedReload>()
-  const start = new Map<string, PlannedStart>()
-  const unload = new Map<string, PlannedUnload>()
-  const passedOver: { file: string; why: string }[] = []
-  for (const { file, kind } of changes) {
+/** @throws `CFP_FOLDER_UNREADABLE` */
+export function planReload({ changes, names }: ReloadCause, sources: PlanSources): ReloadPlan {
+  const draft = new Draft(sources)
+  for (const change of changes) draft.add(change)
+  for (const name of new Set(names)) draft.request(name)
+  return draft.plan(changes)
+}
+
+/** Whether a plugin's file is not where it was: gone, or no plugin file any more. One added by value has none. */
+export function isHomeless({ source }: PluginRecord, loader: Pick<PluginLoader, 'isCandidate'>): boolean {
+  return source.file !== undefined && loader.isCandidate(source.file) === undefined
+}
+
+class Draft {
+  readonly #sources: PlanSources
+  readonly #records: ReadonlyMap<string, PluginRecord>
+  readonly #byFile: ReadonlyMap<string | undefined, string>
+  readonly #reload = new Map<string, PlannedReload>()
+  readonly #start = new Map<string, PlannedStart>()
+  readonly #unload = new Map<string, PlannedUnload>()
+  readonly #passedOver: { file: string; why: string }[] = []
+
+  constructor(sources: PlanSources) {
+    this.#sources = sources
+    this.#records = new Map(sources.records.map((record) => [record.meta.name, record]))
+    this.#byFile = new Map(sources.records.map(({ source, meta }) => [source.file, meta.name]))
+  }
+
+  add(change: FileChange): void {
+    const { file, kind } = change
+    const { loader } = this.#sources
     const isGone = kind === 'unlink'
-    const own = byFile.get(file)
-    if (isGone && own !== undefined) unload.set(own, { plugin: own, why: `${file} is gone` })
     const concerned = new Map(loader.usersOf(file).map((user) => [user.file, user]))
     const candidate = loader.isCandidate(file)
     if (candidate) concerned.set(candidate.file, candidate)
+    const owner = isGone ? (this.#byFile.get(file) ?? this.#heirless(file)) : undefined
+    if (owner !== undefined) this.#unload.set(owner, { plugin: owner, why: `${file} is gone` })
     if (isGone) concerned.delete(file)
-    let isUsed = own !== undefined
+    let isUsed = this.#byFile.has(file) || owner !== undefined
     for (const found of concerned.values()) {
-      const plugin = byFile.get(found.file)
-      const why = found.file === file ? `${file} changed` : `it uses ${file}`
-      if (plugin !== undefined) reload.set(plugin, { plugin, found, why })
+      const plugin = this.#byFile.get(found.file)
+      const why = found.file === file ? `${file} ${kind === 'add' ? 'is new' : 'changed'}` : `it uses ${file}`
+      isUsed ||= plugin !== undefined
+      if (plugin !== undefined) {
+        // It came in while this was being dealt with, as it is.
+        if (!this.#sources.hasTaken(plugin, change))
+          this.#addReload(plugin, found, isGone ? `${why}, which is gone` : why)
+        continue
+      }
       // What a plugin once read is remembered beyond its end.
-      else if (loader.isCandidate(found.file)) start.set(found.file, { found, why })
-      else continue
+      if (!loader.isCandidate(found.file)) continue
+      this.#addStart(found, why)
       isUsed = true
     }
-    if (!isUsed) passedOver.push({ file, why: 'no plugin reads it, and discovery does not take it for one' })
+    if (!isUsed) this.#passedOver.push({ file, why: 'no plugin reads it, and discovery does not take it for one' })
   }
-  for (const plugin of unload.keys()) reload.delete(plugin)
-  return {
-    changes,
-    reload: [...reload.values()],
-    start: [...start.values()],
-    unload: [...unload.values()],
-    dependents: dependentsOf(reload, sources),
-    passedOver,
+
+  request(name: string): void {
+    const { loader, unregistered } = this.#sources
+    const why = 'asked for'
+    const record = this.#records.get(name)
+    const heir = !record || isHomeless(record, loader) ? unregistered.named(name)?.found : undefined
+    if (heir) this.#addStart(heir, why)
+    else if (record) {
+      const { file } = record.source
+      this.#addReload(name, file === undefined ? undefined : loader.isCandidate(file), why)
+    }
+  }
+
+  plan(changes: readonly FileChange[]): ReloadPlan {
+    const { affectedBy, stateOf } = this.#sources
+    for (const plugin of this.#unload.keys()) this.#reload.delete(plugin)
+    const roots = [...this.#reload.keys()].filter((name) => ['active', 'failed'].includes(stateOf(name)))
+    const order = affectedBy(roots).filter((name) => roots.includes(name) || stateOf(name) === 'active')
+    const isOverlap = order.every((name) => this.#records.get(name)?.meta.reload.strategy === 'overlap')
+    return {
+      changes,
+      reload: [...this.#reload.values()],
+      start: [...this.#start.values()],
+      unload: [...this.#unload.values()],
+      dependents: this.#dependents(order),
+      order,
+      strategy: order.length > 0 && isOverlap ? 'overlap' : 'exclusive',
+      passedOver: this.#passedOver,
+    }
+  }
+
+  #addReload(plugin: string, found: FoundPlugin | undefined, why: string): void {
+    this.#reload.set(plugin, { plugin, found, why: also(this.#reload.get(plugin)?.why, why) })
+  }
+
+  #addStart(found: FoundPlugin, why: string): void {
+    this.#start.set(found.file, { found, why: also(this.#start.get(found.file)?.why, why) })
+  }
+
+  /** The plugin that was to move to this file, and has no other. */
+  #heirless(file: string): string | undefined {
+    const { unregistered, loader } = this.#sources
+    const record = this.#records.get(unregistered.at(file)?.name ?? '')
+    return record && isHomeless(record, loader) ? record.meta.name : undefined
+  }
+
+  #dependents(order: readonly string[]): PlannedDependent[] {
+    const members = new Set(order)
+    return order.flatMap((plugin) => {
+      if (this.#reload.has(plugin)) return []
+      const needs = this.#sources.dependenciesOf(plugin).filter((name) => members.has(name))
+      return [{ plugin, why: `it depends on ${needs.join(', ')}` }]
+    })
   }
 }
 
-/** The plan for plugins that are asked for by name, those that could not be loaded before among them. */
-export function planRequest(names: readonly string[], sources: PlanSources): ReloadPlan {
-  const { loader, unregistered } = sources
-  const why = 'asked for'
-  const records = new Map(sources.records.map((record) => [record.meta.name, record]))
-  const reload = new Map<string, PlannedReload>()
-  const start: PlannedStart[] = []
-  for (const name of new Set(names)) {
-    const record = records.get(name)
-    const found = record ? undefined : unregistered.named(name)?.found
-    if (found) start.push({ found, why })
-    if (!record) continue
-    const { file } = record.source
-    reload.set(name, { plugin: name, found: file === undefined ? undefined : loader.isCandidate(file), why })
-  }
-  return { ...emptyPlan(), reload: [...reload.values()], start, dependents: dependentsOf(reload, sources) }
-}
-
-function dependentsOf(reload: ReadonlyMap<string, PlannedReload>, sources: PlanSources): string[] {
-  return sources.affectedBy([...reload.keys()]).filter((name) => !reload.has(name))
+function also(before: string | undefined, why: string): string {
+  return before === undefined ? why : `${before}; ${why}`
 }

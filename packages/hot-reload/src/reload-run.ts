@@ -1,51 +1,58 @@
 // Runs one plan: loads and checks the new code while the old one serves, then hands it to the lifecycle's transaction.
-import type { Lifecycle, PluginState, TransactionReport } from '@cf-plugins/lifecycle'
-import type { FoundPlugin, PluginLoader } from '@cf-plugins/loader'
-import { HotReloadError, messageOf, PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
+import { setMaxListeners } from 'node:events'
+import type { Lifecycle, TransactionReport } from '@cf-plugins/lifecycle'
+import type { PluginLoader } from '@cf-plugins/loader'
+import { HotReloadError, type PluginError } from '@cf-plugins/plugin-api'
+import { shownFile } from '@cf-plugins/plugin-api/host'
+import { Departures } from './departures.ts'
 import { callHost } from './host-hook.ts'
+import { type LoadParts, loadPlan, type NewCode } from './new-code.ts'
 import { addNewcomers, type Newcomer } from './newcomers.ts'
-import type { PlannedReload, ReloadPlan } from './reload-plan.ts'
-import type { ReloadPhase, ReloadPhaseTiming, ReloadReport } from './reload-report.ts'
+import type { Orphans } from './orphans.ts'
+import { isHomeless, type ReloadPlan } from './reload-plan.ts'
+import { type ReloadPhase, type ReloadPhaseTiming, type ReloadReport, slowPhase } from './reload-report.ts'
+import type { RunProgress } from './run-progress.ts'
 import type { UnregisteredFiles } from './unregistered-files.ts'
 
 /** What a run works on. */
-export interface RunParts {
-  readonly loader: Pick<PluginLoader, 'load' | 'loadAll'>
+export interface RunParts extends LoadParts {
+  readonly loader: Pick<PluginLoader, 'load' | 'loadAll' | 'isCandidate'>
   readonly lifecycle: Pick<
     Lifecycle,
-    'reload' | 'add' | 'unload' | 'check' | 'status' | 'statuses' | 'instance' | 'registry'
+    'reload' | 'add' | 'unload' | 'check' | 'status' | 'statuses' | 'instance' | 'registry' | 'setOrphaned'
   >
   readonly unregistered: UnregisteredFiles
   /** Plugins that serve on although their file is gone. */
-  readonly orphans: Set<string>
+  readonly orphans: Orphans
   readonly beforeReload: ((plan: ReloadPlan) => unknown) | undefined
-  /** Aborted when the reloader stops; its reason is the error that a cancelled reload is told with. */
-  readonly signal: AbortSignal
 }
 
-interface Standing {
-  readonly state: PluginState
-  readonly error: PluginError | undefined
-}
+/** How a run ended: with a report, or given up before it touched what changed. */
+export type RunEnd =
+  | { readonly report: ReloadReport }
+  /** Why, and which files must come to rest before the next run. */
+  | { readonly startOver: string; readonly unsettled: readonly string[] }
 
 /** One plan on its way. */
 export class ReloadRun {
-  readonly #plan: ReloadPlan
+  readonly plan: ReloadPlan
   readonly #parts: RunParts
+  readonly #progress: RunProgress
   readonly #from = performance.now()
-  readonly #before: ReadonlyMap<string, Standing>
   readonly #phases: ReloadPhaseTiming[] = []
-  readonly #problems = new Set<PluginError>()
-  readonly #unloaded: string[] = []
-  readonly #added = new Set<string>()
+  /** Ends what happens before the transaction: the host's answer, the loads. */
+  readonly #abort = new AbortController()
+  readonly #superseded = new AbortController()
   /** Why some new code does not serve, the reload's own reason apart. */
   readonly #failures: PluginError[] = []
   #transaction: TransactionReport | undefined
 
-  constructor(plan: ReloadPlan, parts: RunParts) {
-    this.#plan = plan
+  constructor(plan: ReloadPlan, parts: RunParts, progress: RunProgress) {
+    this.plan = plan
     this.#parts = parts
-    this.#before = new Map(parts.lifecycle.statuses().map(({ plugin, state, error }) => [plugin, { state, error }]))
+    this.#progress = progress
+    // As many loads as there are plugins listen to it at a time, and none stays.
+    setMaxListeners(0, this.#abort.signal)
   }
 
   /** Problems of the transaction, which the lifecycle has told to the log itself. */
@@ -53,30 +60,60 @@ export class ReloadRun {
     return this.#transaction?.problems ?? []
   }
 
-  /** Never rejects: what went wrong is in the report. @param failure why the plan is empty, where it could not be made */
-  async run(failure?: unknown): Promise<ReloadReport> {
-    const { changes, reload, start, unload } = this.#plan
-    if (failure !== undefined) return this.#report('kept', this.#note(failure))
-    for (const { file, kind } of changes) if (kind === 'unlink') this.#parts.unregistered.forget(file)
-    if (reload.length + start.length + unload.length === 0) return this.#report('nothing')
+  /** Gives the run up for newer content, unless the plugins are being replaced already. Whether that is new. */
+  supersede(why: string): boolean {
+    if (this.#isSuperseded) return false
+    const reason = new HotReloadError('CFP_RELOAD_SUPERSEDED', why)
+    this.#superseded.abort(reason)
+    this.#abort.abort(reason)
+    return true
+  }
+
+  /** Ends what the lifecycle's own stop does not. */
+  stop(reason: unknown): void {
+    this.#abort.abort(reason)
+  }
+
+  /** Never rejects: what went wrong is in the report. */
+  async run(): Promise<RunEnd> {
+    const { changes, reload, start, unload } = this.plan
+    const removed = changes.flatMap(({ file, kind }) => (kind === 'unlink' ? [file] : []))
+    if (reload.length + start.length + unload.length === 0) {
+      for (const file of removed) this.#parts.unregistered.forget(file)
+      return { report: this.#report('nothing') }
+    }
     let error: PluginError | undefined
     try {
       await this.#askHost()
-      await this.#unloadAll()
-      await this.#start(await this.#loadNew())
-      if (reload.length > 0) error = await this.#reload(reload)
-      // Whom the registry refused before may have waited for this very change.
-      if (this.#transaction?.outcome === 'committed') await this.#start([])
+      const code = await this.#load()
+      if (this.#isSuperseded || code.unsettled.length > 0) return this.#startOver(code.unsettled)
+      for (const file of removed) this.#parts.unregistered.forget(file)
+      error = await this.#take(code)
     } catch (caught) {
-      error = this.#note(caught)
+      if (!this.#isSuperseded) error = this.#progress.note(caught)
     }
-    this.#noteFailedStarts()
-    return this.#report(this.#outcome(error), error ?? this.#failures[0])
+    if (this.#isSuperseded && (!this.#transaction || this.#transaction.outcome === 'superseded'))
+      return this.#startOver([])
+    this.#progress.noteFailedStarts(this.#transaction?.members ?? [])
+    return { report: this.#report(this.#outcome(error), error ?? this.#failures[0]) }
+  }
+
+  get #isSuperseded(): boolean {
+    return this.#superseded.signal.aborted
+  }
+
+  #startOver(unsettled: readonly string[]): RunEnd {
+    if (this.#isSuperseded) return { startOver: (this.#superseded.signal.reason as Error).message, unsettled }
+    const files = unsettled.map((file) => shownFile(file)).join(', ')
+    return { startOver: `${files} ${unsettled.length > 1 ? 'were' : 'was'} still being written`, unsettled }
   }
 
   async #askHost(): Promise<void> {
-    const { beforeReload, signal } = this.#parts
-    const answer = await callHost('beforeReload', () => beforeReload?.(this.#plan), signal)
+    const { beforeReload } = this.#parts
+    if (!beforeReload) return
+    const answer = await this.#phase('plan', () =>
+      callHost('beforeReload', () => beforeReload(this.plan), this.#abort.signal),
+    )
     if (answer !== false) return
     throw new HotReloadError(
       'CFP_RELOAD_VETOED',
@@ -85,110 +122,87 @@ export class ReloadRun {
     )
   }
 
-  /** Dependents first, so that plugins which go together do not hold each other. */
-  async #unloadAll(): Promise<void> {
-    const { lifecycle, orphans } = this.#parts
-    const planned = new Set(this.#plan.unload.map(({ plugin }) => plugin))
-    for (const { plugin, found } of this.#plan.reload) if (found) orphans.delete(plugin)
-    for (const plugin of orphans) if (!lifecycle.registry.has(plugin)) orphans.delete(plugin)
-    if (planned.size + orphans.size === 0) return
-    for (const plugin of lifecycle.registry.order([...planned, ...orphans]).reverse()) {
-      const users = this.#usersOf(plugin)
-      if (users.length > 0) {
-        orphans.add(plugin)
-        if (planned.has(plugin))
-          this.#failures.push(this.#note(orphaned(plugin, users, lifecycle.registry.get(plugin)?.source)))
-        continue
-      }
-      orphans.delete(plugin)
-      try {
-        await lifecycle.unload(plugin)
-        this.#unloaded.push(plugin)
-      } catch (error) {
-        this.#failures.push(this.#note(error))
-      }
+  async #load(): Promise<NewCode> {
+    const needsNone = this.plan.start.length === 0 && !this.plan.reload.some(({ found }) => found)
+    if (needsNone) return { records: [], newcomers: [], failures: [], failedStarts: [], unsettled: [] }
+    return this.#phase('load', () => loadPlan(this.plan, this.#parts, this.#abort.signal))
+  }
+
+  /** Lets go who goes, lets in who comes, and replaces who changed. The error, where the new code does not serve. */
+  async #take(code: NewCode): Promise<PluginError | undefined> {
+    const { unregistered, orphans, lifecycle, loader } = this.#parts
+    for (const { found } of this.plan.start) unregistered.forget(found.file)
+    for (const { found, error } of code.failedStarts) {
+      this.#failures.push(this.#progress.note(error))
+      unregistered.note(found, error)
     }
+    for (const { plugin, found } of this.plan.reload) if (found) orphans.delete(plugin)
+    const moved = new Map<string, Newcomer>()
+    for (const newcomer of code.newcomers) {
+      const { name } = newcomer.record.meta
+      const current = lifecycle.registry.get(name)
+      if (current && isHomeless(current, loader) && !moved.has(name)) moved.set(name, newcomer)
+    }
+    const planned = this.plan.unload.map(({ plugin }) => plugin).filter((plugin) => !moved.has(plugin))
+    const departures = new Departures(planned, this.#parts, this.#progress)
+    await this.#timed('unload', planned.length > 0, async () => void this.#failures.push(...(await departures.letGo())))
+    const newcomers = code.newcomers.filter((newcomer) => moved.get(newcomer.record.meta.name) !== newcomer)
+    await this.#timed('add', newcomers.length > 0, () => this.#add(newcomers))
+    if (this.#isSuperseded) return undefined
+    const error = await this.#replace(code, moved)
+    if (this.#transaction?.outcome === 'superseded') return error
+    // Whom the registry refused before may have waited for this very change.
+    if (this.#transaction?.outcome === 'committed') await this.#add([])
+    this.#failures.push(...(await departures.finish()))
+    return error
   }
 
-  #usersOf(plugin: string): string[] {
-    const { lifecycle } = this.#parts
-    const { registry } = lifecycle
-    return registry
-      .dependentsOf(plugin)
-      .filter((name) => registry.requires(name, plugin) === 'required' && lifecycle.status(name).state === 'active')
-  }
-
-  async #loadNew(): Promise<Newcomer[]> {
-    const { loader, unregistered, signal } = this.#parts
-    if (this.#plan.start.length === 0) return []
-    return this.#phase('load', async () => {
-      const loads = this.#plan.start.map(async ({ found }): Promise<Newcomer[]> => {
-        const { records, failures } = await loader.loadAll([found], { signal })
-        unregistered.forget(found.file)
-        for (const failure of failures) {
-          this.#failures.push(this.#note(failure))
-          unregistered.note(found, failure)
-        }
-        return records.map((record) => ({ found, record }))
-      })
-      return (await Promise.all(loads)).flat()
-    })
-  }
-
-  async #start(newcomers: readonly Newcomer[]): Promise<void> {
+  async #add(newcomers: readonly Newcomer[]): Promise<void> {
     const { lifecycle, unregistered } = this.#parts
-    for (const name of await addNewcomers(newcomers, this.#parts)) this.#added.add(name)
+    const { added } = this.#progress
+    for (const name of await addNewcomers(newcomers, this.#parts)) added.add(name)
     for (const { record } of newcomers) {
       const { name } = record.meta
       const refusal = unregistered.refused().find((file) => file.record === record)?.error
-      const error = refusal ?? (this.#added.has(name) ? lifecycle.status(name).error : undefined)
-      if (error) this.#failures.push(this.#note(error))
+      const error = refusal ?? (added.has(name) ? lifecycle.status(name).error : undefined)
+      if (error) this.#failures.push(this.#progress.note(error))
     }
-  }
-
-  /** The error, where the new code does not serve. */
-  async #reload(planned: readonly PlannedReload[]): Promise<PluginError | undefined> {
-    const { lifecycle } = this.#parts
-    try {
-      const set = await this.#phase('load', () => this.#load(planned.flatMap(({ found }) => found ?? [])))
-      await this.#phase('validate', () => lifecycle.check(set))
-      const restart = planned.flatMap(({ found, plugin }) => (found ? [] : [plugin]))
-      this.#transaction = await lifecycle.reload({ set, restart })
-    } catch (error) {
-      return this.#note(error)
-    }
-    this.#phases.push(...this.#transaction.phases)
-    for (const problem of this.#transaction.problems) this.#note(problem)
-    return this.#transaction.error && this.#note(this.#transaction.error)
   }
 
   /** All of them, or none. */
-  async #load(found: readonly FoundPlugin[]): Promise<PluginRecord[]> {
-    const { loader, signal } = this.#parts
-    const results = await Promise.allSettled(found.map((each) => loader.load(each, { signal })))
-    if (signal.aborted) throw signal.reason
-    const failures = results.flatMap((result) => (result.status === 'rejected' ? [this.#note(result.reason)] : []))
-    if (failures[0]) throw failures[0]
-    return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-  }
-
-  /** Plugins that were tried because of this plan, and failed: they may have waited for what came. */
-  #noteFailedStarts(): void {
-    for (const { plugin, state, error } of this.#parts.lifecycle.statuses()) {
-      if (state !== 'failed' || !error || error === this.#before.get(plugin)?.error) continue
-      if (!this.#transaction?.members.includes(plugin)) this.#note(error)
+  async #replace(code: NewCode, moved: ReadonlyMap<string, Newcomer>): Promise<PluginError | undefined> {
+    const { lifecycle, orphans, unregistered } = this.#parts
+    const set = [...code.records, ...[...moved.values()].map(({ record }) => record)]
+    const restart = this.plan.reload.flatMap(({ found, plugin }) => (found ? [] : [plugin]))
+    if (set.length + restart.length + code.failures.length === 0) return undefined
+    let error: PluginError | undefined
+    try {
+      const [failure] = code.failures.map((each) => this.#progress.note(each))
+      if (failure) throw failure
+      const names = [...moved.keys()]
+      await this.#phase('validate', () => lifecycle.check(set, names))
+      const superseded = this.#superseded.signal
+      // Whether a plugin asked for its own reload was settled when it asked.
+      this.#transaction = await lifecycle.reload({ set, moved: names, restart, superseded, wait: true })
+      this.#phases.push(...this.#transaction.phases)
+      if (this.#transaction.outcome === 'superseded') return undefined
+      for (const problem of this.#transaction.problems) this.#progress.note(problem)
+      error = this.#transaction.error && this.#progress.note(this.#transaction.error)
+    } catch (caught) {
+      error = this.#progress.note(caught)
     }
+    for (const [name, { found }] of moved) {
+      if (!error) orphans.delete(name)
+      else if (lifecycle.registry.has(name)) {
+        orphans.add(name)
+        unregistered.note(found, error, { name })
+      }
+    }
+    return error
   }
 
-  #note(error: unknown): PluginError {
-    const { signal } = this.#parts
-    const isPluginError = error instanceof PluginError
-    const problem = isPluginError
-      ? error
-      : new HotReloadError('CFP_RELOAD_PLAN_FAILED', messageOf(error), { cause: error })
-    const told = signal.aborted && CANCELLED.has(problem.code) ? (signal.reason as PluginError) : problem
-    this.#problems.add(told)
-    return told
+  async #timed(phase: ReloadPhase, isDue: boolean, run: () => Promise<void>): Promise<void> {
+    await (isDue ? this.#phase(phase, run) : run())
   }
 
   async #phase<T>(phase: ReloadPhase, run: () => Promise<T>): Promise<T> {
@@ -202,55 +216,43 @@ export class ReloadRun {
 
   #outcome(error: PluginError | undefined): ReloadReport['outcome'] {
     const outcome = this.#transaction?.outcome
-    if (error && outcome) return outcome === 'superseded' ? 'kept' : outcome
-    const wasDown = this.#plan.reload.some(({ plugin }) => this.#before.get(plugin)?.state === 'failed')
+    if (error && outcome && outcome !== 'superseded') return outcome
+    const wasDown = this.plan.reload.some(({ plugin }) => this.#progress.wasDown(plugin))
     if (error) return wasDown ? 'failed' : 'kept'
-    if (this.#transaction || this.#started().length + this.#unloaded.length > 0) return 'committed'
+    const members = this.#transaction?.members ?? []
+    if (this.#transaction || this.#progress.started(members).length + this.#progress.unloaded.length > 0)
+      return 'committed'
     const [failure] = this.#failures
     if (!failure) return 'nothing'
     return failure.code === 'CFP_RELOAD_ORPHANED' ? 'kept' : 'failed'
   }
 
-  #started(): string[] {
-    const members = new Set(this.#transaction?.members)
-    const isNew = (name: string) => this.#added.has(name) || this.#before.get(name)?.state !== 'active'
-    return this.#parts.lifecycle
-      .statuses()
-      .flatMap(({ plugin, state }) => (state === 'active' && isNew(plugin) && !members.has(plugin) ? [plugin] : []))
-  }
-
   #report(outcome: ReloadReport['outcome'], error?: PluginError): ReloadReport {
     const { lifecycle } = this.#parts
-    const members = this.#transaction?.members ?? []
-    const started = outcome === 'nothing' ? [] : this.#started()
+    const transaction = this.#transaction
+    const members = transaction?.members ?? []
+    const started = outcome === 'nothing' ? [] : this.#progress.started(members)
     const instances = [...members, ...started].flatMap((name) => {
       const instance = lifecycle.registry.has(name) ? lifecycle.instance(name) : undefined
       return instance ? [[name, instance] as const] : []
     })
+    const durationMs = performance.now() - this.#from
     return {
       outcome,
-      plan: this.#plan,
+      plan: this.plan,
+      strategy: transaction?.strategy,
+      startedOver: [],
       members,
+      rolledBack: transaction?.outcome === 'rolled-back' ? members : [],
       started,
-      unloaded: this.#unloaded,
-      kept: this.#transaction?.kept ?? [],
+      unloaded: this.#progress.unloaded,
+      kept: transaction?.kept ?? [],
       phases: this.#phases,
-      durationMs: performance.now() - this.#from,
+      durationMs,
+      slow: slowPhase(durationMs, this.#phases),
       error,
-      problems: [...this.#problems],
+      problems: this.#progress.problems,
       instances: new Map(instances),
     }
   }
-}
-
-/** What an operation that a stop cancelled ends with. */
-const CANCELLED = new Set(['CFP_LOAD_ABORTED', 'CFP_STOPPED', 'CFP_OPERATION_ABORTED'])
-
-function orphaned(plugin: string, users: readonly string[], source?: PluginRecord['source']): HotReloadError {
-  const needs = users.length > 1 ? 'need' : 'needs'
-  return new HotReloadError(
-    'CFP_RELOAD_ORPHANED',
-    `The file of plugin "${plugin}" is gone, but ${users.join(', ')} ${needs} it: it serves on until they do not, or its file is back.`,
-    { plugin, phase: 'unload', file: source?.file, generation: source?.generation },
-  )
 }

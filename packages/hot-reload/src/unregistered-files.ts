@@ -21,9 +21,15 @@ type StartFailure = StartReport['failed'][number]
 export class UnregisteredFiles {
   readonly #files = new Map<string, UnregisteredFile>()
 
-  note(found: FoundPlugin, error: PluginError, record?: PluginRecord): void {
-    const name = record?.meta.name ?? error.plugin ?? fileName(found)
+  /** @param known what was loaded, where it was the registry that refused it; or the name, where more is not known */
+  note(found: FoundPlugin, error: PluginError, known: { record?: PluginRecord; name?: string } = {}): void {
+    const { record } = known
+    const name = known.name ?? record?.meta.name ?? error.plugin ?? fileName(found)
     this.#files.set(found.file, { found, name, error, record })
+  }
+
+  at(file: string): UnregisteredFile | undefined {
+    return this.#files.get(file)
   }
 
   forget(file: string): void {

@@ -111,7 +111,7 @@ it('gives up nothing for a renamed file whose new content would be refused', asy
   const report = await folder.reported(() =>
     folder.save('other.ts', plugin('counter', { dependencies: "['nobody']", setup: '() => ({})' })),
   )
-  expect(report).toMatchObject({ outcome: 'failed', error: { code: 'CFP_DEPENDENCY_MISSING' } })
+  expect(report).toMatchObject({ outcome: 'kept', error: { code: 'CFP_DEPENDENCY_MISSING' } })
   expect(states(folder)).toEqual({ counter: 'active', user: 'active' })
   expect(folder.service<Counter>('counter').increment()).toBe(1)
 })

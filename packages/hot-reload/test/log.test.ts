@@ -49,7 +49,18 @@ it('tells at debug every phase, which plugins a file concerns, and why a change 
     expect(debug).toContainEqual(expect.stringMatching(`^"${name}" is reloaded: it uses .*_shared.ts$`))
   expect(debug).toContainEqual(expect.stringMatching(/_other\.ts passed over: no plugin reads it/))
   const phases = debug.flatMap((line) => /^(\w+): [\d.]+ ms$/.exec(line)?.[1] ?? [])
-  expect(phases).toEqual(['load', 'validate', 'gate', 'save', 'teardown', 'start', 'check', 'commit', 'replay'])
+  expect(phases).toEqual([
+    'settle',
+    'load',
+    'validate',
+    'gate',
+    'save',
+    'teardown',
+    'start',
+    'check',
+    'commit',
+    'replay',
+  ])
 })
 
 it('tells each problem once', async () => {

@@ -1,0 +1,77 @@
+// Plugins whose file is gone: taken out, or kept as long as others need them.
+import type { Lifecycle } from '@cf-plugins/lifecycle'
+import { HotReloadError, type PluginError } from '@cf-plugins/plugin-api'
+import type { Orphans } from './orphans.ts'
+import type { RunProgress } from './run-progress.ts'
+import type { UnregisteredFiles } from './unregistered-files.ts'
+
+/** What plugins depart from. */
+export interface DepartureParts {
+  readonly lifecycle: Pick<Lifecycle, 'registry' | 'status' | 'unload'>
+  readonly orphans: Orphans
+  readonly unregistered: Pick<UnregisteredFiles, 'named'>
+}
+
+/** Those of one reload. */
+export class Departures {
+  readonly #parts: DepartureParts
+  readonly #progress: RunProgress
+  readonly #planned: Set<string>
+
+  /** @param planned plugins whose file is gone, and that have not moved to another */
+  constructor(planned: Iterable<string>, parts: DepartureParts, progress: RunProgress) {
+    this.#planned = new Set(planned)
+    this.#parts = parts
+    this.#progress = progress
+  }
+
+  /** Takes out those that nobody needs, orphans among them, dependents first: plugins that go together do not hold each other. */
+  async letGo(): Promise<PluginError[]> {
+    const { lifecycle, orphans } = this.#parts
+    const failures: PluginError[] = []
+    // The new file of one that is about to move is not good yet.
+    const unclaimed = orphans.names().filter((name) => !this.#parts.unregistered.named(name))
+    const leaving = [...new Set([...this.#planned, ...unclaimed])].filter((name) => lifecycle.registry.has(name))
+    if (leaving.length === 0) return failures
+    for (const plugin of lifecycle.registry.order(leaving).reverse()) {
+      if (this.#usersOf(plugin).length > 0) continue
+      orphans.delete(plugin)
+      try {
+        await lifecycle.unload(plugin)
+        this.#progress.unloaded.push(plugin)
+      } catch (error) {
+        failures.push(this.#progress.note(error))
+      }
+      this.#planned.delete(plugin)
+    }
+    return failures
+  }
+
+  /** The same once more, now that others have changed; whoever is needed still serves on, and is told of. */
+  async finish(): Promise<PluginError[]> {
+    const failures = await this.letGo()
+    for (const plugin of this.#planned) {
+      this.#parts.orphans.add(plugin)
+      failures.push(this.#progress.note(this.#orphaned(plugin)))
+    }
+    return failures
+  }
+
+  #usersOf(plugin: string): string[] {
+    const { lifecycle } = this.#parts
+    const { registry } = lifecycle
+    return registry
+      .dependentsOf(plugin)
+      .filter((name) => registry.requires(name, plugin) === 'required' && lifecycle.status(name).state === 'active')
+  }
+
+  #orphaned(plugin: string): HotReloadError {
+    const users = this.#usersOf(plugin)
+    const { file, generation } = this.#parts.lifecycle.registry.get(plugin)?.source ?? {}
+    return new HotReloadError(
+      'CFP_RELOAD_ORPHANED',
+      `The file of plugin "${plugin}" is gone, but ${users.join(', ')} ${users.length > 1 ? 'need' : 'needs'} it: it serves on until they do not, or its file is back.`,
+      { plugin, phase: 'unload', file, generation },
+    )
+  }
+}

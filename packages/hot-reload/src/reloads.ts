@@ -1,0 +1,185 @@
+// What is done about one cause after the other: reloads, what they leave behind, and who is told.
+import type { Lifecycle } from '@cf-plugins/lifecycle'
+import type { PluginLoader } from '@cf-plugins/loader'
+import { type Logger, messageOf, type PluginError } from '@cf-plugins/plugin-api'
+import { within } from '@cf-plugins/plugin-api/host'
+import type { FileChange, ReloadTrigger, WatcherError } from '@cf-plugins/watcher'
+import type { ChangeQueue } from './change-queue.ts'
+import { reloadChannel } from './channels.ts'
+import { callHost } from './host-hook.ts'
+import { LoadedContents } from './loaded-contents.ts'
+import type { HostHooks } from './options.ts'
+import { Orphans } from './orphans.ts'
+import { OwedChanges } from './owed-changes.ts'
+import { Reload, type ReloadParts } from './reload.ts'
+import { logPlan, logReport } from './reload-log.ts'
+import { type PlanSources, planReload, type ReloadCause, type ReloadPlan } from './reload-plan.ts'
+import type { ReloadReport } from './reload-report.ts'
+import { unreadReport } from './unread-file.ts'
+import { UnregisteredFiles } from './unregistered-files.ts'
+
+/** What reloads work with. */
+export interface ReloadsParts extends Pick<HostHooks, 'beforeReload' | 'afterReload'> {
+  readonly loader: PluginLoader
+  readonly lifecycle: Lifecycle<never, never> | Lifecycle
+  readonly changes: ChangeQueue
+  /** Nothing where nobody watches the files. */
+  readonly trigger: () => Pick<ReloadTrigger, 'isSettled' | 'rested'> | undefined
+  readonly settleTimeoutMs: number
+  readonly logger: Logger | undefined
+  /** Aborted when the reloader stops; its reason is the error that a cancelled reload is told with. */
+  readonly signal: AbortSignal
+}
+
+/** Those of one reloader. */
+export class Reloads {
+  readonly unregistered = new UnregisteredFiles()
+  readonly #parts: ReloadsParts
+  readonly #orphans: Orphans
+  readonly #contents = new LoadedContents()
+  readonly #owed = new OwedChanges()
+  readonly #settleMs = new WeakMap<FileChange, number>()
+  #current: Reload | undefined
+
+  constructor(parts: ReloadsParts) {
+    this.#parts = parts
+    this.#orphans = new Orphans(parts.lifecycle)
+  }
+
+  /** What loads and reloads work with. */
+  get parts(): ReloadParts {
+    const { loader, lifecycle, beforeReload, settleTimeoutMs, signal, changes, trigger, logger } = this.#parts
+    return {
+      loader,
+      lifecycle,
+      unregistered: this.unregistered,
+      orphans: this.#orphans,
+      contents: this.#contents,
+      beforeReload,
+      settleTimeoutMs,
+      signal,
+      sources: (added) => this.#sources(added),
+      onPlan: (plan) => this.#onPlan(plan),
+      onStartOver: (why) => logger?.info({ why }, `starting over: ${why}`),
+      takeChanges: () => changes.take(),
+      isSettled: (file, hash) => trigger()?.isSettled(file, hash) ?? true,
+      rested: (files, ms) => this.#rested(files, ms),
+      settleMsOf: (some) => maxOf(some.flatMap((change) => this.#settleMs.get(change) ?? [])),
+    }
+  }
+
+  /** What a cause comes to at this moment. @throws `CFP_FOLDER_UNREADABLE` */
+  plan(cause: ReloadCause): ReloadPlan {
+    return planReload(cause, this.#sources())
+  }
+
+  /** Tells of changes that have come: what is under way may give way to them. */
+  meet(changes: readonly FileChange[], settleMs: number): void {
+    for (const change of changes) this.#settleMs.set(change, settleMs)
+    this.#current?.meet(changes)
+  }
+
+  /** Deals with a cause. Never rejects: what went wrong is in the report. */
+  async run({ changes, names }: ReloadCause): Promise<ReloadReport> {
+    const reload = new Reload({ changes: this.#withOwed(changes), names }, this.parts)
+    this.#current = reload
+    const { report, logged } = await reload.run()
+    this.#current = undefined
+    this.#owed.after(report)
+    this.dropLoaded()
+    const { error, plan } = report
+    if (error?.code === 'CFP_RELOAD_UNSETTLED' && error.file) this.whenRested([error.file], plan.changes)
+    await this.#publish(report, logged)
+    return report
+  }
+
+  /** A file of a plugin that cannot be read, or never rests, is told of as the reload that it keeps from coming. */
+  watchFailed(error: WatcherError): void {
+    const { logger, changes, lifecycle } = this.#parts
+    const report = unreadReport(
+      error,
+      (cause) => this.plan(cause),
+      (plugin) => (plugin === undefined ? undefined : lifecycle.status(plugin).generation),
+    )
+    if (report) void changes.between(() => this.#publish(report))
+    else logger?.warn({ err: error }, error.message)
+  }
+
+  /** Deals with changes once more when what kept them from being loaded has come to rest. */
+  whenRested(files: readonly string[], changes: readonly FileChange[]): void {
+    void this.#parts
+      .trigger()
+      ?.rested(files)
+      .then(() => this.#parts.changes.addAgain(changes))
+  }
+
+  /** Forgets changes that have come and are loaded already: a load may be quicker than the news. */
+  dropLoaded(): void {
+    const { loader, lifecycle, changes } = this.#parts
+    const records = new Map(lifecycle.registry.records().map((record) => [record.source.file, record]))
+    changes.drop((change) => {
+      const candidate = loader.isCandidate(change.file)
+      const users = [...loader.usersOf(change.file), ...(candidate ? [candidate] : [])]
+      return users.length > 0 && users.every(({ file }) => this.#contents.has(records.get(file), change))
+    })
+  }
+
+  async #publish(report: ReloadReport, logged: readonly PluginError[] = []): Promise<void> {
+    const { logger, afterReload, signal } = this.#parts
+    if (reloadChannel.hasSubscribers) reloadChannel.publish({ report })
+    if (logger) logReport(report, logged, logger)
+    try {
+      await callHost('afterReload', () => afterReload?.(report), signal)
+    } catch (error) {
+      if (!signal.aborted) logger?.error({ err: error }, messageOf(error))
+    }
+  }
+
+  #onPlan(plan: ReloadPlan): void {
+    const { logger } = this.#parts
+    if (logger) logPlan(plan, logger)
+    if (reloadChannel.hasSubscribers) reloadChannel.publish({ plan })
+  }
+
+  /** Changes, with those that failed together with one of the plugins which they concern. */
+  #withOwed(changes: readonly FileChange[]): readonly FileChange[] {
+    if (changes.length === 0) return changes
+    try {
+      const { order, reload } = this.plan({ changes, names: [] })
+      return this.#owed.join(changes, new Set([...order, ...reload.map(({ plugin }) => plugin)]))
+    } catch {
+      // It is told of when the plan is made.
+      return changes
+    }
+  }
+
+  async #rested(files: readonly string[], ms: number): Promise<boolean> {
+    const { trigger, signal } = this.#parts
+    try {
+      await within(trigger()?.rested(files), { ms, signal, late: () => new Error('not in time') })
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  #sources(added: ReadonlySet<string> = NONE): PlanSources {
+    const { loader, lifecycle } = this.#parts
+    const { registry } = lifecycle
+    return {
+      loader,
+      unregistered: this.unregistered,
+      records: registry.records(),
+      affectedBy: (names) => registry.affectedBy(names),
+      dependenciesOf: (name) => registry.dependenciesOf(name),
+      stateOf: (name) => lifecycle.status(name).state,
+      hasTaken: (name, change) => added.has(name) && this.#contents.has(registry.get(name), change),
+    }
+  }
+}
+
+const NONE: ReadonlySet<string> = new Set()
+
+function maxOf(numbers: readonly number[]): number | undefined {
+  return numbers.length > 0 ? Math.max(...numbers) : undefined
+}
