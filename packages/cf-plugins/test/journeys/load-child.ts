@@ -6,6 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 const KEEP_ALIVE = 4
 const ANEW = 2
+/** Characters that a request on a connection of its own carries. */
+const BODY = 'x'.repeat(50_000)
 
 const port = Number(process.argv[2])
 const wrong: string[] = []
@@ -27,9 +29,10 @@ console.log(JSON.stringify({ answered, wrong }))
 async function ask(kind: keyof typeof answered, by: Agent | false, client: string): Promise<void> {
   let newest = 0
   for (let count = 0; !isOver; count++) {
-    const question = `${client}-${count}`
+    const body = by ? '' : BODY
+    const question = `${client}-${count} with ${body.length}`
     try {
-      const answer = await get(`/${question}`, by)
+      const answer = await get(`/${client}-${count}`, by, body)
       const [, version, about] = /^200 web (\d+): (.*)$/.exec(answer) ?? []
       if (about !== question || Number(version) < newest) wrong.push(`${question}: ${answer}, after version ${newest}`)
       newest = Number(version)
@@ -42,9 +45,10 @@ async function ask(kind: keyof typeof answered, by: Agent | false, client: strin
   }
 }
 
-function get(path: string, by: Agent | false): Promise<string> {
+function get(path: string, by: Agent | false, body: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const asking = request({ host: '127.0.0.1', port, path, agent: by, timeout: 20_000 }, async (response) => {
+    const method = body ? 'POST' : 'GET'
+    const asking = request({ host: '127.0.0.1', port, method, path, agent: by, timeout: 20_000 }, async (response) => {
       try {
         resolve(`${response.statusCode} ${await text(response)}`)
       } catch (error) {
@@ -53,6 +57,6 @@ function get(path: string, by: Agent | false): Promise<string> {
     })
     asking.once('timeout', () => asking.destroy(new Error('no answer within 20 s')))
     asking.once('error', reject)
-    asking.end()
+    asking.end(body)
   })
 }
