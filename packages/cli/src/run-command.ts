@@ -4,6 +4,15 @@ import type { PluginManager } from 'cf-plugins'
 import { type Command, CommanderError } from 'commander'
 import { lastOwnerOf } from './commander-scope.ts'
 
+/** How long a plugin's command may take to end once its signal is aborted, in milliseconds. */
+const GRACE_MS = 500
+
+/** How a command is run. */
+export interface RunCommandOptions {
+  /** Ends the wait for a plugin's command, half a second later: its plugin may be replaced, or stopped, then. */
+  readonly signal?: AbortSignal
+}
+
 /**
  * Parses `args`, without the program's own name, and runs the command that they name. A plugin's command is a call
  * into the plugin: it waits while the plugin is replaced, and the next replacement waits for it.
@@ -17,6 +26,7 @@ export async function runCommand(
   program: Command,
   manager: Pick<PluginManager, 'use' | 'registry'>,
   args: readonly string[],
+  { signal }: RunCommandOptions = {},
 ): Promise<void> {
   const [name = ''] = args
   const parse = () => program.parseAsync(args, { from: 'user' })
@@ -25,7 +35,7 @@ export async function runCommand(
     await parse()
     return
   }
-  await manager.use(plugin, async () => {
+  const call = async () => {
     const called = commandIn(program, args)
     try {
       await parse()
@@ -37,7 +47,26 @@ export async function runCommand(
         { plugin, phase: 'command', cause },
       )
     }
+  }
+  await manager.use(plugin, () => (signal ? untilAborted(call(), signal) : call()))
+}
+
+async function untilAborted(command: Promise<void>, signal: AbortSignal): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  let giveUp = () => {}
+  const end = new Promise<void>((resolve) => {
+    giveUp = () => {
+      timer = setTimeout(resolve, GRACE_MS)
+    }
   })
+  if (signal.aborted) giveUp()
+  else signal.addEventListener('abort', giveUp)
+  try {
+    await Promise.race([command, end])
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', giveUp)
+  }
 }
 
 /** The names of the command that `args` call. What is given to it stays out: it may be a secret. */

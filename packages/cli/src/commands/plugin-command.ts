@@ -38,7 +38,7 @@ export async function pluginCommand(
     const work = async () => {
       const report = await manager.start({ signal: signals.signal })
       assertKnown(program, args, report)
-      await runCommand(program, manager, args)
+      await runCommand(program, manager, args, { signal: signals.signal })
     }
     const early = await Promise.race([work(), ended, stray.first])
     if (early) return signalExitCode(early.signal)

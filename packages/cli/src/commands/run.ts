@@ -1,4 +1,5 @@
 // `cf run`: a host of some plugin folders, until a signal ends it.
+import { PluginError } from '@cf-plugins/plugin-api'
 import {
   PluginManager,
   type ReloadMessage,
@@ -82,11 +83,7 @@ class Run {
       scopeApp: commanderScope,
       paths: folders,
       hotReload: options.watch,
-      // What its end has to say about state is told as an error of its own.
-      logger: output.logger(
-        stderr,
-        (error) => this.#told.has(error as object) || (this.#isEnding && isStateProblem(error)),
-      ),
+      logger: output.logger(stderr, (error) => this.#isTold(error)),
       ...(options.state && { state: options.state }),
       afterReload: (report) => this.#reloaded(report),
     })
@@ -183,7 +180,13 @@ class Run {
       () => ({ event: 'reloaded', ...plainReload(report) }),
       () => renderReload(report, { theme, reasons: false }),
     )
-    if (!json) for (const problem of report.problems) this.#output.error(problem)
+    if (json) return
+    for (const problem of report.problems) if (!this.#isEnding || !isOfTheEnd(problem)) this.#output.error(problem)
+  }
+
+  /** Whether the log need not tell an error. */
+  #isTold(error: unknown): boolean {
+    return this.#told.has(error as object) || (this.#isEnding && (isStateProblem(error) || isOfTheEnd(error)))
   }
 
   /** Waits for a signal, for whoever reads the output to go, or, where nobody watches, for an error that nobody caught. */
@@ -193,4 +196,16 @@ class Run {
     if (!this.#options.watch) ends.push(stray.first)
     await Promise.race(ends)
   }
+}
+
+const OF_THE_END: ReadonlySet<string> = new Set([
+  'CFP_OPERATION_ABORTED',
+  'CFP_RELOAD_STOPPED',
+  'CFP_STATE_ABORTED',
+  'CFP_STOPPED',
+])
+
+/** Whether an error says no more than that the host ends: what was under way was given up, what waited was not delivered. */
+function isOfTheEnd(error: unknown): boolean {
+  return error instanceof PluginError && OF_THE_END.has(error.code)
 }
