@@ -130,7 +130,7 @@ export class GenerationContext implements PluginContext {
     return this.#keep(
       'on',
       <P>(event: string, handler: EventHandler<P>, options?: HandlerOptions): Undo =>
-        this.#registering('on').stages.events.on(event, handler as EventHandler, options),
+        this.#registering('on').stages.events.on(event, this.#known(handler as EventHandler), options),
     )
   }
 
@@ -157,7 +157,7 @@ export class GenerationContext implements PluginContext {
     const { host } = this.#of
     return this.#keep('hooks', {
       on: <Args extends readonly unknown[]>(hook: string, handler: HookHandler<Args>, options?: HandlerOptions): Undo =>
-        this.#registering('hooks.on').stages.hooks.on(hook, handler as unknown as HookHandler, options),
+        this.#registering('hooks.on').stages.hooks.on(hook, this.#known(handler as unknown as HookHandler), options),
       call: async (hook: string, ...args: unknown[]) => {
         const { name } = this.#emitting('hooks.call', true)
         return host.hooks.callAs(name, hook, args)
@@ -174,7 +174,7 @@ export class GenerationContext implements PluginContext {
       const of = this.#registering('every')
       this.#checkTask('every', intervalMs, task)
       const onError = (error: unknown) => of.report('a task of every()', error)
-      return of.scope.activate(intervalActivation(intervalMs, task, { gate: of.slot.gate, onError }))
+      return of.scope.activate(intervalActivation(intervalMs, this.#known(task), { gate: of.slot.gate, onError }))
     })
   }
 
@@ -184,7 +184,7 @@ export class GenerationContext implements PluginContext {
       this.#checkTask('after', delayMs, task)
       const onError = (error: unknown) => of.report('a task of after()', error)
       const undo: Undo = of.scope.activate(
-        timeoutActivation(delayMs, task, { gate: of.slot.gate, onError, onEnd: () => undo() }),
+        timeoutActivation(delayMs, this.#known(task), { gate: of.slot.gate, onError, onEnd: () => undo() }),
       )
       return undo
     })
@@ -195,7 +195,7 @@ export class GenerationContext implements PluginContext {
       const of = this.#registering('listen')
       if (typeof handler !== 'function') throw this.#argument('listen', 'a function as its handler')
       const onError = (error: unknown) => of.report(`its listener of "${event}"`, error)
-      const call = handler as (...args: unknown[]) => unknown
+      const call = this.#known(handler as (...args: unknown[]) => unknown)
       let detach: Undo | undefined
       return of.scope.activate({
         start: () => {
@@ -232,6 +232,13 @@ export class GenerationContext implements PluginContext {
   #keep<T>(member: string, value: T): T {
     Object.defineProperty(this, member, { value, configurable: true })
     return value
+  }
+
+  /** A handler that is known as this plugin's while it runs, where the host wants to know whose errors are. */
+  #known<H>(handler: H): H {
+    const { strays } = this.#of.host
+    if (!strays || typeof handler !== 'function') return handler
+    return ((...args: unknown[]) => strays.run(this.#of, () => handler(...args))) as H
   }
 
   #usable(member: string): ContextSource {

@@ -7,6 +7,7 @@ import { HeldResources } from './held-resources.ts'
 import { DEFAULT_BOUNDS, type PluginHost, type ScopeApp, type StateKeeper, silentLogger } from './host.ts'
 import type { ReloadBounds } from './reload-unit.ts'
 import { Roster } from './roster.ts'
+import type { StrayErrorOptions } from './stray-errors.ts'
 
 /** What a lifecycle is made with. */
 export interface LifecycleOptions<App = unknown, Shared = unknown> {
@@ -34,6 +35,11 @@ export interface LifecycleOptions<App = unknown, Shared = unknown> {
   readonly keeper?: StateKeeper
   /** A plugin that takes longer to register and set up is warned about, in milliseconds. @default 100 */
   readonly slowMs?: number
+  /**
+   * Tells, by the plugin's name, errors that nobody caught, and switches off who leaves too many. It costs: every
+   * `await` of the process is slower from then on. @default off
+   */
+  readonly strayErrors?: boolean | StrayErrorOptions
 }
 
 /** What every part of a lifecycle works on. */

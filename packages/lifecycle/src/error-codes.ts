@@ -50,6 +50,10 @@ export const LifecycleErrorCodes = {
   CFP_OVERLAP_IMPOSSIBLE:
     'Old and new wanted something that only one can have, and so the old one was stopped first. Have the host hold it: `context.hold`.',
   CFP_OPTION_INVALID: 'An option of an operation is not what it must be. Correct the value that the message names.',
+  CFP_STRAY_ERROR:
+    'A plugin left an error to nobody: a throw in a timer, or a promise that was rejected and not awaited. Catch it.',
+  CFP_PLUGIN_QUARANTINED:
+    'The plugin left too many errors to nobody, and was switched off. Save a better version, or enable it again.',
   CFP_OPERATION_ABORTED: 'The operation was cancelled by its signal, or by a shutdown.',
   CFP_OPERATION_TIMEOUT: 'The operation waited too long for the ones before it.',
   CFP_STOPPED: 'The lifecycle has been stopped. Make a new one.',

@@ -105,7 +105,9 @@ export function callHook(
 ): unknown {
   try {
     const channel = CHANNELS[hook]
-    const result = channel ? traced(channel, caller, task) : task()
+    const { strays } = caller.host
+    const call = strays ? () => strays.run(caller, task) : task
+    const result = channel ? traced(channel, caller, call) : call()
     if (isThenable(result)) return new PendingHook(caller, hook, result, limitMs)
     caller.hookEnded(hook)
     return result

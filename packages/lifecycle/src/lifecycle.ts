@@ -16,6 +16,7 @@ import { notActive, ServiceAccess } from './service-access.ts'
 import type { StartReport, StopReport } from './start-report.ts'
 import type { StartOptions } from './start-run.ts'
 import { stopAll } from './stop-all.ts'
+import { StrayErrors } from './stray-errors.ts'
 import { UnitOperations } from './unit-operations.ts'
 
 /** How long a stop may take, in milliseconds. */
@@ -49,6 +50,10 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
     this.hooks = this.#core.host.hooks
     this.#reconciler = new Reconciler(this.#core, this.registry, this.#shutdown.signal)
     this.#units = new UnitOperations(this.#core, this.registry, this.#queue)
+    if (options.strayErrors) {
+      const strayOptions = options.strayErrors === true ? {} : options.strayErrors
+      this.#core.host.strays = new StrayErrors(this.#core, strayOptions, (name) => this.disable(name))
+    }
     this.#access = new ServiceAccess(this.registry.services, (name) => this.#slotOf(name))
   }
 
@@ -59,6 +64,7 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
    * @throws `CFP_START_ABORTED` where a plugin with `onFailure: 'abort'` failed; what had started is stopped
    */
   start(options: StartOptions = {}): Promise<StartReport> {
+    this.#core.host.strays?.listen()
     const start = () => {
       for (const name of this.registry.names()) this.#reconciler.retry(name)
       return this.#reconciler.run({ ...options, canAbort: true })
@@ -163,7 +169,9 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
       // A plugin that stops its host is in flight for as long as it waits for that.
       const drains = !this.asksForItself(this.registry.names())
       this.#shutdown.abort()
-      this.#stopped = this.#queue.close(() => stopAll(this.#core, this.registry, left(), { drains }), boundMs / 2)
+      this.#stopped = this.#queue
+        .close(() => stopAll(this.#core, this.registry, left(), { drains }), boundMs / 2)
+        .finally(() => this.#core.host.strays?.[Symbol.dispose]())
     }
     return this.#stopped
   }

@@ -114,7 +114,10 @@ export class Reconciler {
     const report = await this.#replace({ records, after: staged, commit: () => staged.commit(), signal, superseded })
     if (this.#shutdown.aborted) return report
     // What failed may have failed for want of this very change.
-    if (report.outcome === 'committed') for (const name of affected) this.retry(name)
+    if (report.outcome === 'committed') {
+      for (const name of affected) this.retry(name)
+      this.#core.host.strays?.forgive([...changed])
+    }
     await this.run({})
     return report
   }

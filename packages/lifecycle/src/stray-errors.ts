@@ -1,0 +1,163 @@
+// Errors that nobody caught: whose they are, and what becomes of a plugin that leaves too many. Only where a host asks.
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { fileURLToPath } from 'node:url'
+import { messageOf, PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
+import { shownFile } from '@cf-plugins/plugin-api/host'
+import type { LifecycleCore } from './core.ts'
+
+/** What becomes of errors that plugins leave to nobody: a throw in a timer, a promise that is rejected and not awaited. */
+export interface StrayErrorOptions {
+  /** How many a plugin may leave before it is switched off, until it is replaced or enabled. @default 5 */
+  readonly quarantineAfter?: number
+  /** Told of each, by the plugin's name; the log is told as well. */
+  readonly onStrayError?: (error: PluginError) => void
+}
+
+/** Whose code runs. */
+export interface CodeOwner {
+  readonly name: string
+  readonly record: Pick<PluginRecord, 'source'>
+}
+
+/** As little as is needed: what a promise keeps, a timer keeps, however old. */
+interface Running {
+  readonly plugin: string
+  readonly generation: number
+  readonly file: string | undefined
+}
+
+interface Place {
+  readonly file: string
+  readonly line: number
+}
+
+/**
+ * Listens to the process' errors that nobody caught, and tells those of plugins. Whose one is, its stack says; where
+ * that leads to no plugin, the hook or handler does that it came from. All others are the host's, as if nobody listened.
+ */
+export class StrayErrors implements Disposable {
+  readonly #core: LifecycleCore
+  readonly #options: StrayErrorOptions
+  readonly #switchOff: (plugin: string) => Promise<void>
+  readonly #running = new AsyncLocalStorage<Running>()
+  /** How many the serving code of each has left. */
+  readonly #left = new Map<string, number>()
+  /** Who was switched off, and what had been wished for it before. */
+  readonly #quarantined = new Map<string, boolean | undefined>()
+
+  constructor(core: LifecycleCore, options: StrayErrorOptions, switchOff: (plugin: string) => Promise<void>) {
+    this.#core = core
+    this.#options = options
+    this.#switchOff = switchOff
+  }
+
+  /** Runs code of a plugin, so that what it leaves behind is known as that plugin's. */
+  run<T>({ name, record: { source } }: CodeOwner, task: () => T): T {
+    return this.#running.run({ plugin: name, generation: source.generation, file: source.file }, task)
+  }
+
+  /** Begins to listen; again is nothing. */
+  listen(): void {
+    this[Symbol.dispose]()
+    process.on('uncaughtException', this.#listener)
+    process.on('unhandledRejection', this.#listener)
+  }
+
+  [Symbol.dispose](): void {
+    process.off('uncaughtException', this.#listener)
+    process.off('unhandledRejection', this.#listener)
+  }
+
+  /** New code begins anew: it is switched on again where errors of the old one had switched that off. */
+  forgive(plugins: readonly string[]): void {
+    for (const plugin of plugins) {
+      this.#left.delete(plugin)
+      const slot = this.#core.roster.find(plugin)
+      if (slot && this.#quarantined.has(plugin)) slot.wanted = this.#quarantined.get(plugin)
+      this.#quarantined.delete(plugin)
+    }
+  }
+
+  readonly #listener = (thrown: unknown): void => {
+    const place = this.#placeOf(thrown)
+    const running = place ? this.#servingFrom(place.file) : this.#running.getStore()
+    if (!running) this.#leaveToHost(thrown)
+    else this.#tell(running, place, thrown)
+  }
+
+  #tell({ plugin, generation, file = undefined }: Running, place: Place | undefined, cause: unknown): void {
+    const where = place ? ` (${shownFile(place.file)}:${place.line})` : file ? ` (${shownFile(file)})` : ''
+    const message = `Plugin "${plugin}" left an error to nobody${where}: ${messageOf(cause)}. Catch it, or await what rejects.`
+    const error = new PluginError('CFP_STRAY_ERROR', message, {
+      plugin,
+      phase: 'run',
+      file,
+      generation,
+      ...place,
+      cause,
+    })
+    this.#report(error)
+    // What is left of replaced code goes on whatever becomes of the plugin.
+    if (this.#core.roster.find(plugin)?.serving?.record.source.generation !== generation) return
+    const count = (this.#left.get(plugin) ?? 0) + 1
+    this.#left.set(plugin, count)
+    const { quarantineAfter = 5 } = this.#options
+    if (count === quarantineAfter) void this.#quarantine(error, count)
+  }
+
+  async #quarantine(cause: PluginError, count: number): Promise<void> {
+    const { plugin = '', file, generation } = cause
+    const slot = this.#core.roster.find(plugin)
+    if (slot?.state !== 'active') return
+    const message = `Plugin "${plugin}" was switched off: it left ${count} errors to nobody, the last one: ${messageOf(cause.cause)}. Save a better version, or enable it again.`
+    const error = new PluginError('CFP_PLUGIN_QUARANTINED', message, { plugin, phase: 'run', file, generation, cause })
+    this.#quarantined.set(plugin, slot.wanted)
+    try {
+      await this.#switchOff(plugin)
+      const switchedOff = this.#core.roster.slots().find(({ name, state }) => name === plugin && state === 'disabled')
+      if (switchedOff) this.#core.roster.move(switchedOff, 'disabled', error)
+      this.#report(error)
+    } catch (failure) {
+      this.#core.host.logger.error({ err: failure }, messageOf(failure))
+    }
+  }
+
+  #report(error: PluginError): void {
+    this.#core.host.logger.error({ err: error }, error.message)
+    try {
+      this.#options.onStrayError?.(error)
+    } catch (failure) {
+      this.#core.host.logger.error({ err: failure }, `onStrayError() of the host failed: ${messageOf(failure)}`)
+    }
+  }
+
+  /** The topmost frame in a file of a plugin. Its line is that of the source: what runs has the source's lines. */
+  #placeOf(thrown: unknown): Place | undefined {
+    const stack = thrown instanceof Error && typeof thrown.stack === 'string' ? thrown.stack : ''
+    for (const [, at = '', line] of stack.matchAll(/[( ]((?:file:\/\/|\/|[A-Za-z]:\\).*?):(\d+):\d+\)?$/gm)) {
+      const file = at.startsWith('file:') ? fileURLToPath(at) : at
+      if (this.#servingFrom(file)) return { file, line: Number(line) }
+    }
+    return undefined
+  }
+
+  /** Who has the file; of several that share it the one whose code runs. */
+  #servingFrom(file: string): Running | undefined {
+    const records = this.#core.roster.slots().flatMap(({ serving, starting }) => (starting ?? serving)?.record ?? [])
+    const users = records.filter(({ source }) => source.file === file || source.files?.includes(file))
+    const running = this.#running.getStore()
+    if (users.some(({ meta }) => meta.name === running?.plugin)) return running
+    const [user] = users
+    return user && { plugin: user.meta.name, generation: user.source.generation, file: user.source.file }
+  }
+
+  /** Where nobody else listens either, the process ends as it would without this. */
+  #leaveToHost(thrown: unknown): void {
+    const listens = (event: string) => process.listeners(event as 'exit').some((other) => other !== this.#listener)
+    if (listens('uncaughtException') || listens('unhandledRejection')) return
+    this[Symbol.dispose]()
+    setImmediate(() => {
+      throw thrown
+    })
+  }
+}
