@@ -1,10 +1,11 @@
 // The programs of the guides, run as they stand there.
+import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
-import { PluginManager } from '../src/index.ts'
+import { definePlugin, PluginManager } from '../src/index.ts'
 
 const guides = join(import.meta.dirname, '../../../docs')
 
@@ -32,11 +33,49 @@ it('starts every plugin of the guide to writing them', async () => {
   cleanups.push(() => manager.stop())
   const report = await manager.start()
   expect(report.failed).toEqual([])
-  expect([...report.active].sort()).toEqual(['clock', 'counter', 'greeter', 'search', 'watcher', 'web'])
+  expect([...report.active].sort()).toEqual(['clock', 'counter', 'greeter', 'search', 'visits', 'watcher', 'web'])
   await manager.events.emit('click')
   expect(await manager.hooks.call('greet', 'Ada')).toEqual(['Hello Ada, you are number 2'])
   await manager.reload('counter')
   expect(await manager.hooks.call('greet', 'Alan')).toEqual(['Hello Alan, you are number 3'])
+})
+
+it('migrates the state of the guide from older and newer code', async () => {
+  const folder = await writePrograms('plugins.md')
+  const states = join(folder, '.states')
+  const before = async (version: number, state: unknown) => {
+    const manager = new PluginManager({ autoLoad: false, state: { folder: states } })
+    await manager.add(definePlugin({ name: 'visits', version: '1.0.0', state: { version, save: () => state } }))
+    await manager.start()
+    expect((await manager.stop()).problems).toEqual([])
+  }
+  const now = async () => {
+    const manager = new PluginManager({ paths: [folder], state: { folder: states } })
+    cleanups.push(() => manager.stop())
+    expect((await manager.start()).problems).toEqual([])
+    const visits = manager.get('visits') as { count(page: string): void; total(): number; pages: Map<string, number> }
+    visits.count('/docs')
+    await manager.stop()
+    return [visits.total(), Object.fromEntries(visits.pages)]
+  }
+  await before(1, 41)
+  expect(await now()).toEqual([42, { '/': 41, '/docs': 1 }])
+  expect(await now()).toEqual([43, { '/': 41, '/docs': 2 }])
+  const days = [1, 2].map((day) => ({ page: '/docs', day, count: 10 }))
+  await rm(states, { recursive: true })
+  await before(3, days)
+  expect(await now()).toEqual([21, { '/docs': 21 }])
+})
+
+it('counts on in the host of the guide to hosting', async () => {
+  const folder = await writePrograms('hosting.md', join(import.meta.dirname, '../node_modules/.docs'))
+  const { live } = (await import(join(folder, 'lasting.ts'))) as {
+    live(folder: string, key: Uint8Array): Promise<number>
+  }
+  const states = join(folder, 'states')
+  const key = randomBytes(32)
+  expect([await live(states, key), await live(states, key), await live(states, key)]).toEqual([1, 2, 3])
+  expect((await readFile(join(states, 'counter.state'))).includes('counter')).toBe(false)
 })
 
 it('holds the server of the guide over a reload, and starts before it stops where the guide says so', async () => {

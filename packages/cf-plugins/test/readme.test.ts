@@ -20,13 +20,15 @@ it('has an example that runs', async () => {
 })
 
 it('names errors with the packages that they come from', () => {
-  const { HotReloadErrorCodes, LifecycleErrorCodes, LoaderErrorCodes, RegistryErrorCodes } = cfPlugins
+  const { HotReloadErrorCodes, LifecycleErrorCodes, LoaderErrorCodes, RegistryErrorCodes, StatePreserverErrorCodes } =
+    cfPlugins
   const codes: Readonly<Record<string, object>> = {
     'hot-reload': HotReloadErrorCodes,
     lifecycle: LifecycleErrorCodes,
     loader: LoaderErrorCodes,
     'plugin-api': PluginApiErrorCodes,
     registry: RegistryErrorCodes,
+    'state-preserver': StatePreserverErrorCodes,
   }
   const listed = [...readme.matchAll(/^\| `(CFP_\w+)` \| (\S+) \|/gm)]
   expect(listed.length).toBeGreaterThan(10)
