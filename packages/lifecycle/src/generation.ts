@@ -11,17 +11,15 @@ import {
   serviceOf,
   type Undo,
 } from '@cf-plugins/plugin-api'
-import { adopt } from './adopt.ts'
 import { AppView } from './app-view.ts'
 import { chain } from './chain.ts'
 import { configFor } from './config.ts'
 import { GenerationContext } from './context.ts'
-import { failureOf, startCancelled } from './failures.ts'
 import type { Gate } from './gate.ts'
 import type { Dependencies, GenerationStart, ServiceLookup, StartReason } from './generation-start.ts'
 import { HandlerStages } from './handler-stages.ts'
-import { callHook, PendingHook, type TimedHook } from './hook-call.ts'
 import { boundOf, childLogger, type PluginHost } from './host.ts'
+import { type HookLimit, InstanceHooks } from './instance-hooks.ts'
 import type { PluginListeners } from './listener.ts'
 import { ProvidedServices } from './provided-services.ts'
 import { Scope } from './scope.ts'
@@ -51,20 +49,14 @@ export class Generation {
   /** Which instance of its plugin this is, from 1. */
   readonly number: number
   readonly scope: Scope
-  /** When the start began, and what each of its hooks took, in milliseconds. */
-  startedMs = 0
-  registerMs = 0
-  setupMs = 0
   readonly #before: GenerationStart['before']
   #lookup: ServiceLookup
-  #instance: PluginInstance | undefined
+  readonly #hooks: InstanceHooks
   #config: unknown
   #app: AppView | undefined
   #logger: Logger | undefined
   #stages: HandlerStages | undefined
   #provided: ProvidedServices | undefined
-  #pending: PendingHook | undefined
-  #setupBegan = false
   #stage: 'staged' | 'committed' | 'ending' = 'staged'
   #published: (() => void)[] | undefined
   #ended: PluginError[] | Promise<PluginError[]> | undefined
@@ -79,6 +71,7 @@ export class Generation {
     this.dependencies = start.dependencies
     this.number = ++slot.made
     this.scope = new Scope(this)
+    this.#hooks = new InstanceHooks(this)
   }
 
   get name(): string {
@@ -104,8 +97,18 @@ export class Generation {
 
   /** The plugin's instance. Only there once `register` has returned. */
   get instance(): PluginInstance {
-    if (!this.#instance) throw new Error(`"${this.name}" has no instance yet`)
-    return this.#instance
+    const { instance } = this.#hooks
+    if (!instance) throw new Error(`"${this.name}" has no instance yet`)
+    return instance
+  }
+
+  /** What the start took, in milliseconds. */
+  get registerMs(): number {
+    return this.#hooks.registerMs
+  }
+
+  get setupMs(): number {
+    return this.#hooks.setupMs
   }
 
   get stage(): 'staged' | 'committed' | 'ending' {
@@ -128,7 +131,8 @@ export class Generation {
 
   /** The service of its own name; nothing where it offers none. */
   get service(): unknown {
-    return this.#instance && serviceOf(this.#instance)
+    const { instance } = this.#hooks
+    return instance && serviceOf(instance)
   }
 
   /** Whether it offers services besides that of its own name. */
@@ -145,7 +149,7 @@ export class Generation {
   }
 
   /** Checks the configuration, calls `register`, then `setup`; a promise only where one of them returns one. */
-  start(limit?: () => number): void | PromiseLike<void> {
+  start(limit?: HookLimit): void | PromiseLike<void> {
     // What was written since then may be why the new version failed.
     if (this.#before) return this.#begin(this.#before.config, limit)
     const config = configFor(
@@ -158,14 +162,7 @@ export class Generation {
 
   /** Waits no longer for the hook that runs: the start was cancelled. */
   giveUp(reason: unknown): void {
-    this.#pending?.giveUp(startCancelled(this.name, reason))
-  }
-
-  /** Notes that a hook is over, however it ended. */
-  hookEnded(hook: TimedHook): void {
-    this.#pending = undefined
-    if (hook === 'register') this.registerMs = performance.now() - this.startedMs
-    else if (hook === 'setup') this.setupMs = performance.now() - this.startedMs - this.registerMs
+    this.#hooks.giveUp(reason)
   }
 
   /** Shows what was staged: handlers, additions to the app, timers, listeners. Cannot fail. */
@@ -220,10 +217,8 @@ export class Generation {
   }
 
   /** Calls one of the instance's hooks, with its deadline. @throws what the hook threw, said whose it is */
-  async call(hook: 'onEnable' | 'onDisable' | 'onReload' | 'health', limitMs?: number): Promise<unknown> {
-    const instance = this.#instance
-    if (!instance || typeof instance[hook] !== 'function') return undefined
-    return this.#run(hook, () => instance[hook]?.(), limitMs)
+  call(hook: 'onEnable' | 'onDisable' | 'onReload' | 'health', limitMs?: number): Promise<unknown> {
+    return this.#hooks.call(hook, limitMs)
   }
 
   /**
@@ -256,60 +251,18 @@ export class Generation {
       problems.push(...failures)
       return problems
     }
-    return chain(this.#tearDown(left(), problems), () =>
+    return chain(this.#hooks.tearDown(left(), problems), () =>
       chain(this.scope.end(left()), (failures) => {
         note(failures)
+        this.host.strays?.ended(this)
         return handsOver ? problems : chain(this.letGo(left()), note)
       }),
     ) as PluginError[] | Promise<PluginError[]>
   }
 
-  /** Never throws, never rejects. */
-  #tearDown(limitMs: number, problems: PluginError[]): unknown {
-    const instance = this.#instance
-    if (!this.#setupBegan || typeof instance?.teardown !== 'function') return undefined
-    let result: unknown
-    const fail = (error: unknown) => {
-      const failure = failureOf(this, 'teardown', error)
-      if (failure.code === 'CFP_TEARDOWN_TIMEOUT') this.slot.countZombie(result)
-      problems.push(failure)
-    }
-    const teardown = () => {
-      result = instance.teardown?.()
-      return result
-    }
-    try {
-      const ended = this.#run('teardown', teardown, limitMs)
-      return isThenable(ended) ? ended.then(undefined, fail) : undefined
-    } catch (error) {
-      return fail(error)
-    }
-  }
-
-  #begin(config: unknown, limit: (() => number) | undefined): void | PromiseLike<void> {
+  #begin(config: unknown, limit: HookLimit): void | PromiseLike<void> {
     this.#config = config
-    this.startedMs = performance.now()
-    const register = () => this.record.register(this.app as never, new GenerationContext(this) as never)
-    const instance = this.#run('register', register, limit?.())
-    return isThenable(instance) ? instance.then((result) => this.#setUp(result, limit)) : this.#setUp(instance, limit)
-  }
-
-  #setUp(registered: unknown, limit: (() => number) | undefined): void | PromiseLike<void> {
-    const instance = adopt(this, registered)
-    this.#instance = instance
-    // An instance without `setup` is up as well: what `register` opened, its `teardown` closes.
-    this.#setupBegan = true
-    if (typeof instance.setup !== 'function') return
-    const result = this.#run('setup', () => instance.setup?.(), limit?.())
-    if (isThenable(result)) return result as PromiseLike<void>
-  }
-
-  /** Calls a hook, and keeps its wait where there is one, so that it can be given up. */
-  #run(hook: TimedHook, task: () => unknown, limitMs: number | undefined): unknown {
-    const result = callHook(this, hook, task, limitMs)
-    if (!(result instanceof PendingHook)) return result
-    this.#pending = result
-    return result.ended
+    return this.#hooks.start(() => this.record.register(this.app as never, new GenerationContext(this) as never), limit)
   }
 
   #rest(): void {

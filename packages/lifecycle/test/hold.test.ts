@@ -220,6 +220,38 @@ describe('hold', () => {
     expect(log).toEqual([])
   })
 
+  it('opens anew in the same generation where the first try failed', async () => {
+    const log: string[] = []
+    const lifecycle = await started([
+      plugin({ name: 'a' }, (_app, { hold }) => ({
+        setup: async () => {
+          await rejection(hold('key', () => Promise.reject(new Error('not yet'))))
+          await hold('key', () => thing(log, 'key'))
+        },
+      })),
+    ])
+    expect(lifecycle.status('a').state).toBe('active')
+    await lifecycle.unload('a')
+    expect(log).toEqual(['closed key'])
+  })
+
+  it('that nobody waits for ends with its plugin, and without a stray rejection', async () => {
+    const strays: unknown[] = []
+    const note = (error: unknown) => void strays.push(error)
+    process.on('unhandledRejection', note)
+    const lifecycle = await started([
+      plugin({ name: 'a' }, (_app, { hold }) => {
+        void hold('key', never)
+        return {}
+      }),
+    ])
+    await lifecycle.unload('a')
+    // Node tells them after the tick in which nobody took them.
+    await new Promise(setImmediate)
+    process.off('unhandledRejection', note)
+    expect(strays).toEqual([])
+  })
+
   it('gives a key that its plugin has let go to whoever asks first', async () => {
     const log: string[] = []
     const lifecycle = await started([holding(log, { name: 'a' })])

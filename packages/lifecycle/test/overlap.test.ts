@@ -187,6 +187,36 @@ describe('a reload that overlaps', () => {
     expect(await lifecycle.reload({ set: [db(2)] })).toMatchObject({ outcome: 'committed', strategy: 'overlap' })
     expect(log).toEqual(['start on 1', 'reload on 2', 'everybody sees 1', 'end api on 1', 'end db 1'])
   })
+
+  it('swaps additions to the app in one step', async () => {
+    const shown: string[] = []
+    const seen: string[][] = []
+    const lifecycle = await started([], {
+      app: shown,
+      scopeApp: () => {
+        const view: string[] = []
+        return {
+          view,
+          commit: () => void shown.push(...view),
+          dispose: () => void shown.splice(0, shown.length, ...shown.filter((each) => !view.includes(each))),
+        }
+      },
+    })
+    const record = (generation: number) =>
+      plugin(
+        { name: 'a', ...OVERLAP },
+        (app: string[]) => {
+          app.push(`g${generation}`)
+          const look = () => void seen.push([...shown])
+          return { setup: look, onReload: look, teardown: look }
+        },
+        { generation },
+      )
+    await lifecycle.add([record(1)])
+    await lifecycle.reload({ set: [record(2)] })
+    expect(seen).toEqual([[], ['g1'], ['g1'], ['g2']])
+    expect(shown).toEqual(['g2'])
+  })
 })
 
 describe('a unit', () => {

@@ -1,0 +1,114 @@
+// The instance of one generation, and the calls of its hooks, each within its bound.
+import { isThenable, type PluginError, type PluginInstance, type PluginRecord } from '@cf-plugins/plugin-api'
+import { type Adopter, adopt } from './adopt.ts'
+import { failureOf, startCancelled } from './failures.ts'
+import { callHook, type HookCaller, PendingHook, type TimedHook } from './hook-call.ts'
+import type { PluginHost } from './host.ts'
+
+/** Whose instance it is. */
+export interface InstanceOwner extends Adopter {
+  readonly host: PluginHost
+  readonly slot: { countZombie(code: unknown): void }
+}
+
+/** What is left for a hook, in milliseconds, where that is less than its own bound. */
+export type HookLimit = (() => number) | undefined
+
+/** Makes the one instance of a generation, sets it up and tears it down, and knows what each of that took. */
+export class InstanceHooks implements HookCaller {
+  /** When the start began, and what each of its hooks took, in milliseconds. */
+  startedMs = 0
+  registerMs = 0
+  setupMs = 0
+  readonly #of: InstanceOwner
+  #instance: PluginInstance | undefined
+  #pending: PendingHook | undefined
+  #setupBegan = false
+
+  constructor(owner: InstanceOwner) {
+    this.#of = owner
+  }
+
+  get name(): string {
+    return this.#of.name
+  }
+
+  get record(): PluginRecord {
+    return this.#of.record
+  }
+
+  get host(): PluginHost {
+    return this.#of.host
+  }
+
+  /** Nothing until `register` has returned. */
+  get instance(): PluginInstance | undefined {
+    return this.#instance
+  }
+
+  /** Makes the instance, then calls its `setup`; a promise only where one of them returned one. */
+  start(register: () => unknown, limit: HookLimit): void | PromiseLike<void> {
+    this.startedMs = performance.now()
+    const instance = this.#run('register', register, limit?.())
+    return isThenable(instance) ? instance.then((result) => this.#setUp(result, limit)) : this.#setUp(instance, limit)
+  }
+
+  /** Calls a hook, where the instance has it. @throws what it threw, said whose it is */
+  async call(hook: 'onEnable' | 'onDisable' | 'onReload' | 'health', limitMs?: number): Promise<unknown> {
+    const instance = this.#instance
+    if (!instance || typeof instance[hook] !== 'function') return undefined
+    return this.#run(hook, () => instance[hook]?.(), limitMs)
+  }
+
+  /** Calls `teardown` if `setup` began. Never throws, never rejects: what went wrong is added to `problems`. */
+  tearDown(limitMs: number, problems: PluginError[]): unknown {
+    const instance = this.#instance
+    if (!this.#setupBegan || typeof instance?.teardown !== 'function') return undefined
+    let result: unknown
+    const fail = (error: unknown) => {
+      const failure = failureOf(this, 'teardown', error)
+      if (failure.code === 'CFP_TEARDOWN_TIMEOUT') this.#of.slot.countZombie(result)
+      problems.push(failure)
+    }
+    const teardown = () => {
+      result = instance.teardown?.()
+      return result
+    }
+    try {
+      const ended = this.#run('teardown', teardown, limitMs)
+      return isThenable(ended) ? ended.then(undefined, fail) : undefined
+    } catch (error) {
+      return fail(error)
+    }
+  }
+
+  /** Waits no longer for the hook that runs: the start was cancelled. */
+  giveUp(reason: unknown): void {
+    this.#pending?.giveUp(startCancelled(this.name, reason))
+  }
+
+  /** Notes that a hook is over, however it ended. */
+  hookEnded(hook: TimedHook): void {
+    this.#pending = undefined
+    if (hook === 'register') this.registerMs = performance.now() - this.startedMs
+    else if (hook === 'setup') this.setupMs = performance.now() - this.startedMs - this.registerMs
+  }
+
+  #setUp(registered: unknown, limit: HookLimit): void | PromiseLike<void> {
+    const instance = adopt(this.#of, registered)
+    this.#instance = instance
+    // An instance without `setup` is up as well: what `register` opened, its `teardown` closes.
+    this.#setupBegan = true
+    if (typeof instance.setup !== 'function') return
+    const result = this.#run('setup', () => instance.setup?.(), limit?.())
+    if (isThenable(result)) return result as PromiseLike<void>
+  }
+
+  /** Calls a hook, and keeps its wait where there is one, so that it can be given up. */
+  #run(hook: TimedHook, task: () => unknown, limitMs: number | undefined): unknown {
+    const result = callHook(this, hook, task, limitMs)
+    if (!(result instanceof PendingHook)) return result
+    this.#pending = result
+    return result.ended
+  }
+}
