@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events'
 import type { Lifecycle, TransactionReport } from '@cf-plugins/lifecycle'
 import type { PluginLoader } from '@cf-plugins/loader'
 import { HotReloadError, type PluginError } from '@cf-plugins/plugin-api'
-import { shownFile } from '@cf-plugins/plugin-api/host'
+import { shownFile, within } from '@cf-plugins/plugin-api/host'
 import { Departures } from './departures.ts'
 import { callHost } from './host-hook.ts'
 import { type LoadParts, loadPlan, type NewCode } from './new-code.ts'
@@ -180,7 +180,7 @@ export class ReloadRun {
       const [failure] = code.failures.map((each) => this.#progress.note(each))
       if (failure) throw failure
       const names = [...moved.keys()]
-      await this.#phase('validate', () => lifecycle.check(set, names))
+      await this.#phase('validate', () => this.#unlessAborted(lifecycle.check(set, names)))
       const superseded = this.#superseded.signal
       // Whether a plugin asked for its own reload was settled when it asked.
       this.#transaction = await lifecycle.reload({ set, moved: names, restart, superseded, wait: true })
@@ -199,6 +199,11 @@ export class ReloadRun {
       }
     }
     return error
+  }
+
+  /** It is bounded by what it asks; newer content need not wait for that. */
+  async #unlessAborted(task: Promise<void>): Promise<void> {
+    await within(task, { ms: LONGEST_MS, signal: this.#abort.signal, late: () => new Error('for ever') })
   }
 
   async #timed(phase: ReloadPhase, isDue: boolean, run: () => Promise<void>): Promise<void> {
@@ -256,3 +261,6 @@ export class ReloadRun {
     }
   }
 }
+
+/** The longest delay that a timer takes, in milliseconds. */
+const LONGEST_MS = 2_147_483_647
