@@ -52,6 +52,8 @@ export const LifecycleErrorCodes = {
   CFP_OPTION_INVALID: 'An option of an operation is not what it must be. Correct the value that the message names.',
   CFP_STRAY_ERROR:
     'A plugin left an error to nobody: a throw in a timer, or a promise that was rejected and not awaited. Catch it.',
+  CFP_LEFT_BEHIND:
+    'Code of a plugin that has ended left something open that nobody closes: a timer, a server, a listener. Close it in teardown().',
   CFP_PLUGIN_QUARANTINED:
     'The plugin left too many errors to nobody, and was switched off. Save a better version, or enable it again.',
   CFP_OPERATION_ABORTED: 'The operation was cancelled by its signal, or by a shutdown.',

@@ -1,14 +1,17 @@
 // Errors that nobody caught: whose they are, and what becomes of a plugin that leaves too many. Only where a host asks.
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { fileURLToPath } from 'node:url'
 import { messageOf, PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
 import { shownFile } from '@cf-plugins/plugin-api/host'
 import type { LifecycleCore } from './core.ts'
+import { LeftBehind } from './left-behind.ts'
+import { type Place, placeIn } from './stack-place.ts'
 
 /** What becomes of errors that plugins leave to nobody: a throw in a timer, a promise that is rejected and not awaited. */
 export interface StrayErrorOptions {
   /** How many a plugin may leave before it is switched off, until it is replaced or enabled. @default 5 */
   readonly quarantineAfter?: number
+  /** Tell as well what replaced and stopped code has left open: timers, servers, listeners of the process, ... @default false */
+  readonly leftBehind?: boolean
   /** Told of each, by the plugin's name; the log is told as well. */
   readonly onStrayError?: (error: PluginError) => void
 }
@@ -20,15 +23,11 @@ export interface CodeOwner {
 }
 
 /** As little as is needed: what a promise keeps, a timer keeps, however old. */
-interface Running {
+export interface RunningCode {
   readonly plugin: string
   readonly generation: number
   readonly file: string | undefined
-}
-
-interface Place {
-  readonly file: string
-  readonly line: number
+  readonly files: readonly string[]
 }
 
 /**
@@ -39,7 +38,8 @@ export class StrayErrors implements Disposable {
   readonly #core: LifecycleCore
   readonly #options: StrayErrorOptions
   readonly #switchOff: (plugin: string) => Promise<void>
-  readonly #running = new AsyncLocalStorage<Running>()
+  readonly #running = new AsyncLocalStorage<RunningCode>()
+  readonly #leftBehind: LeftBehind | undefined
   /** How many the serving code of each has left. */
   readonly #left = new Map<string, number>()
   /** Who was switched off, and what had been wished for it before. */
@@ -49,11 +49,16 @@ export class StrayErrors implements Disposable {
     this.#core = core
     this.#options = options
     this.#switchOff = switchOff
+    if (options.leftBehind)
+      this.#leftBehind = new LeftBehind(
+        () => this.#running.getStore(),
+        (error) => this.#report(error),
+      )
   }
 
   /** Runs code of a plugin, so that what it leaves behind is known as that plugin's. */
   run<T>({ name, record: { source } }: CodeOwner, task: () => T): T {
-    return this.#running.run({ plugin: name, generation: source.generation, file: source.file }, task)
+    return this.#running.run(runningCode(name, source), task)
   }
 
   /** Begins to listen; again is nothing. */
@@ -61,11 +66,18 @@ export class StrayErrors implements Disposable {
     this[Symbol.dispose]()
     process.on('uncaughtException', this.#listener)
     process.on('unhandledRejection', this.#listener)
+    this.#leftBehind?.listen()
   }
 
   [Symbol.dispose](): void {
     process.off('uncaughtException', this.#listener)
     process.off('unhandledRejection', this.#listener)
+    this.#leftBehind?.[Symbol.dispose]()
+  }
+
+  /** Looks what a generation that has ended has left open. */
+  ended({ name, record: { source } }: CodeOwner): void {
+    this.#leftBehind?.ended(name, source.generation)
   }
 
   /** New code begins anew: it is switched on again where errors of the old one had switched that off. */
@@ -79,13 +91,13 @@ export class StrayErrors implements Disposable {
   }
 
   readonly #listener = (thrown: unknown): void => {
-    const place = this.#placeOf(thrown)
+    const place = placeIn(thrown, (file) => this.#servingFrom(file) !== undefined)
     const running = place ? this.#servingFrom(place.file) : this.#running.getStore()
     if (!running) this.#leaveToHost(thrown)
     else this.#tell(running, place, thrown)
   }
 
-  #tell({ plugin, generation, file = undefined }: Running, place: Place | undefined, cause: unknown): void {
+  #tell({ plugin, generation, file = undefined }: RunningCode, place: Place | undefined, cause: unknown): void {
     const where = place ? ` (${shownFile(place.file)}:${place.line})` : file ? ` (${shownFile(file)})` : ''
     const message = `Plugin "${plugin}" left an error to nobody${where}: ${messageOf(cause)}. Catch it, or await what rejects.`
     const error = new PluginError('CFP_STRAY_ERROR', message, {
@@ -131,24 +143,14 @@ export class StrayErrors implements Disposable {
     }
   }
 
-  /** The topmost frame in a file of a plugin. Its line is that of the source: what runs has the source's lines. */
-  #placeOf(thrown: unknown): Place | undefined {
-    const stack = thrown instanceof Error && typeof thrown.stack === 'string' ? thrown.stack : ''
-    for (const [, at = '', line] of stack.matchAll(/[( ]((?:file:\/\/|\/|[A-Za-z]:\\).*?):(\d+):\d+\)?$/gm)) {
-      const file = at.startsWith('file:') ? fileURLToPath(at) : at
-      if (this.#servingFrom(file)) return { file, line: Number(line) }
-    }
-    return undefined
-  }
-
   /** Who has the file; of several that share it the one whose code runs. */
-  #servingFrom(file: string): Running | undefined {
+  #servingFrom(file: string): RunningCode | undefined {
     const records = this.#core.roster.slots().flatMap(({ serving, starting }) => (starting ?? serving)?.record ?? [])
-    const users = records.filter(({ source }) => source.file === file || source.files?.includes(file))
+    const users = records.filter(({ source }) => source.files.includes(file))
     const running = this.#running.getStore()
     if (users.some(({ meta }) => meta.name === running?.plugin)) return running
     const [user] = users
-    return user && { plugin: user.meta.name, generation: user.source.generation, file: user.source.file }
+    return user && runningCode(user.meta.name, user.source)
   }
 
   /** Where nobody else listens either, the process ends as it would without this. */
@@ -160,4 +162,8 @@ export class StrayErrors implements Disposable {
       throw thrown
     })
   }
+}
+
+function runningCode(plugin: string, { generation, file, files }: PluginRecord['source']): RunningCode {
+  return { plugin, generation, file, files }
 }

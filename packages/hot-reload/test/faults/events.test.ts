@@ -140,6 +140,38 @@ it('tells of an interval that replaced code has left behind, by its generation (
   expect(told.at(-1)).toEqual({ states: { bystander: 'active', stray: 'active' }, asked: 1 })
 })
 
+it('tells where replaced code has left a timer, a server and a listener open, and not what was closed (fault 46)', async () => {
+  const open = [
+    'const timer = setInterval(() => {}, 60_000)',
+    "const server = (await import('node:net')).createServer().listen(0)",
+    'const listener = () => {}',
+    "process.on('SIGUSR2', listener)",
+  ]
+  const close = '() => { clearInterval(timer); server.close(); process.off("SIGUSR2", listener) }'
+  const leaves = `async (context) => {\n${open.join('\n')}\nreturn {} }`
+  const closes = `async (context) => {\n${open.join('\n')}\nreturn { close: ${close} } }`
+  const plugins = {
+    stray: plugin('stray', { setup: leaves }),
+    tidy: plugin('tidy', { setup: closes, teardown: '({ close }) => close()' }),
+  }
+  const { code, told } = await strays(plugins, 'leave', stray(''))
+  expect(code).toBe(0)
+  expect(told[0]).toMatchObject({
+    code: 'CFP_LEFT_BEHIND',
+    plugin: 'stray',
+    phase: 'teardown',
+    generation: 1,
+    file: expect.stringMatching(/stray\.ts$/),
+    line: LINE,
+    issues: [
+      { path: expect.stringMatching(/stray\.ts:7$/), message: 'a timer' },
+      { path: expect.stringMatching(/stray\.ts:8$/), message: 'a server' },
+      { path: expect.stringMatching(/stray\.ts:10$/), message: 'a listener of the process\' "SIGUSR2"' },
+    ],
+  })
+  expect(told.slice(1)).toEqual([{ states: { bystander: 'active', stray: 'active', tidy: 'active' }, asked: 1 }])
+})
+
 it('leaves the errors of a host to the host (fault 60)', async () => {
   const { code, told, stderr } = await strays({ stray: stray('') }, 'host')
   expect(code).toBe(1)

@@ -20,7 +20,11 @@ await writeFile(
 const reloader = new HotReloader({
   paths: [folder],
   shared: { emitter },
-  strayErrors: { quarantineAfter: script === 'tell' ? 1000 : 3, onStrayError: (error) => void told.push(error) },
+  strayErrors: {
+    leftBehind: true,
+    quarantineAfter: script === 'tell' ? 1000 : 3,
+    onStrayError: (error) => void told.push(error),
+  },
   afterReload: (report) => void reports.push(report),
 })
 const { lifecycle } = reloader
@@ -64,10 +68,18 @@ if (script === 'host') {
   await save()
   const { outcome, started } = reports[0] as ReloadReport
   standing({ outcome, started })
+} else if (script === 'leave') {
+  await reloader.reloadPlugin('tidy')
+  await save()
+  await until(() => told.length > 0)
+  // As long again as it took to be told, for what must not be.
+  await sleep(1000)
+  for (const error of told) print(error)
+  standing()
 } else if (script === 'replace') {
   await save()
-  await until(() => told.length > 5)
-  print(told[0])
+  await until(() => told.filter(({ code }) => code === 'CFP_STRAY_ERROR').length > 5)
+  print(told.find(({ code }) => code === 'CFP_STRAY_ERROR'))
   standing()
 }
 await reloader.stop()
