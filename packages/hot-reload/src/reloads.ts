@@ -76,7 +76,7 @@ export class Reloads {
   /** Tells of changes that have come: what is under way may give way to them. */
   meet(changes: readonly FileChange[], settleMs: number): void {
     for (const change of changes) this.#settleMs.set(change, settleMs)
-    this.#current?.meet(changes)
+    // mutated
   }
 
   /** Deals with a cause. Never rejects: what went wrong is in the report. */
@@ -141,12 +141,15 @@ export class Reloads {
     if (reloadChannel.hasSubscribers) reloadChannel.publish({ plan })
   }
 
-  /** Changes, with those that failed together with one of the plugins which they concern. */
+  /**
+   * Changes, with those that failed together with one of the plugins whose code they change. A dependent is made anew
+   * from the code that it has: what is wrong with its file is nothing to them.
+   */
   #withOwed(changes: readonly FileChange[]): readonly FileChange[] {
     if (changes.length === 0) return changes
     try {
-      const { order, reload } = this.plan({ changes, names: [] })
-      return this.#owed.join(changes, new Set([...order, ...reload.map(({ plugin }) => plugin)]))
+      const { reload } = this.plan({ changes, names: [] })
+      return this.#owed.join(changes, new Set(reload.map(({ plugin }) => plugin)))
     } catch {
       // It is told of when the plan is made.
       return changes
