@@ -11,12 +11,13 @@ export function isAskedFrom(files: ReadonlySet<string>): boolean {
 
 function wholeStack(): string {
   const { stackTraceLimit } = Error
-  // Ten frames, the usual, end within the host's own functions.
-  Error.stackTraceLimit = Number.POSITIVE_INFINITY
+  // Ten frames, the usual, end within the host's own functions. Where intrinsics are frozen, ten it is.
+  Reflect.set(Error, 'stackTraceLimit', Number.POSITIVE_INFINITY)
   try {
-    return new Error().stack ?? ''
+    // Somebody's `Error.prepareStackTrace` may have made a list of it.
+    return String(new Error().stack)
   } finally {
-    Error.stackTraceLimit = stackTraceLimit
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit)
   }
 }
 

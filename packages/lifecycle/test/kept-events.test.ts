@@ -151,6 +151,42 @@ describe('events that wait for a plugin whose rollback fails', () => {
     expect(await lifecycle.hooks.call('ask')).toEqual([])
   })
 
+  it('of a whole unit are kept a plugin, and a good save of the one brings the others back, too', async () => {
+    const log: string[] = []
+    const starts = new Map<string, number>()
+    const member = (name: string, generation: number, dependencies: string[] = []) =>
+      plugin(
+        { name, dependencies },
+        (_app, { on }) => {
+          const start = (starts.get(name) ?? 0) + 1
+          starts.set(name, start)
+          on('tick', (payload) => void log.push(`${name} ${payload}`))
+          const isBad = name === 'base' && (generation === 2 || start === 3)
+          return { setup: () => gap.promise.then(() => (isBad ? Promise.reject(new Error('no')) : undefined)) }
+        },
+        { generation },
+      )
+    let gap = deferred()
+    gap.resolve()
+    const lifecycle = await started([member('base', 1), member('user', 1, ['base'])])
+    gap = deferred()
+    const reload = lifecycle.reload({ set: [member('base', 2)] })
+    await until(() => lifecycle.status('base').state === 'swapping')
+    const emitted = lifecycle.events.emit('tick', 1)
+    lifecycle.events.publish('tick', 2)
+    gap.resolve()
+    expect((await reload).outcome).toBe('failed')
+    const { failures } = await emitted
+    expect(failures.map(({ plugin, error }) => [plugin, (error as { code: string }).code])).toEqual([
+      ['base', 'CFP_EVENT_KEPT'],
+      ['user', 'CFP_EVENT_KEPT'],
+    ])
+    expect(log).toEqual([])
+    expect((await lifecycle.reload({ set: [member('base', 3)] })).outcome).toBe('committed')
+    expect(lifecycle.status('user').state).toBe('active')
+    expect(log).toEqual(['base 1', 'base 2', 'user 1', 'user 2'])
+  })
+
   it('are counted, and told to the log, when the plugin is unloaded', async () => {
     const entries: string[] = []
     const { lifecycle, log, version } = await failWith(

@@ -212,6 +212,18 @@ describe('who asks', () => {
     )
     expect(Error.stackTraceLimit).toBe(stackTraceLimit)
   })
+
+  it('is told where somebody has stacks as lists', async () => {
+    const lifecycle = await started([caller({ name: 'self' })])
+    const { prepareStackTrace } = Error
+    Error.prepareStackTrace = (_error, sites) => sites
+    try {
+      const asked = await within(lifecycle, 'self', async () => lifecycle.asksForItself(['self']), 'call')
+      expect(asked).toBe(true)
+    } finally {
+      Error.prepareStackTrace = prepareStackTrace
+    }
+  })
 })
 
 describe('operations that race', () => {
