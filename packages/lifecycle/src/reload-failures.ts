@@ -2,6 +2,7 @@
 import { HotReloadError, messageOf, PluginError } from '@cf-plugins/plugin-api'
 import { located } from './failures.ts'
 import type { PluginSlot } from './plugin-slot.ts'
+import type { ReloadUnit } from './reload-unit.ts'
 
 /** Why a reload of `slots` failed: an error that names a plugin passes as it is. */
 export function reloadFailure(
@@ -47,10 +48,19 @@ export function lostPlugin(
 }
 
 /** The error of a reload that gave way to a newer change. */
-export function reloadSuperseded(slots: readonly { readonly name: string }[], signal?: AbortSignal): PluginError {
-  const plugin = slots[0]?.name
-  const message = `The reload of plugin "${plugin}" gave way to a newer change. Nothing was touched.`
-  return new HotReloadError('CFP_RELOAD_SUPERSEDED', message, { plugin, phase: 'stage', cause: signal?.reason })
+export function reloadSuperseded({ records, superseded }: ReloadUnit): PluginError {
+  const { meta, source } = records[0] ?? {}
+  return new HotReloadError(
+    'CFP_RELOAD_SUPERSEDED',
+    `The reload of plugin "${meta?.name}" gave way to a newer change. Nothing was touched.`,
+    {
+      plugin: meta?.name,
+      phase: 'stage',
+      file: source?.file,
+      generation: source?.generation,
+      cause: superseded?.reason,
+    },
+  )
 }
 
 /** The failure itself, where two generations wanted something that the system gives to one only. */

@@ -76,7 +76,7 @@ export class ReloadTransaction {
     const swap = this.#swap
     if (swap.isSuperseded) {
       await swap.phase('rollback', () => swap.dispose())
-      return this.#report('superseded', reloadSuperseded(swap.slots, swap.unit.superseded))
+      return this.#report('superseded', reloadSuperseded(swap.unit))
     }
     const cause = reloadFailure(error, swap.slots, swap.signal)
     return this.#report(await this.#course.rollBack(cause), cause)

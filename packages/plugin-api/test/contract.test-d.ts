@@ -1,4 +1,5 @@
 // The three forms of a plugin as the contract has them: what must compile, and what must not. Checked by tsc alone.
+import { createServer, type Server } from 'node:net'
 import { expectTypeOf } from 'vitest'
 import { z } from 'zod'
 import {
@@ -161,6 +162,16 @@ definePlugin({ name: 'a', setup() {} })
 definePlugin({ name: 'a', version: '1.0.0', stateVersion: 1 })
 // @ts-expect-error a schema is a Standard Schema
 definePlugin({ name: 'a', version: '1.0.0', config: { ttl: 'number' } })
+// What the host holds keeps its type, and must have a way to be closed.
+
+export async function holding({ hold }: PluginContext): Promise<void> {
+  expectTypeOf(await hold('port:8080', async () => createServer())).toEqualTypeOf<Server>()
+  expectTypeOf(await hold('pool', () => ({ close: () => {}, size: 4 }))).toExtend<{ size: number }>()
+  await hold('lock', () => ({ [Symbol.dispose]: () => {} }))
+  // @ts-expect-error a pool that only has end() needs something around it
+  await hold('pool', () => ({ end: () => {} }))
+}
+
 // @ts-expect-error hooks that are not known are mistakes
 definePlugin({ name: 'a', version: '1.0.0', teardwon() {} })
 
