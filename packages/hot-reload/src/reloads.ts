@@ -76,7 +76,7 @@ export class Reloads {
   /** Tells of changes that have come: what is under way may give way to them. */
   meet(changes: readonly FileChange[], settleMs: number): void {
     for (const change of changes) this.#settleMs.set(change, settleMs)
-    // mutated
+    this.#current?.meet(changes)
   }
 
   /** Deals with a cause. Never rejects: what went wrong is in the report. */
