@@ -35,9 +35,18 @@ export class ChangeQueue {
     this.#next()
   }
 
-  /** Adds changes that were dealt with in vain; what has come since is newer. */
+  /**
+   * Deals once more with changes that were dealt with in vain, but for files of which something newer has come. On
+   * their own: they may be in vain again, and what is new must not go down with them.
+   */
   addAgain(changes: readonly FileChange[]): void {
-    this.add(changes.filter(({ file }) => !this.#pending.has(file)))
+    const left = () => changes.filter(({ file }) => !this.#pending.has(file))
+    if (!this.#isOpen) this.add(left())
+    else
+      void this.between(async () => {
+        const again = left()
+        if (again.length > 0 && !this.#isClosed) await this.#deal(again)
+      })
   }
 
   /** Takes over what has come and has not begun: whoever is dealing with changes deals with these too. */

@@ -5,16 +5,35 @@ import { ChangeQueue } from '../src/change-queue.ts'
 
 const change = (file: string, hash: string): FileChange => ({ kind: 'change', file, hash })
 
-it('deals with the last change of each file, also where an older one is tried again', async () => {
+it('deals with the last change of each file', async () => {
   const dealt: string[][] = []
   const queue = new ChangeQueue(async (changes) => dealt.push(changes.map(({ file, hash }) => `${file} ${hash}`)))
   queue.add([change('a', 'first'), change('b', 'first')])
   queue.add([change('a', 'second')])
-  queue.addAgain([change('a', 'old'), change('c', 'old')])
   expect(dealt).toEqual([])
   queue.open()
   await queue.idle()
-  expect(dealt).toEqual([['a second', 'b first', 'c old']])
+  expect(dealt).toEqual([['a second', 'b first']])
+})
+
+it('tries again what was in vain apart from what is new, and nothing of which there is something newer', async () => {
+  const dealt: string[][] = []
+  const queue = new ChangeQueue(async (changes) => dealt.push(changes.map(({ file, hash }) => `${file} ${hash}`)))
+  queue.open()
+  queue.addAgain([change('c', 'old'), change('a', 'old')])
+  queue.add([change('a', 'new'), change('b', 'new')])
+  await queue.idle()
+  expect(dealt).toEqual([['c old'], ['a new', 'b new']])
+})
+
+it('tries again with the first batch what was in vain before it was open', async () => {
+  const dealt: string[][] = []
+  const queue = new ChangeQueue(async (changes) => dealt.push(changes.map(({ file, hash }) => `${file} ${hash}`)))
+  queue.add([change('a', 'new')])
+  queue.addAgain([change('c', 'old'), change('a', 'old')])
+  queue.open()
+  await queue.idle()
+  expect(dealt).toEqual([['a new', 'c old']])
 })
 
 it('drops what has not begun when it is closed, and waits for what has', async () => {
