@@ -113,3 +113,27 @@ it('gives the app of the guide to hosting what a plugin adds, and takes it back'
   await manager.stop()
   expect(routes.size).toBe(0)
 })
+
+it('tells what the guide to reloading says of a good save and a bad one', async () => {
+  const folder = await writePrograms('reload.md', join(import.meta.dirname, '../node_modules/.docs'))
+  const plugins = join(folder, 'plugins')
+  await mkdir(plugins)
+  const counter = (code: string) =>
+    `export const PLUGIN_META = { name: 'counter', version: '1.0.0' }
+    export const register = () => ({ setup() { ${code} }, getReloadState: () => 1, setReloadState() {} })`
+  await writeFile(join(plugins, 'counter.js'), counter(''))
+  const { watched, told } = (await import(join(folder, 'watched.ts'))) as {
+    watched: (folder: string) => PluginManager
+    told: string[]
+  }
+  const manager = watched(plugins)
+  cleanups.push(() => manager.stop())
+  await manager.start()
+  await writeFile(join(plugins, 'counter.js'), counter('void 0'))
+  await expect.poll(() => told).toHaveLength(2)
+  await writeFile(join(plugins, 'counter.js'), counter("throw new Error('not today')"))
+  await expect.poll(() => told).toHaveLength(4)
+  expect(told[0]).toBe('about to replace counter')
+  expect(told[1]).toMatch(/^committed: counter, with the state of counter \(.*load .* ms, .*commit .* ms/)
+  expect(told[3]).toMatch(/^rolled-back: CFP_SETUP_FAILED of counter in setup: .*not today/)
+})
