@@ -202,6 +202,7 @@ export class Reconciler {
       if (slot.state === 'failed' || slot.state === 'stopped') return
       // It could not even be ended. As it is it must not come back to services that are gone.
       if (slot.serving === serving && this.#isStale(serving)) return this.#core.roster.move(slot, 'blocked', error)
+      if (!this.#takeBackRecord(slot)) return
     }
     const current = slot.serving ?? serving
     try {
@@ -213,6 +214,23 @@ export class Reconciler {
       this.#core.roster.move(slot, 'disabled', failureOf(current, 'onEnable', error))
       current.report('onEnable()', error)
       logProblems(this.#core, await current.letGo())
+    }
+  }
+
+  /**
+   * Where new code that was saved while its plugin rested does not start, the registry takes the old record back: what
+   * the old code needs is what counts. False where it cannot run any more; it rests on then.
+   */
+  #takeBackRecord(slot: PluginSlot): boolean {
+    const { name, serving } = slot
+    if (!serving || serving.record === this.#registry.get(name)) return true
+    try {
+      this.#registry.stage({ set: [serving.record] }, { enabled: (other) => this.wish(other) }).commit()
+      return true
+    } catch (error) {
+      this.#hide(slot, serving)
+      this.#core.roster.move(slot, 'blocked', failureOf(serving, 'onEnable', error))
+      return false
     }
   }
 

@@ -21,9 +21,12 @@ export class ServiceAccess {
   get(name: string): unknown {
     const found = this.#services.lookup(name)
     const slot = this.#slotOf(found?.owner ?? name)
-    if (slot.state === 'active') return found?.service
-    if (!REPLACED.has(slot.state)) throw notActive(slot)
-    if (slot.gate.whole) return found?.service
+    if (slot.state !== 'active' && !REPLACED.has(slot.state)) throw notActive(slot)
+    if (slot.state === 'active' || slot.gate.whole) {
+      // One that is being ended, or comes back from a rest, has an instance, and offers nothing.
+      if (!found && slot.serving?.service !== undefined) throw withheld(name)
+      return found?.service
+    }
     throw new PluginError(
       'CFP_PLUGIN_RELOADING',
       `Plugin "${name}" is being replaced right now. Call again, or use use(), which waits.`,
@@ -55,6 +58,11 @@ export class ServiceAccess {
     const passes = !gate.closed || (gate.admits(slot.name) && isInside(slot.name))
     return passes ? lease() : ((await gate.park(lease, 'call')) as T)
   }
+}
+
+function withheld(plugin: string): PluginError {
+  const message = `Plugin "${plugin}" is not active: it is just being ended, or switched on.`
+  return new PluginError('CFP_NOT_ACTIVE', message, { plugin })
 }
 
 /** The error of a plugin that does not serve, with the reason. */

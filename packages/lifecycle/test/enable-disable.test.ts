@@ -218,6 +218,7 @@ describe('a plugin that changed, or whose dependency changed, while it was at re
     await lifecycle.reload({ set: [broken] })
     await lifecycle.enable('a')
     expect(lifecycle.status('a')).toMatchObject({ state: 'active', generation: 1 })
+    expect(lifecycle.registry.get('a')?.source.generation).toBe(1)
     expect(log.slice(-2)).toEqual(['setup old', 'onEnable old'])
   })
 

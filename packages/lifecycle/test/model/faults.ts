@@ -1,0 +1,69 @@
+// What goes wrong, and when: at the nth call of a hook, counted over all plugins.
+import fc from 'fast-check'
+
+/** What a plugin may fail in. */
+export const HOOKS = [
+  'register',
+  'open',
+  'setup',
+  'teardown',
+  'onEnable',
+  'onDisable',
+  'onReload',
+  'health',
+  'getReloadState',
+  'setReloadState',
+  'migrateState',
+  'handler',
+] as const
+export type Hook = (typeof HOOKS)[number]
+
+/** `late`: it ends well after its deadline. `clash`: what it wants, another one has. */
+export type Failure = 'throw' | 'reject' | 'hang' | 'late' | 'clash'
+
+export interface Fault {
+  readonly hook: Hook
+  readonly nth: number
+  readonly how: Failure
+}
+
+/** Every plugin is registered and set up at a start; the other hooks are called less often. */
+const often: readonly Hook[] = ['register', 'setup', 'handler']
+const how: fc.Arbitrary<Failure> = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom('throw', 'reject', 'clash') },
+  { weight: 1, arbitrary: fc.constantFrom('hang', 'late') },
+)
+const fault = fc.constantFrom(...HOOKS).chain((hook) =>
+  fc.record({
+    hook: fc.constant(hook),
+    nth: often.includes(hook) ? fc.integer({ min: 1, max: 16 }) : fc.integer({ min: 1, max: 6 }),
+    how,
+  }),
+)
+/** Twice in a row, now and then: a rollback that fails needs that. */
+export const faults: fc.Arbitrary<readonly Fault[]> = fc
+  .array(fc.tuple(fault, fc.integer({ min: 0, max: 3 })), { maxLength: 5 })
+  .map((list) => list.flatMap(([each, of4]) => (of4 > 0 ? [each] : [each, { ...each, nth: each.nth + 1 }])))
+
+/** Says of each call of a hook whether it fails. */
+export class FaultPlan {
+  readonly #faults: readonly Fault[]
+  readonly #calls = new Map<Hook, number>()
+  #isOver = false
+
+  constructor(faults: readonly Fault[]) {
+    this.#faults = faults
+  }
+
+  /** Nothing fails any more. */
+  end(): void {
+    this.#isOver = true
+  }
+
+  next(hook: Hook): Failure | undefined {
+    const call = (this.#calls.get(hook) ?? 0) + 1
+    this.#calls.set(hook, call)
+    if (this.#isOver) return undefined
+    return this.#faults.find((each) => each.hook === hook && each.nth === call)?.how
+  }
+}
