@@ -17,10 +17,12 @@ export class Departures {
   readonly #parts: DepartureParts
   readonly #progress: RunProgress
   readonly #planned: Set<string>
+  readonly #moving: ReadonlySet<string>
 
-  /** @param planned plugins whose file is gone, and that have not moved to another */
-  constructor(planned: Iterable<string>, parts: DepartureParts, progress: RunProgress) {
-    this.#planned = new Set(planned)
+  /** @param planned plugins whose file is gone @param moving those, and orphans, that have come to another */
+  constructor(planned: readonly string[], moving: ReadonlySet<string>, parts: DepartureParts, progress: RunProgress) {
+    this.#planned = new Set(planned.filter((name) => !moving.has(name)))
+    this.#moving = moving
     this.#parts = parts
     this.#progress = progress
   }
@@ -30,7 +32,8 @@ export class Departures {
     const { lifecycle, orphans } = this.#parts
     const failures: PluginError[] = []
     // The new file of one that is about to move is not good yet.
-    const unclaimed = orphans.names().filter((name) => !this.#parts.unregistered.named(name))
+    const isClaimed = (name: string) => this.#moving.has(name) || this.#parts.unregistered.named(name) !== undefined
+    const unclaimed = orphans.names().filter((name) => !isClaimed(name))
     const leaving = [...new Set([...this.#planned, ...unclaimed])].filter((name) => lifecycle.registry.has(name))
     if (leaving.length === 0) return failures
     for (const plugin of lifecycle.registry.order(leaving).reverse()) {

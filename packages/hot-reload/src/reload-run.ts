@@ -131,11 +131,13 @@ export class ReloadRun {
   /** Lets go who goes, lets in who comes, and replaces who changed. The error, where the new code does not serve. */
   async #take(code: NewCode): Promise<PluginError | undefined> {
     const { unregistered, orphans, lifecycle, loader } = this.#parts
-    for (const { found } of this.plan.start) unregistered.forget(found.file)
     for (const { found, error } of code.failedStarts) {
       this.#failures.push(this.#progress.note(error))
-      unregistered.note(found, error)
+      // Whom it was to go on as is not forgotten.
+      unregistered.note(found, error, { name: unregistered.at(found.file)?.name })
     }
+    const failed = new Set(code.failedStarts.map(({ found }) => found.file))
+    for (const { found } of this.plan.start) if (!failed.has(found.file)) unregistered.forget(found.file)
     for (const { plugin, found } of this.plan.reload) if (found) orphans.delete(plugin)
     const moved = new Map<string, Newcomer>()
     for (const newcomer of code.newcomers) {
@@ -143,9 +145,15 @@ export class ReloadRun {
       const current = lifecycle.registry.get(name)
       if (current && isHomeless(current, loader) && !moved.has(name)) moved.set(name, newcomer)
     }
-    const planned = this.plan.unload.map(({ plugin }) => plugin).filter((plugin) => !moved.has(plugin))
-    const departures = new Departures(planned, this.#parts, this.#progress)
-    await this.#timed('unload', planned.length > 0, async () => void this.#failures.push(...(await departures.letGo())))
+    const leaving = this.plan.unload.map(({ plugin }) => plugin)
+    const departures = new Departures(leaving, new Set(moved.keys()), this.#parts, this.#progress)
+    await this.#timed(
+      'unload',
+      leaving.some((name) => !moved.has(name)),
+      async () => {
+        this.#failures.push(...(await departures.letGo()))
+      },
+    )
     const newcomers = code.newcomers.filter((newcomer) => moved.get(newcomer.record.meta.name) !== newcomer)
     await this.#timed('add', newcomers.length > 0, () => this.#add(newcomers))
     if (this.#isSuperseded) return undefined

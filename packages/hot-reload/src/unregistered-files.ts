@@ -22,7 +22,7 @@ export class UnregisteredFiles {
   readonly #files = new Map<string, UnregisteredFile>()
 
   /** @param known what was loaded, where it was the registry that refused it; or the name, where more is not known */
-  note(found: FoundPlugin, error: PluginError, known: { record?: PluginRecord; name?: string } = {}): void {
+  note(found: FoundPlugin, error: PluginError, known: { record?: PluginRecord; name?: string | undefined } = {}): void {
     const { record } = known
     const name = known.name ?? record?.meta.name ?? error.plugin ?? fileName(found)
     this.#files.set(found.file, { found, name, error, record })
