@@ -9,7 +9,15 @@ import { decodeStateFile, encodeStateFile } from './state-file.ts'
 import type { StateSnapshot } from './state-snapshot.ts'
 import type { StateStore, StoreOperationOptions } from './state-store.ts'
 import { fileProblem, type StorePhase, type StoreWork, storeAborted, storeError, storeFailure } from './store-errors.ts'
-import { makeFolder, OversizedFile, readWholeFile, removeFile, removeOldDrafts, replaceFile } from './whole-file.ts'
+import {
+  isFile,
+  makeFolder,
+  OversizedFile,
+  readWholeFile,
+  removeFile,
+  removeOldDrafts,
+  replaceFile,
+} from './whole-file.ts'
 
 export interface FileStateStoreOptions {
   /** Where the files are. Made with mode 0700 where it is not there; one that others may write to is refused. */
@@ -35,6 +43,8 @@ export class FileStateStore implements StateStore {
   readonly folder: string
   readonly #key: KeyObject | undefined
   readonly #maxBytes: number
+  /** What this process wrote or read last of each plugin. */
+  readonly #digests = new Map<string, string>()
   /** Plugins whose file could not be read, or not be used, and so must not be lost. */
   readonly #refused = new Set<string>()
   #isSwept = false
@@ -48,7 +58,8 @@ export class FileStateStore implements StateStore {
   }
 
   /**
-   * Resolves when the snapshot is on the disk. Encoding it blocks the thread, about as long as copying it does.
+   * Resolves when the snapshot is on the disk. Encoding it blocks the thread, about as long as copying it does. State that is
+   * what this process wrote or read last is not written again: what another process made of it in the meantime stays.
    *
    * @throws StatePreservationError `CFP_STATE_WRITE_FAILED`, `CFP_STATE_FILE_TOO_LARGE`, `CFP_STATE_FOLDER_UNSAFE`,
    * `CFP_STATE_NAME_REFUSED`, `CFP_STATE_ABORTED`; the file is as it was then
@@ -56,17 +67,22 @@ export class FileStateStore implements StateStore {
   write(snapshot: StateSnapshot, { signal }: StoreOperationOptions = {}): Promise<void> {
     const name = snapshot.plugin
     return this.#do('writeState', name, signal, async (work) => {
-      const parts = encodeStateFile(snapshot, this.#key)
+      const { parts, digest } = encodeStateFile(snapshot, this.#key)
       const size = parts.reduce((sum, part) => sum + part.length, 0)
       if (size > this.#maxBytes) {
         const message = `State of plugin "${name}" takes ${size} bytes as a file, and ${this.#maxBytes} are allowed (${work.file}). Keep less of it, or raise the store's maxBytes.`
         throw storeError(work, 'CFP_STATE_FILE_TOO_LARGE', message)
+      }
+      if (await this.#checkFolder(work)) {
+        const isUnchanged = this.#digests.get(name) === digest && !this.#refused.has(name)
+        if (isUnchanged && (await isFile(work.file))) return
       }
       await makeFolder(this.folder)
       await this.#checkFolder(work)
       await this.#sweep()
       await replaceFile(work.file, parts, { signal, aside: this.#asideOf(work) })
       this.#refused.delete(name)
+      this.#digests.set(name, digest)
     })
   }
 
@@ -78,12 +94,14 @@ export class FileStateStore implements StateStore {
   read(name: string, { signal }: StoreOperationOptions = {}): Promise<StateSnapshot | undefined> {
     return this.#do('readState', name, signal, async (work) => {
       try {
-        if (!(await this.#checkFolder(work))) return undefined
         const bytes = await readWholeFile(work.file, this.#maxBytes, signal)
-        const snapshot = bytes && decodeStateFile(bytes, work, this.#key)
+        // Most plugins have none, and then it does not matter who may write here.
+        if (bytes === undefined || !(await this.#checkFolder(work))) return undefined
+        const { snapshot, digest } = decodeStateFile(bytes, work, this.#key)
         // Who gave up waiting for it begins without it.
         signal?.throwIfAborted()
         this.#refused.delete(name)
+        this.#digests.set(name, digest)
         return snapshot
       } catch (error) {
         this.#refused.add(name)
@@ -98,6 +116,7 @@ export class FileStateStore implements StateStore {
     return this.#do('removeState', name, signal, async (work) => {
       if (await this.#checkFolder(work)) await removeFile(work.file, this.#asideOf(work))
       this.#refused.delete(name)
+      this.#digests.delete(name)
     })
   }
 

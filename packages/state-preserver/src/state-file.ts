@@ -1,8 +1,9 @@
 // What a snapshot is in a file: a head, then the state, sealed with the host's key or told from a damaged one by a digest.
 //
-//   "cfps", format, 1 if sealed, length of the body in 6 bytes | SHA-256, or nonce and tag of AES-256-GCM | body
+//   "cfps", format, 1 if sealed, length of the body in 6 bytes, when it was taken in 8 | guard | body
 //
-// Digest and tag cover the head and the plugin's name too, so that a file cannot stand in for another plugin's.
+// The guard is a SHA-256, or nonce and tag of AES-256-GCM. It covers the head and the plugin's name too, so that a file cannot stand
+// in for another plugin's. When it was taken is no part of the body, so that equal state has an equal one.
 import { createCipheriv, createDecipheriv, createHash, type KeyObject, randomBytes } from 'node:crypto'
 import { deserialize, serialize } from 'node:v8'
 import { cloneState } from './clone-state.ts'
@@ -11,24 +12,31 @@ import { isShallow } from './shallow-state.ts'
 import { KeptSnapshot, type StateSnapshot } from './state-snapshot.ts'
 import { fileProblem, type StoreWork } from './store-errors.ts'
 
-/** A file's parts, to be written one after the other. */
-export type StateFileParts = readonly Uint8Array[]
+/** A snapshot as a file. */
+export interface StateFile {
+  /** To be written one after the other. */
+  readonly parts: readonly Uint8Array[]
+  /** The same for the same state of the same version, and for no other. */
+  readonly digest: string
+}
 
 /** The snapshot as a file, sealed where there is a key. @throws UncloneableState for one that no preserver took */
-export function encodeStateFile(snapshot: StateSnapshot, key: KeyObject | undefined): StateFileParts {
+export function encodeStateFile(snapshot: StateSnapshot, key: KeyObject | undefined): StateFile {
   const { plugin, version, enabled, takenAt } = snapshot
   const kept = snapshot instanceof KeptSnapshot ? snapshot.peek() : cloneState(snapshot.state)
   // A table takes several times as long, so it is made only of what would not survive without it.
   const isFlat = !kept.isNative || !isShallow(kept.copy)
   const state = isFlat ? flatten(kept.copy) : kept.copy
-  const body = serialize([plugin, version, enabled, takenAt, kept.bytes, kept.isNative, isFlat, state] satisfies Body)
-  const head = headOf(key !== undefined, body.length)
-  if (key === undefined) return [head, digestOf(head, plugin, body), body]
+  const body = serialize([plugin, version, enabled, kept.bytes, kept.isNative, isFlat, state] satisfies Body)
+  const bodyDigest = digestOf(body)
+  const digest = bodyDigest.toString('hex')
+  const head = headOf(key !== undefined, body.length, takenAt)
+  if (key === undefined) return { parts: [head, digestOf(boundTo(head, plugin), bodyDigest), body], digest }
   const nonce = randomBytes(NONCE_BYTES)
   const cipher = createCipheriv(CIPHER, key, nonce).setAAD(boundTo(head, plugin))
   const sealed = cipher.update(body)
   cipher.final()
-  return [head, nonce, cipher.getAuthTag(), sealed]
+  return { parts: [head, nonce, cipher.getAuthTag(), sealed], digest }
 }
 
 /**
@@ -37,10 +45,15 @@ export function encodeStateFile(snapshot: StateSnapshot, key: KeyObject | undefi
  * @throws StatePreservationError `CFP_STATE_FILE_DAMAGED`, `CFP_STATE_FILE_FORMAT`, `CFP_STATE_FILE_KEY`,
  * `CFP_STATE_FILE_NOT_AUTHENTIC`
  */
-export function decodeStateFile(file: Buffer, work: StoreWork, key: KeyObject | undefined): StateSnapshot {
+export function decodeStateFile(
+  file: Buffer,
+  work: StoreWork,
+  key: KeyObject | undefined,
+): { readonly snapshot: StateSnapshot; readonly digest: string } {
   const body = key === undefined ? openPlain(file, work) : openSealed(file, work, key)
   try {
-    return snapshotOf(deserialize(body), work.name)
+    const snapshot = snapshotOf(deserialize(body), work.name, file.readDoubleBE(TAKEN_AT))
+    return { snapshot, digest: digestOf(body).toString('hex') }
   } catch (cause) {
     // It is what was written, byte by byte, so whoever wrote it spoke another format.
     const what = 'another version of cf-plugins or of Node.js wrote what this one cannot read'
@@ -52,7 +65,6 @@ type Body = [
   plugin: string,
   version: number,
   enabled: boolean,
-  takenAt: number,
   bytes: number,
   isNative: boolean,
   isFlat: boolean,
@@ -62,24 +74,26 @@ type Body = [
 
 const MAGIC = Buffer.from('cfps')
 const FORMAT = 1
-const HEAD_BYTES = 12
+const TAKEN_AT = 12
+const HEAD_BYTES = 20
 const DIGEST_BYTES = 32
 const CIPHER = 'aes-256-gcm'
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
-function headOf(isSealed: boolean, length: number): Buffer {
+function headOf(isSealed: boolean, length: number, takenAt: number): Buffer {
   const head = Buffer.alloc(HEAD_BYTES)
   MAGIC.copy(head)
   head.writeUInt8(FORMAT, 4)
   head.writeUInt8(isSealed ? 1 : 0, 5)
   head.writeUIntBE(length, 6, 6)
+  head.writeDoubleBE(takenAt, TAKEN_AT)
   return head
 }
 
 function openPlain(file: Buffer, work: StoreWork): Buffer {
   const { head, guard, body } = partsOf(file, work, false)
-  if (!digestOf(head, work.name, body).equals(guard))
+  if (!digestOf(boundTo(head, work.name), digestOf(body)).equals(guard))
     throw fileProblem(work, 'CFP_STATE_FILE_DAMAGED', 'it was changed, or is another plugin’s')
   return body
 }
@@ -116,17 +130,19 @@ function partsOf(file: Buffer, work: StoreWork, hasKey: boolean): { head: Buffer
   return { head, guard: file.subarray(HEAD_BYTES, bodyAt), body: file.subarray(bodyAt) }
 }
 
-function digestOf(head: Buffer, plugin: string, body: Buffer): Buffer {
-  return createHash('sha256').update(boundTo(head, plugin)).update(body).digest()
+function digestOf(...parts: readonly Buffer[]): Buffer {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest()
 }
 
 function boundTo(head: Buffer, plugin: string): Buffer {
   return Buffer.concat([head, Buffer.from(plugin)])
 }
 
-function snapshotOf(body: unknown, name: string): StateSnapshot {
-  const [plugin, version, enabled, takenAt, bytes, isNative, isFlat, state] = body as Body
-  if (plugin !== name || typeof version !== 'number' || typeof enabled !== 'boolean' || typeof takenAt !== 'number')
+function snapshotOf(body: unknown, name: string, takenAt: number): StateSnapshot {
+  const [plugin, version, enabled, bytes, isNative, isFlat, state] = body as Body
+  if (plugin !== name || typeof version !== 'number' || typeof enabled !== 'boolean')
     throw new TypeError('it holds no snapshot of this plugin')
   const copy = isFlat ? unflatten(state as FlatState) : state
   return new KeptSnapshot({ plugin, version, enabled, takenAt }, { copy, bytes, isNative })

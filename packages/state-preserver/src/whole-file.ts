@@ -41,6 +41,12 @@ export async function replaceFile(
   await syncFolder(dirname(file))
 }
 
+/** Whether there is a file. */
+export async function isFile(path: string): Promise<boolean> {
+  const found = await stat(path).catch(nothingWhereMissing)
+  return found?.isFile() === true
+}
+
 /** Takes a file away for good, or aside; one that is not there is away already. */
 export async function removeFile(file: string, aside?: string): Promise<void> {
   if (aside === undefined) await rm(file, { force: true })

@@ -170,11 +170,12 @@ describe('a key', () => {
   test('makes another file of the same state each time', async () => {
     const { store, file } = await stored({ key: KEY })
     const first = await readFile(file)
+    await store.write(snapshotOf('chat', { count: 4 }))
     await store.write(snapshotOf('chat', { count: 3 }))
     const second = await readFile(file)
     expect(second.length).toBe(first.length)
-    expect(second.subarray(12, 24).equals(first.subarray(12, 24))).toBe(false)
-    expect(second.subarray(40).equals(first.subarray(40))).toBe(false)
+    expect(second.subarray(20, 32).equals(first.subarray(20, 32))).toBe(false)
+    expect(second.subarray(48).equals(first.subarray(48))).toBe(false)
   })
 
   test('is in nothing that a log prints', async () => {
@@ -294,6 +295,58 @@ describe('the folder', () => {
     await utimes(join(folder, other), hourAgo, hourAgo)
     await new FileStateStore({ folder }).write(snapshotOf('chat', 1))
     expect((await readdir(folder)).sort()).toEqual([other, young, 'chat.state'].sort())
+  })
+})
+
+describe('state that has not changed', () => {
+  const inode = async (file: string) => (await stat(file)).ino
+
+  test.each([
+    ['without a key', {}],
+    ['with a key', { key: KEY }],
+  ])('since it was read or written is not written again, %s', async (_, options) => {
+    const { folder, store, file } = await stored(options)
+    const first = await inode(file)
+    await store.write({ ...snapshotOf('chat', { count: 3 }), takenAt: 5_678 })
+    expect(await inode(file)).toBe(first)
+    const next = new FileStateStore({ folder, ...options })
+    await next.read('chat')
+    await next.write(snapshotOf('chat', { count: 3 }))
+    expect(await inode(file)).toBe(first)
+    await next.write(snapshotOf('chat', { count: 4 }))
+    expect((await store.read('chat'))?.state).toEqual({ count: 4 })
+  })
+
+  test('leaves what another process wrote in the meantime', async () => {
+    const { folder, store } = await stored()
+    const other = new FileStateStore({ folder })
+    await other.write(snapshotOf('chat', { count: 9 }))
+    await store.write(snapshotOf('chat', { count: 3 }))
+    expect((await other.read('chat'))?.state).toEqual({ count: 9 })
+  })
+
+  test('is written again where its file is gone, was removed, or was of no use', async () => {
+    const { folder, store, file } = await stored()
+    await rm(file)
+    await store.write(snapshotOf('chat', { count: 3 }))
+    expect((await store.read('chat'))?.state).toEqual({ count: 3 })
+    await store.remove('chat')
+    await store.write(snapshotOf('chat', { count: 3 }))
+    expect((await store.read('chat'))?.state).toEqual({ count: 3 })
+    store.setAside('chat')
+    await store.write(snapshotOf('chat', { count: 3 }))
+    expect((await readdir(folder)).length).toBe(2)
+  })
+
+  test('but its version, or whether the plugin is enabled, has, is written', async () => {
+    const { store } = await stored()
+    for (const [version, enabled] of [
+      [4, false],
+      [4, true],
+    ] as const) {
+      await store.write({ ...snapshotOf('chat', { count: 3 }), version, enabled })
+      expect(await store.read('chat')).toMatchObject({ version, enabled })
+    }
   })
 })
 

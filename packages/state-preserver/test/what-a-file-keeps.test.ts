@@ -11,8 +11,8 @@ const origin = { plugin: 'a', version: 0, enabled: true, takenAt: 0 }
 
 /** What a file does to state. */
 function fileTrip<T>(state: T): T {
-  const file = Buffer.concat(encodeStateFile(new KeptSnapshot(origin, cloneState(state)), undefined))
-  return decodeStateFile(file, { name: 'a', phase: 'readState' }, undefined).state as T
+  const file = Buffer.concat(encodeStateFile(new KeptSnapshot(origin, cloneState(state)), undefined).parts)
+  return decodeStateFile(file, { name: 'a', phase: 'readState' }, undefined).snapshot.state as T
 }
 
 /** What the table does, also to state that would survive without it. */

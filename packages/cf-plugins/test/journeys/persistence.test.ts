@@ -172,6 +172,16 @@ it('two hosts at once leave the state of the one that stopped last, whole', asyn
   expect(await here.count()).toBe(4)
 })
 
+it('a host in which nothing changed leaves what another one wrote in the meantime', async () => {
+  const here = await place()
+  expect(await here.count()).toBe(1)
+  const { manager } = await here.host()
+  expect(await here.count()).toBe(2)
+  await manager.reload('counter')
+  expect((await manager.stop()).problems).toEqual([])
+  expect(await here.count()).toBe(3)
+})
+
 describe('state that cannot be kept', () => {
   it.each([
     ['a function', "{ count: this.count, jobs: [{ done: () => 'done' }] }", '', 'state.jobs[0].done', 'a function'],

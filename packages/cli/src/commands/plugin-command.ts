@@ -32,13 +32,15 @@ export async function pluginCommand(
   })
   const signals = new Signals()
   const stray = new StrayErrors((error) => output.error(error))
+  // A command that is not waited for any more must not hold up the stop of its plugin.
+  const over = new AbortController()
   const ended = signals.first.then((signal) => ({ signal }))
   let end: HostEnd | undefined
   try {
     const work = async () => {
       const report = await manager.start({ signal: signals.signal })
       assertKnown(program, args, report)
-      await runCommand(program, manager, args, { signal: signals.signal })
+      await runCommand(program, manager, args, { signal: over.signal })
     }
     const early = await Promise.race([work(), ended, stray.first])
     if (early) return signalExitCode(early.signal)
@@ -47,6 +49,7 @@ export async function pluginCommand(
     throw error
   } finally {
     isEnding = true
+    over.abort()
     end = await stopHost(manager, output)
     signals[Symbol.dispose]()
     stray[Symbol.dispose]()
