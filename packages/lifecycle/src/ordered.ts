@@ -7,6 +7,19 @@ export type PluginOrder = Pick<PluginCatalog, 'dependenciesOf' | 'order'>
 
 const NONE: readonly number[] = []
 
+/** What `order` says now of some plugins, whatever becomes of it. */
+export function orderNow(order: PluginOrder, names: readonly string[]): PluginOrder {
+  const sorted = order.order(names)
+  const needs = new Map(sorted.map((name) => [name, order.dependenciesOf(name)]))
+  return {
+    order: (chosen = sorted) => {
+      const wanted = new Set(chosen)
+      return sorted.filter((name) => wanted.has(name))
+    },
+    dependenciesOf: (name) => needs.get(name) ?? [],
+  }
+}
+
 /** For each plugin of `names`, which come dependencies first, the positions of those of `needs` that are among them. */
 export function positionsOf(
   names: readonly string[],

@@ -4,7 +4,7 @@ import { assertNotAborted, onAbort } from './abort.ts'
 import { show } from './bring-up.ts'
 import type { LifecycleCore } from './core.ts'
 import type { Generation } from './generation.ts'
-import { inReverse } from './ordered.ts'
+import { inReverse, orderNow, type PluginOrder } from './ordered.ts'
 import type { PluginSlot, PluginState } from './plugin-slot.ts'
 import { reloadFailure } from './reload-failures.ts'
 import type { PhaseTiming, ReloadUnit, TransactionPhase } from './reload-unit.ts'
@@ -28,6 +28,8 @@ export class UnitSwap {
   readonly snapshots = new Map<string, unknown>()
   readonly phases: PhaseTiming[] = []
   readonly problems: PluginError[] = []
+  /** Of the old generations, also when the commit has changed who needs whom. */
+  readonly #before: PluginOrder
   readonly #states = new Map<PluginSlot, Pick<PluginSlot, 'state' | 'error'>>()
   readonly #members: ReadonlySet<string>
   readonly #abort = new AbortController()
@@ -45,6 +47,7 @@ export class UnitSwap {
       else this.snapshots.set(slot.name, slot.kept)
       this.#states.set(slot, { state: slot.state, error: slot.error })
     }
+    this.#before = orderNow(unit.before, [...this.old.keys()])
   }
 
   /** Whether the new code may start while the old one serves: every member asks for it, and serves. */
@@ -188,7 +191,7 @@ export class UnitSwap {
 
   /** Ends the old generations, dependents first. @param handsOver whether what is held for them stays held */
   async endOld(limit: () => number | undefined, handsOver = false): Promise<void> {
-    await inReverse(this.unit.before, [...this.old.keys()], async (name) => {
+    await inReverse(this.#before, [...this.old.keys()], async (name) => {
       this.problems.push(...((await this.old.get(name)?.end(limit(), handsOver)) ?? []))
     })
   }
