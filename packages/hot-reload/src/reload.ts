@@ -34,6 +34,7 @@ export class Reload {
   readonly #progress: RunProgress
   readonly #from = performance.now()
   readonly #startedOver: string[] = []
+  readonly #joined = new Set<string>()
   #cause: ReloadCause
   #run: ReloadRun | undefined
   #timesSuperseded = 0
@@ -62,11 +63,18 @@ export class Reload {
         if (!(await this.#rest(end.unsettled)))
           return this.#complete({ report: this.#refused(plan, this.#neverSettled(plan, end.unsettled)) })
         this.#progress.startOver()
-        this.#cause = { ...this.#cause, changes: newest(this.#cause.changes, this.#parts.takeChanges()) }
+        const later = this.#parts.takeChanges()
+        for (const { file } of later) this.#joined.add(file)
+        this.#cause = { ...this.#cause, changes: newest(this.#cause.changes, later) }
       }
     } finally {
       signal.removeEventListener('abort', stop)
     }
+  }
+
+  /** Files whose changes came while it was under way, and joined it. */
+  get joined(): ReadonlySet<string> {
+    return this.#joined
   }
 
   /** Tells of changes that have come: where they concern what is under way, it gives way to them. */

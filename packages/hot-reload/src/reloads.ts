@@ -89,6 +89,7 @@ export class Reloads {
     this.dropLoaded()
     const { error, plan } = report
     if (error?.code === 'CFP_RELOAD_UNSETTLED' && error.file) this.whenRested([error.file], plan.changes)
+    this.#tryApart(report, reload.joined)
     await this.#publish(report, logged)
     return report
   }
@@ -133,6 +134,16 @@ export class Reloads {
     } catch (error) {
       if (!signal.aborted) logger?.error({ err: error }, messageOf(error))
     }
+  }
+
+  /** Saves of different times are one unit only by chance: where that fails, the good one comes in without the bad one. */
+  #tryApart({ error, outcome, plan }: ReloadReport, joined: ReadonlySet<string>): void {
+    if (!error || outcome === 'committed' || NOT_FOR_CONTENT.has(error.code)) return
+    const later = plan.changes.filter(({ file }) => joined.has(file))
+    const earlier = plan.changes.filter(({ file }) => !joined.has(file))
+    if (later.length === 0 || earlier.length === 0) return
+    this.#parts.changes.addAgain(earlier)
+    this.#parts.changes.addAgain(later)
   }
 
   #onPlan(plan: ReloadPlan): void {
@@ -182,6 +193,14 @@ export class Reloads {
 }
 
 const NONE: ReadonlySet<string> = new Set()
+
+/** Refusals that are not about what was saved. */
+const NOT_FOR_CONTENT: ReadonlySet<string> = new Set([
+  'CFP_DRAIN_TIMEOUT',
+  'CFP_RELOAD_STOPPED',
+  'CFP_RELOAD_UNSETTLED',
+  'CFP_RELOAD_VETOED',
+])
 
 function maxOf(numbers: readonly number[]): number | undefined {
   return numbers.length > 0 ? Math.max(...numbers) : undefined

@@ -261,6 +261,23 @@ it('gives way to a change of a plugin that it depends on, and both are one unit'
   expect(folder.service('base')).toEqual({ text: 'new' })
 })
 
+it('takes up a good save without the bad one that it joined', async () => {
+  const base = (text: string) => plugin('base', { setup: `() => ({ text: '${text}' })` })
+  const fields = { dependencies: "['base']" }
+  const folder = await startTelling(
+    (all) => (where, step) => {
+      if (where !== 'load' || step !== 2) return undefined
+      ;(globalThis as { cfAt?: At | undefined }).cfAt = undefined
+      return all.save('base.ts', base('new')).then(() => new Promise(() => {}))
+    },
+    { fields, files: { 'base.ts': base('old') } },
+  )
+  await folder.save('counter.ts', telling(2, { ...fields, onReload: "() => { throw new Error('bad') }" }))
+  await expect.poll(() => folder.service('base'), { timeout: 5000 }).toEqual({ text: 'new' })
+  expect(folder.reports[0]).toMatchObject({ outcome: 'rolled-back', members: ['base', 'counter'] })
+  await endsOn(folder, 1)
+})
+
 it('starts a new plugin with what was saved while it was loading', async () => {
   const added = (text: string, before: string) => plugin('added', { setup: `() => ({ text: '${text}' })` }, before)
   const folder = await startTelling(({ save }) => async (where) => {
