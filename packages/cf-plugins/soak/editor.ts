@@ -1,9 +1,10 @@
 // Makes one edit of one kind after the other, waits until it is dealt with, and has looked at what came of it.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PluginError, type PluginManager, type ReloadReport } from 'cf-plugins'
+import type { PluginManager, ReloadReport } from 'cf-plugins'
 import { affectedBy, CAST, entryOf, type Role, usersOf } from './cast.ts'
-import { dependentsOf, FAULTS, type Fault, type Trap } from './faults.ts'
-import { type Folder, hashOf, type SaveStyle } from './folder.ts'
+import { Choices } from './choices.ts'
+import { dependentsOf, type Fault, type Trap } from './faults.ts'
+import { type Folder, hashOf } from './folder.ts'
 import type { Inspector } from './inspector.ts'
 import type { Judge } from './judge.ts'
 import type { Model, Save } from './model.ts'
@@ -11,6 +12,7 @@ import type { Random } from './random.ts'
 import { contentKey, type Reports } from './reports.ts'
 import type { SoakShared } from './shared.ts'
 import type { Tally } from './tally.ts'
+import { affectedByFiles, Verdict } from './verdict.ts'
 
 /** What an editor works with. */
 export interface EditorParts {
@@ -40,30 +42,34 @@ const KINDS: readonly (readonly [Kind, number])[] = [
 
 export class Editor {
   readonly #parts: EditorParts
+  readonly #choices: Choices
+  readonly #verdict: Verdict
   /** What is being done, for whoever tells of something wrong. */
   doing = ''
 
   constructor(parts: EditorParts) {
     this.#parts = parts
+    this.#choices = new Choices(parts.random)
+    this.#verdict = new Verdict(parts)
   }
 
   async edit(): Promise<void> {
     const { random, model } = this.#parts
     const role = random.weighted(CAST, ({ weight }) => weight)
-    const file = this.#fileOf(role)
+    const file = this.#choices.fileOf(role)
     const sick = model.sickBeside(file)
     const [kind] = random.weighted(KINDS, ([, weight]) => weight)
     if (sick !== undefined) {
       // What is bad is mended first: a save beside it would meet it too.
       const mended = usersOf(sick)[0] as Role
-      const fault = kind === 'fault' && random.chance(0.3) ? this.#faultFor(mended, sick) : undefined
+      const fault = kind === 'fault' && random.chance(0.3) ? this.#choices.fault(mended, sick) : undefined
       return fault ? this.#fault(mended, sick, fault) : this.#good(mended, sick)
     }
     switch (kind) {
       case 'good':
         return this.#good(role, file)
       case 'fault':
-        return this.#fault(role, file, this.#faultFor(role, file))
+        return this.#fault(role, file, this.#choices.fault(role, file))
       case 'second':
         return this.#second(role, file)
       case 'several':
@@ -95,13 +101,13 @@ export class Editor {
   /** The first save may be bad: nobody may be left with it. */
   async #second(role: Role, file: string): Promise<void> {
     const { model, random, folder, shared } = this.#parts
-    const fault = random.chance(0.4) ? this.#faultFor(role, file) : undefined
+    const fault = random.chance(0.4) ? this.#choices.fault(role, file) : undefined
     const isPlain = fault?.trap !== undefined || fault?.hangs
     const first = model.next(role, file, isPlain ? undefined : fault?.code)
     const second = model.next(role, file)
     await this.#save('second', [second], {
       before: async () => {
-        await folder.save(first.file, first.text, this.#style(), random)
+        await folder.save(first.file, first.text, this.#choices.style(), random)
         await sleep(random.between(0, 40))
         shared.release()
       },
@@ -111,12 +117,12 @@ export class Editor {
   async #several(): Promise<void> {
     const { model, random } = this.#parts
     const files = new Set<string>()
-    for (let left = random.between(2, 4); left > 0; left--) files.add(this.#fileOf(random.pick(CAST)))
+    for (let left = random.between(2, 4); left > 0; left--) files.add(this.#choices.fileOf(random.pick(CAST)))
     const free = [...files].filter((file) => model.sickBeside(file) === undefined)
     const bad = random.chance(0.3) ? random.pick(free) : undefined
     const saves = free.map((file) => {
       const role = usersOf(file)[0] as Role
-      const fault = file === bad ? this.#codeFaultFor(role, file) : undefined
+      const fault = file === bad ? this.#choices.codeFault(role, file) : undefined
       return model.next(role, file, fault?.code)
     })
     if (saves.length > 0) await this.#save('several', saves)
@@ -131,7 +137,7 @@ export class Editor {
     tally.add('asked', report.outcome)
     if (role.isServer) tally.ofServer++
     if (report.outcome === 'committed') model.commit(entryOf({ name, ...role }))
-    else this.#mustBeStrain(report, 'committed')
+    else this.#verdict.mustBeStrain(report, 'committed')
     shared.release()
     inspector.look(affectedBy([name]))
   }
@@ -155,10 +161,12 @@ export class Editor {
     const file = entryOf(role)
     this.doing = `deleted ${file}`
     const key = contentKey(folder.fileOf(file), undefined)
-    const expected = reports.expect([key])
+    const hearing = reports.expect([key])
     await folder.remove(file)
-    const report = (await expected.settled()).get(key)
+    await hearing.complete()
     await manager.idle()
+    hearing.end()
+    const report = hearing.reports.get(key)
     if (!report) judge.wrong('content', `nobody told that ${file} is gone`)
     tally.add('deleted', report?.outcome ?? 'nothing')
     const isNeeded = dependentsOf(role).length > 0
@@ -176,91 +184,29 @@ export class Editor {
     this.doing = `${kind}: ${saves.map(({ file, edit }) => `${file} (edit ${edit})`).join(', ')}`
     if (trap) shared.arm(trap)
     const keyOf = (save: Save) => contentKey(folder.fileOf(save.file), hashOf(save.text))
-    const expected = reports.expect(saves.map(keyOf))
+    const hearing = reports.expect(saves.map(keyOf))
     await before?.()
     for (const save of saves) {
       model.save(save)
-      await folder.save(save.file, save.text, this.#style(), random)
+      await folder.save(save.file, save.text, this.#choices.style(), random)
     }
-    const found = await expected.settled()
+    await hearing.complete()
     await manager.idle()
+    hearing.end()
     const byReport = new Map<ReloadReport, Save[]>()
     for (const save of saves) {
-      const report = found.get(keyOf(save))
+      const report = hearing.reports.get(keyOf(save))
       if (report) byReport.set(report, [...(byReport.get(report) ?? []), save])
       else judge.wrong('content', `edit ${save.edit} of ${save.file} was dropped: nobody reported it`)
     }
-    for (const [report, own] of byReport) this.#conclude(kind, report, own, fault)
-    const affected = affectedByFiles(saves)
-    inspector.look(affected, fault?.outcome === 'failed' ? affected : undefined)
+    for (const [report, own] of byReport) this.#verdict.conclude(kind, report, own, fault)
+    // A good save that went down with a bad one comes in with the next of that.
+    const changed = [...hearing.reports.values()].flatMap(({ plan }) =>
+      plan.changes.map((each) => folder.nameOf(each.file)),
+    )
+    const affected = affectedByFiles([...saves.map(({ file }) => file), ...changed])
+    const isDown = fault?.outcome === 'failed' && [...byReport.keys()].some(({ outcome }) => outcome === 'failed')
+    inspector.look(affected, isDown ? affectedByFiles(saves.map(({ file }) => file)) : undefined)
     shared.release()
   }
-
-  #conclude(kind: string, report: ReloadReport, saves: readonly Save[], fault: Fault | undefined): void {
-    const { tally, model, judge } = this.#parts
-    const bad = saves.find((save) => save.fault !== undefined)
-    const hasFault = fault !== undefined || bad !== undefined
-    tally.add(kind, report.outcome, hasFault ? { hangs: fault?.hangs === true } : undefined)
-    if (saves.some(({ file }) => usersOf(file).some(({ isServer }) => isServer))) tally.ofServer++
-    const isCommitted = report.outcome === 'committed'
-    if (isCommitted) for (const { file } of saves) model.commit(file)
-    const badOutcome = FAULTS.find(({ code }) => code !== undefined && code === bad?.fault)?.outcome
-    const outcome = fault?.outcome ?? badOutcome ?? 'committed'
-    if (report.outcome !== outcome) this.#mustBeStrain(report, outcome)
-    else if (!isCommitted) this.#checkError(report, saves)
-    else if (fault && report.problems.length === 0) judge.wrong('outcome', `${fault.name} was not told`)
-  }
-
-  /** A bound that a good plugin met because the machine is busy is no fault of the reload. */
-  #mustBeStrain(report: ReloadReport, expected: string): void {
-    const { tally, judge } = this.#parts
-    const { outcome, error } = report
-    if (error && /TIMEOUT/.test(error.code) && outcome !== 'failed') tally.strained++
-    else judge.wrong('outcome', `it ended as ${outcome}; expected ${expected}: ${error?.code} ${error?.message}`)
-  }
-
-  /** An error about the content is on record. */
-  #checkError({ error, outcome }: ReloadReport, saves: readonly Save[]): void {
-    const { judge, folder } = this.#parts
-    if (!(error instanceof PluginError)) {
-      judge.wrong('content', `it was ${outcome}, and no error says why`)
-      return
-    }
-    const told = `${error.plugin} ${error.file?.replace(folder.path, '')} ${error.message}`
-    const names = [...saves.map(({ file }) => file), ...affectedByFiles(saves)]
-    if (!names.some((name) => told.includes(name)))
-      judge.wrong('content', `the error names neither plugin nor file: ${error.code} ${error.message}`)
-  }
-
-  #fileOf(role: Role): string {
-    const { random } = this.#parts
-    const [helper] = role.helpers
-    if (helper === undefined || random.chance(0.5)) return entryOf(role)
-    return random.pick(role.helpers)
-  }
-
-  #style(): SaveStyle {
-    return this.#parts.random.weighted<SaveStyle>(['atomic', 'plain', 'torn'], (style) =>
-      style === 'atomic' ? 12 : style === 'plain' ? 2 : 1,
-    )
-  }
-
-  #faultFor(role: Role, file: string): Fault {
-    const fitting = file === entryOf(role) ? FAULTS.filter(({ fits }) => fits(role)) : FAULTS.filter(isOfModules)
-    return this.#parts.random.weighted(fitting, ({ weight }) => weight)
-  }
-
-  #codeFaultFor(role: Role, file: string): Fault {
-    const fitting = FAULTS.filter((each) => each.code && !each.trap && !each.hangs && each.fits(role))
-    return this.#parts.random.pick(file === entryOf(role) ? fitting : fitting.filter(isOfModules))
-  }
-}
-
-function affectedByFiles(saves: readonly Save[]): Set<string> {
-  return affectedBy(saves.flatMap(({ file }) => usersOf(file).map(({ name }) => name)))
-}
-
-/** What can be wrong with a file that is no plugin's entry. */
-function isOfModules({ code }: Fault): boolean {
-  return code === 'syntax' || code === 'import-throws'
 }

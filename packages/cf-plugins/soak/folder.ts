@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, open, realpath, rename, rm, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Random } from './random.ts'
 
@@ -22,6 +22,10 @@ export class Folder {
 
   fileOf(name: string): string {
     return join(this.path, name)
+  }
+
+  nameOf(file: string): string {
+    return relative(this.path, file)
   }
 
   async save(name: string, text: string, style: SaveStyle, random: Random): Promise<void> {

@@ -46,7 +46,7 @@ export class Judge {
   wrong(what: Violation, message: string): void {
     this.violations.set(what, (this.violations.get(what) ?? 0) + 1)
     this.#shown++
-    if (this.#shown <= SHOWN_MAX) this.#print(`WRONG (${what}) ${this.where()}: ${message}`)
+    if (this.#shown <= SHOWN_MAX) this.#print(`WRONG (${what}) ${this.where()}: ${message.replaceAll('\n', ' ')}`)
   }
 
   /** What `plugin` must get of `stream`. */

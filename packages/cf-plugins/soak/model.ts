@@ -54,6 +54,11 @@ export class Model {
     }
   }
 
+  /** Takes what a plugin runs for right. */
+  take(plugin: string, file: string, edit: number): void {
+    this.#active.get(plugin)?.set(file, edit)
+  }
+
   /** What a plugin must say of its files. */
   active(plugin: string): ReadonlyMap<string, number> {
     return this.#active.get(plugin) ?? new Map()

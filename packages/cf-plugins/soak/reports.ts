@@ -11,46 +11,56 @@ export function contentKey(file: string, hash: string | undefined): ContentKey {
   return `${file} ${hash ?? 'gone'}`
 }
 
-interface Waiting {
-  readonly missing: Set<ContentKey>
-  readonly reports: Map<ContentKey, ReloadReport>
-  readonly end: () => void
-}
+/** What is reported from a moment on. */
+export class Hearing {
+  /** The last report on each content. */
+  readonly reports = new Map<ContentKey, ReloadReport>()
+  readonly #missing: Set<ContentKey>
+  readonly #hearings: Set<Hearing>
+  #heard = () => {}
 
-export class Reports {
-  readonly #waiting = new Set<Waiting>()
+  constructor(keys: readonly ContentKey[], hearings: Set<Hearing>) {
+    this.#missing = new Set(keys)
+    this.#hearings = hearings
+    hearings.add(this)
+  }
 
-  /** To be called with each report. */
   take(report: ReloadReport): void {
     for (const { file, hash } of report.plan.changes) {
       const key = contentKey(file, hash)
-      for (const waiting of this.#waiting) {
-        waiting.missing.delete(key)
-        waiting.reports.set(key, report)
-        if (waiting.missing.size === 0) waiting.end()
-      }
+      this.reports.set(key, report)
+      this.#missing.delete(key)
     }
+    if (this.#missing.size === 0) this.#heard()
   }
 
-  /**
-   * Begins to listen before the edit is made. What it gives resolves to the last report on each content; on one that was
-   * dropped there is none.
-   */
-  expect(keys: readonly ContentKey[]): { settled(): Promise<ReadonlyMap<ContentKey, ReloadReport>> } {
-    let end = () => {}
-    const ended = new Promise<void>((resolve) => {
-      end = resolve
+  /** Resolves when each content was reported, or is not going to be. */
+  async complete(): Promise<void> {
+    if (this.#missing.size === 0) return
+    let timer: NodeJS.Timeout | undefined
+    await new Promise<void>((resolve) => {
+      this.#heard = resolve
+      timer = setTimeout(resolve, REPORT_MS)
     })
-    const waiting = { missing: new Set(keys), reports: new Map<ContentKey, ReloadReport>(), end }
-    this.#waiting.add(waiting)
-    return {
-      settled: async () => {
-        const timer = setTimeout(end, REPORT_MS)
-        await ended
-        clearTimeout(timer)
-        this.#waiting.delete(waiting)
-        return waiting.reports
-      },
-    }
+    clearTimeout(timer)
+  }
+
+  /** Hears no more. */
+  end(): void {
+    this.#hearings.delete(this)
+  }
+}
+
+export class Reports {
+  readonly #hearings = new Set<Hearing>()
+
+  /** To be called with each report. */
+  take(report: ReloadReport): void {
+    for (const hearing of this.#hearings) hearing.take(report)
+  }
+
+  /** Begins to listen, before the edit is made. */
+  expect(keys: readonly ContentKey[]): Hearing {
+    return new Hearing(keys, this.#hearings)
   }
 }

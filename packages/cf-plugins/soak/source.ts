@@ -1,6 +1,8 @@
-// Writes the code of the plugins, in every form that a plugin can have.
+// Writes the files of the plugins.
+import { bodyOf } from './body.ts'
 import { filesOf, type Role } from './cast.ts'
 import { type CodeFault, dependentsOf } from './faults.ts'
+import { formOf } from './forms.ts'
 
 /** What one save puts into a plugin's entry file. */
 export interface Content {
@@ -11,8 +13,10 @@ export interface Content {
   readonly fault?: CodeFault | undefined
 }
 
-/** The bound of each of the plugins' hooks, in milliseconds. */
-export const BOUND_MS = 100
+/** The bound of hooks that are made to hang, in milliseconds. */
+const HANG_MS = 100
+/** That of the others: far away, for a busy machine is no fault. */
+const BOUND_MS = 5_000
 
 /** How many shapes of state there are. */
 export const STATE_VERSIONS = 3
@@ -34,8 +38,8 @@ export function entrySource(role: Role, content: Content): string {
     ...(fault === 'import-throws' ? [`throw new Error('soak: import')`] : []),
     ...(fault === 'import-hangs' ? ['await new Promise(() => {})'] : []),
     constants(role, content),
-    body(role, content),
-    forms[role.form](role, content),
+    bodyOf(role, content),
+    formOf(role, content),
     ...(fault === 'syntax' ? ['export const = 5'] : []),
     '',
   ].join('\n')
@@ -63,14 +67,7 @@ function constants(role: Role, { edit, stateVersion, fault }: Content): string {
     version: fault === 'meta-bad' ? 'not a version' : `1.0.${edit}`,
     dependencies: Object.fromEntries(dependencies.map((each) => [each, range])),
     reload: { strategy, state: keepsState ? 'keep' : 'discard' },
-    timeouts: {
-      registerMs: BOUND_MS,
-      setupMs: BOUND_MS,
-      teardownMs: BOUND_MS,
-      saveMs: BOUND_MS,
-      restoreMs: BOUND_MS,
-      reloadMs: BOUND_MS,
-    },
+    timeouts: timeoutsOf(fault),
   }
   return [
     `const NAME = ${JSON.stringify(name)}`,
@@ -80,197 +77,15 @@ function constants(role: Role, { edit, stateVersion, fault }: Content): string {
   ].join('\n')
 }
 
-/** What the plugin does, whatever its form. */
-function body(role: Role, { isAsync, fault }: Content): string {
-  const any = role.extension === 'ts' ? ': any' : ''
-  const maybe = isAsync ? 'async ' : ''
-  const when = (name: CodeFault, code: string) => (fault === name ? code : '')
-  return `
-// Each version of the state has a shape of its own.
-const SHAPES${any} = {
-  1: { pack: (counts${any}) => counts, unpack: (state${any}) => state },
-  2: { pack: (counts${any}) => ({ counts }), unpack: (state${any}) => state.counts },
-  3: { pack: (counts${any}) => ({ list: Object.entries(counts) }), unpack: (state${any}) => Object.fromEntries(state.list) },
-}
-
-function unpack(version${any}, state${any}) {
-  const counts = SHAPES[version].unpack(state)
-  if (typeof counts?.heard !== 'number') throw new Error(\`soak: this is no state of version \${version}: \${JSON.stringify(state)}\`)
-  return counts
-}
-
-function make(context${any}) {
-  const soak = context.shared
-  const trap = (at${any}) => soak.trap(NAME, at, context.reason)
-  let counts${any} = { heard: 0, finished: 0, passed: 0, relayed: 0, asked: 0, leased: 0, fed: 0, ticks: 0, helped: 0, inner: 0, sent: 0 }
-  const count = (what${any}, number${any}) => soak.count(NAME, what, number, ++counts[what])
-  let id = 0
-  let isUp = false
-  let ends = 0
-  const plugin${any} = {
-    ${maybe}setup() {
-      id = soak.born(NAME, plugin)
-      ${isAsync ? 'await soak.soon()' : ''}
-      ${handlers(role)}
-      const timer = setInterval(() => {}, 3_600_000)
-      context.own(() => clearInterval(timer))
-      context.every(40, () => count('ticks', 0))
-      context.after(10, () => soak.after(NAME))
-      ${role.isServer ? serve : ''}
-      if (trap('setup') === 'throw') throw new Error('soak: trapped in setup')
-      ${when('setup-throws', `throw new Error('soak: setup')`)}
-      ${when('setup-rejects', `return Promise.reject(new Error('soak: setup'))`)}
-      ${when('setup-hangs', `return soak.hang().then(() => soak.isFenced(NAME, () => context.on('soak.event', () => {})))`)}
-      isUp = true
-      soak.up(NAME, id)
-    },
-    ${maybe}teardown() {
-      if (++ends > 1) soak.wrong(NAME, 'was torn down twice')
-      if (isUp) soak.down(NAME, id)
-      isUp = false
-      // What was saved is not to follow.
-      for (const what of Object.keys(counts)) counts[what] = -1_000_000
-      const does = trap('teardown')
-      if (does === 'throw') throw new Error('soak: trapped in teardown')
-      if (does === 'hang') return soak.hang()
-    },
-    ${maybe}getReloadState() {
-      const does = trap('save')
-      if (does === 'throw') throw new Error('soak: trapped in getReloadState')
-      if (does === 'hang') return soak.hang()
-      if (does === 'uncloneable') return { deep: { inside: () => {} } }
-      return SHAPES[STATE_VERSION].pack(counts)
-    },
-    ${maybe}setReloadState(state${any}) {
-      ${when('restore-throws', `throw new Error('soak: setReloadState')`)}
-      ${when('restore-hangs', 'return soak.hang()')}
-      counts = unpack(STATE_VERSION, state)
-    },
-    ${fault === 'migrate-missing' ? 'unused' : 'migrateState'}(state${any}, from${any}) {
-      ${when('migrate-throws', `throw new Error('soak: migrateState')`)}
-      return SHAPES[STATE_VERSION].pack(unpack(from, state))
-    },
-    ${maybe}onReload() {
-      ${when('reload-throws', `throw new Error('soak: onReload')`)}
-      ${when('reload-hangs', 'return soak.hang()')}
-    },
-    ${maybe}health() {
-      ${when('health-hangs', 'return soak.hang()')}
-      return { status: '${fault === 'unhealthy' ? 'unhealthy' : 'healthy'}', message: 'soak' }
-    },
-    work(number${any}) {
-      count('leased', number)
-      return number % 4 === 0 ? soak.soon().then(() => number) : number
-    },
-    async help() {
-      await soak.soon()
-      count('helped', 0)
-    },
-    ask(number${any}) {
-      count('asked', number)
-      return number % 4 === 0 ? soak.soon().then(() => NAME) : NAME
-    },
-    facts() {
-      return { id, files: FILES, counts: { ...counts } }
-    },
+/** Code that serves may be made to hang where it saves or is torn down; one that is met by chance there harms nobody. */
+function timeoutsOf(fault: CodeFault | undefined) {
+  const boundOf = (...faults: readonly CodeFault[]) => (fault && faults.includes(fault) ? HANG_MS : BOUND_MS)
+  return {
+    registerMs: BOUND_MS,
+    setupMs: boundOf('setup-hangs'),
+    restoreMs: boundOf('restore-hangs'),
+    reloadMs: boundOf('reload-hangs', 'health-hangs'),
+    saveMs: HANG_MS,
+    teardownMs: HANG_MS,
   }
-  return plugin
-}`
-}
-
-function handlers({ name, form, isRelay, isServer, dependencies }: Role): string {
-  const helper = dependencies.includes('base') ? `inject('base')` : undefined
-  return `const { on, listen, hooks, inject } = context
-      on('soak.event', (number) => {
-        count('heard', number)
-        ${isRelay ? RELAY : ''}
-        ${name === 'left' ? INNER : ''}
-        if (number % 8 === 0) return soak.soon().then(() => count('finished', number))
-        ${helper ? `if (number % 16 === 1) return ${helper}.help()` : ''}
-      })
-      ${isRelay ? '' : `on('soak.relayed', (number) => count('relayed', number))`}
-      ${name === 'base' ? `on('soak.inner', (number) => count('inner', number))` : ''}
-      listen(soak.feedOf(NAME), 'data', (number) => count('fed', number))
-      ${isServer ? '' : `hooks.on('soak.peek', () => NAME)`}
-      ${form === 'decorated' ? '' : `hooks.on('soak.ask', (number) => plugin.ask(number))`}`
-}
-
-/** Passes on, waiting or not. */
-const RELAY = `if (number % 10 === 3) {
-          const passed = ++counts.passed
-          soak.sends('relayed', passed)
-          if (number % 20 === 3) return soak.answered('relayed', passed, context.emit('soak.relayed', passed))
-          context.publish('soak.relayed', passed)
-        }`
-
-/** Waits for a plugin that is in its own unit when that is reloaded. */
-const INNER = `if (number % 32 === 5) {
-          const sent = ++counts.sent
-          soak.sends('inner', sent)
-          return soak.answered('inner', sent, context.emit('soak.inner', sent))
-        }`
-
-/** The host keeps the server from one generation to the next. */
-const serve = `const server = await context.hold('soak:http', () => soak.openServer())
-      listen(server, 'request', (_request, response) => response.end(NAME))`
-
-const hooksOf = 'setup teardown getReloadState setReloadState migrateState onReload health work help ask facts'.split(
-  ' ',
-)
-
-/** A class whose methods are the body's. */
-function classOf(head: string, { fault }: Content, extra = ''): string {
-  // Where it is missing, the class must not have it either.
-  const names = hooksOf.filter((name) => !(fault === 'migrate-missing' && name === 'migrateState'))
-  const methods = names.map((name) => `  ${name}(...args: any[]): any { return this.#body.${name}(...args) }`)
-  return `${head} extends BasePlugin {
-  #body = make(this.context)
-${fault === 'register-throws' ? `  #never = (() => { throw new Error('soak: register') })()` : ''}
-${methods.join('\n')}
-${extra}}`
-}
-
-const forms: Record<Role['form'], (role: Role, content: Content) => string> = {
-  module: ({ extension }, { fault }) => `
-export const PLUGIN_META = { ...META, stateVersion: STATE_VERSION }
-export ${fault === 'register-throws' ? 'async ' : ''}function register(_app${extension === 'ts' ? ': any' : ''}, context${extension === 'ts' ? ': any' : ''}) {
-  ${fault === 'register-throws' ? `throw new Error('soak: register')` : ''}
-  return make(context)
-}`,
-  class: (_role, content) => `
-export const PLUGIN_META = { ...META, stateVersion: STATE_VERSION }
-export const register = (app: any, context: any) => new Soaked(app, context)
-${classOf('class Soaked', content)}`,
-  decorated: (_role, content) => `
-${classOf(
-  '@plugin({ ...META, stateVersion: STATE_VERSION } as any)\nexport default class Soaked',
-  content,
-  "  @hook('soak.ask') answer(number: any): any { return this.#body.ask(number) }\n",
-)}`,
-  definition: (_role, { fault }) => `
-export default definePlugin({
-  ...META,
-  async setup(context) {
-    const body = make(context)
-    await body.setup()
-    return body
-  },
-  teardown: (body) => body.teardown(),
-  onReload: (body) => body.onReload(),
-  health: (body) => body.health(),
-  state: {
-    version: STATE_VERSION,
-    save: (body) => body.getReloadState(),
-    restore: (state, body) => body.setReloadState(state),
-    ${fault === 'migrate-missing' ? '' : migrateOfDefinition(fault)}
-  },
-})`,
-}
-
-function migrateOfDefinition(fault: CodeFault | undefined): string {
-  const does =
-    fault === 'migrate-throws'
-      ? `{ throw new Error('soak: migrateState') }`
-      : 'SHAPES[STATE_VERSION].pack(unpack(from, state))'
-  return `migrate: (state, from) => ${does},`
 }
