@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { serialize } from 'node:v8'
 import { compare } from '@cf-plugins/bench-harness'
 import { resolveMeta } from '@cf-plugins/plugin-api'
-import { FileStateStore, StatePreserver } from '@cf-plugins/state-preserver'
+import { FileStateStore, StatePreserver, type StateSnapshot } from '@cf-plugins/state-preserver'
 
 const folder = await mkdtemp(join(tmpdir(), 'cf-state-bench-'))
 
@@ -24,6 +24,12 @@ export async function compareStores(title: string, state: unknown): Promise<void
   const stored = new StatePreserver({ store })
   const inMemory = new StatePreserver()
   const snapshot = await inMemory.save(plugin)
+  // What has not changed is not written, so each write is of the other one.
+  const others = [snapshot, await inMemory.save({ ...plugin, enabled: false })]
+  const alternating = (to: FileStateStore) => {
+    let at = 0
+    return () => to.write(others[at++ % 2] as StateSnapshot)
+  }
 
   await compare(
     `${title}: a save`,
@@ -37,8 +43,8 @@ export async function compareStores(title: string, state: unknown): Promise<void
   await compare(
     `${title}: a write`,
     {
-      'FileStateStore.write': () => store.write(snapshot),
-      'the same, encrypted': () => sealing.write(snapshot),
+      'FileStateStore.write': alternating(store),
+      'the same, encrypted': alternating(sealing),
       'bare steps': () => writeBare(state),
     },
     {
