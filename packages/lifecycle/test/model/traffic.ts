@@ -12,8 +12,11 @@ interface Sent {
   readonly refused: Map<string, string>
 }
 
+/** Its plugin was taken out. */
+const THROWN_AWAY = 'thrown away'
+
 /** With what an event may be refused: nobody is there any more who could take it. */
-const REFUSALS = new Set(['CFP_ROLLBACK_FAILED', 'CFP_STOPPED'])
+const REFUSALS = new Set(['CFP_ROLLBACK_FAILED', 'CFP_STOPPED', THROWN_AWAY])
 
 /** With what an awaited emit is answered where its event is kept, for when the plugin is back. */
 const KEPT = 'CFP_EVENT_KEPT'
@@ -57,8 +60,10 @@ export class Traffic {
     this.#last.set(stream, number)
   }
 
+  /** What it was refused with first is what counts: one that was kept may have been thrown away before its sender is told. */
   refuse(number: number, name: string, error: unknown): void {
-    this.#sent[number]?.refused.set(name, (error as { code?: string }).code ?? String(error))
+    const refused = this.#sent[number]?.refused
+    if (!refused?.has(name)) refused?.set(name, (error as { code?: string }).code ?? String(error))
   }
 
   /** How many were sent. */
@@ -74,7 +79,7 @@ export class Traffic {
   /** The plugin was taken out, and what was kept for it with it. */
   throwAway(name: string): void {
     for (const { to, delivered, refused } of this.#sent) {
-      if (to.has(name) && !delivered.has(name)) refused.set(name, 'CFP_STOPPED')
+      if (to.has(name) && !delivered.has(name)) refused.set(name, THROWN_AWAY)
     }
   }
 
