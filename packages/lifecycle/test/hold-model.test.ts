@@ -24,6 +24,7 @@ type Command =
   | { readonly do: 'disable' | 'enable' | 'unload' | 'add' | 'restart'; readonly name: Name }
 
 interface Service {
+  readonly failure: Version['failure']
   readonly held: ReadonlyMap<string, Resource>
 }
 
@@ -70,7 +71,7 @@ class World {
         await holdAll()
         if (fails('after')) boom()
       }
-      return { held, setup, onEnable: holdAll, onReload: () => fails('check') && boom() } as never
+      return { failure, held, setup, onEnable: holdAll, onReload: () => fails('check') && boom() } as never
     }
     return plugin({ name, timeouts, reload: { strategy } }, register, { generation: ++this.#generation })
   }
@@ -116,8 +117,8 @@ class World {
     const told = `${command.do}: ${outcome}`
     this.outcomes.set(told, (this.outcomes.get(told) ?? 0) + 1)
     await this.check(told)
-    // Each version comes up where it came up before, so that only what was down before may stay down.
-    if (outcome.endsWith('failed')) expect(before, told).toBeUndefined()
+    // What came up before comes up again, but for code whose bound is so short that a loaded machine may miss it.
+    if (outcome.endsWith('failed') && before?.failure !== 'late') expect(before, told).toBeUndefined()
     // What both the code before and the code after ask for was never let go.
     const after = this.serviceOf(name)
     if (before && after && outcome !== 'done') {
