@@ -1,6 +1,7 @@
 // A reload, for people.
 import { basename } from 'node:path'
 import type { ReloadReport } from 'cf-plugins'
+import { planReasons } from './render-plan.ts'
 import { formatMs } from './render-timeline.ts'
 import type { Theme } from './theme.ts'
 
@@ -8,14 +9,15 @@ import type { Theme } from './theme.ts'
 export interface ReloadView
   extends Pick<
     ReloadReport,
-    'outcome' | 'plan' | 'members' | 'started' | 'unloaded' | 'kept' | 'phases' | 'durationMs'
+    'outcome' | 'plan' | 'members' | 'started' | 'unloaded' | 'kept' | 'phases' | 'durationMs' | 'startedOver'
   > {
   readonly error?: { readonly message: string } | null | undefined
+  readonly slow?: ReloadReport['slow'] | null
   readonly problems: readonly { readonly code: string; readonly message: string }[]
 }
 
 /**
- * What happened to whom, in how long, and what was kept; each phase where `verbose`; what went wrong unless `reasons`
+ * What happened to whom, in how long, and what was kept; the plan and each phase where `verbose`; what went wrong unless `reasons`
  * is false. Empty for a change that concerned nobody.
  */
 export function renderReload(
@@ -26,7 +28,7 @@ export function renderReload(
     reasons = true,
   }: { readonly theme: Theme; readonly verbose?: boolean; readonly reasons?: boolean },
 ): string {
-  const { outcome, members, started, unloaded, kept, durationMs, error, phases } = report
+  const { outcome, plan, members, started, unloaded, kept, durationMs, error, phases, startedOver } = report
   if (outcome === 'nothing') return ''
   const time = theme.faint(`in ${formatMs(durationMs)}`)
   const lines: string[] = []
@@ -38,8 +40,11 @@ export function renderReload(
   if (unloaded.length > 0) lines.push(`${theme.warning('unloaded')} ${theme.strong(unloaded.join(', '))}, state kept`)
   if (error) lines.push(`${unhappy(report, theme)} ${theme.strong(concerned(report))} ${time}${AFTERWARDS[outcome]}`)
   if (reasons) for (const problem of report.problems) lines.push(`  ${problem.message} ${theme.faint(problem.code)}`)
-  if (verbose)
+  if (verbose) {
+    const details = [...planReasons(plan), ...startedOver.map((why): [string, string] => ['again', why])]
+    for (const [what, why] of details) lines.push(theme.faint(`  ${what.padEnd(9)} ${why}`))
     for (const { phase, durationMs: ms } of phases) lines.push(theme.faint(`  ${phase.padEnd(9)} ${formatMs(ms)}`))
+  }
   return lines.map((line) => `${line}\n`).join('')
 }
 

@@ -89,7 +89,10 @@ test('reload replaces the plugin and its dependents in the host', async () => {
   await host.until(/^reloaded store, counter/m)
   const json = await here.cf('reload', 'counter', 'store', '--path', 'plugins', '--json')
   expect(jsonLines(json.stdout)).toMatchObject([{ outcome: 'committed', members: ['store', 'counter'] }])
-  expect((await here.cf('reload', 'counter', '--path', 'plugins', '--verbose')).stdout).toMatch(/^ {2}load +\d/m)
+  const { stdout } = await here.cf('reload', 'store', '--path', 'plugins', '--verbose')
+  expect(stdout).toMatch(
+    /^ {2}plan +store, counter \(exclusive\)\n {2}store +asked for\n {2}counter +it depends on store\n {2}load +\d/m,
+  )
 })
 
 test('a reload that fails ends with 1 and says what serves now', async () => {

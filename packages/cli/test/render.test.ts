@@ -1,4 +1,5 @@
 // What is shown, as it is shown.
+import { join } from 'node:path'
 import { definePlugin, type PluginError } from '@cf-plugins/plugin-api'
 import { PluginManager, type ReloadReport, type StartReport } from 'cf-plugins'
 import { expect, test } from 'vitest'
@@ -13,6 +14,7 @@ import {
   plainStart,
   renderDot,
   renderError,
+  renderPlan,
   renderReload,
   renderTimeline,
   renderTree,
@@ -119,7 +121,7 @@ const reload: ReloadReport = {
   outcome: 'committed',
   plan: {
     changes: [],
-    reload: [{ plugin: 'a', found: undefined, why: '' }],
+    reload: [{ plugin: 'a', found: undefined, why: 'a.ts changed' }],
     start: [],
     unload: [],
     dependents: [{ plugin: 'b', why: 'it depends on a' }],
@@ -141,12 +143,36 @@ const reload: ReloadReport = {
   instances: new Map(),
 }
 
+test('a plan is told in a line each: who in which order and why, who comes and who goes', () => {
+  const found = { file: join(process.cwd(), 'plugins/new.ts'), root: '', base: '' }
+  const start = [{ found, why: 'plugins/new.ts is new' }]
+  const unload = [{ plugin: 'old', why: 'plugins/old.ts is gone' }]
+  expect(renderPlan({ ...reload.plan, strategy: 'overlap', start, unload }, { theme: plain }).split('\n')).toEqual([
+    'reloading a, b, old beside new: a.ts changed',
+    'loading plugins/new.ts: plugins/new.ts is new',
+    'unloading old: plugins/old.ts is gone',
+    '',
+  ])
+  expect(renderPlan({ ...reload.plan, reload: [], dependents: [], order: [] }, { theme: plain })).toBe('')
+})
+
 test('a reload is told in a line: who, how long, what was kept or what serves instead', () => {
   const shown = (change: Partial<ReloadReport>, options = {}) =>
     renderReload({ ...reload, ...change }, { theme: plain, ...options })
   const failed = { error: failure, problems: [failure] }
   expect(shown({})).toBe('reloaded a, b in 1.2 s, state of a kept\n')
-  expect(shown({}, { verbose: true })).toContain('\n  load      12 ms\n')
+  expect(
+    shown({ startedOver: ['a changed again'] }, { verbose: true })
+      .split('\n')
+      .slice(1),
+  ).toEqual([
+    '  plan      a, b (exclusive)',
+    '  a         a.ts changed',
+    '  b         it depends on a',
+    '  again     a changed again',
+    '  load      12 ms',
+    '',
+  ])
   expect(shown({ outcome: 'kept', members: [], ...failed })).toBe(
     'not reloaded a in 1.2 s: the old code serves on\n  it broke CFP_X\n',
   )

@@ -79,6 +79,7 @@ describe('watching', () => {
     await host.until('1 active')
     await here.save('plugins/counter.ts', counterSource(2))
     await host.until(/^reloaded counter in \S+ ms, state of counter kept$/m)
+    expect(host.stdout()).toMatch(/^reloading counter: plugins\/counter\.ts changed$/m)
     await here.save('plugins/counter.ts', 'export const = 1')
     await host.until(/^not reloaded counter in .*: the old code serves on$/m)
     await host.until(/^error CFP_SYNTAX: /m)

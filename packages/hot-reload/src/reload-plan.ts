@@ -2,6 +2,7 @@
 import type { PluginState, ReloadStrategy } from '@cf-plugins/lifecycle'
 import type { FoundPlugin, PluginLoader } from '@cf-plugins/loader'
 import type { PluginRecord } from '@cf-plugins/plugin-api'
+import { shownFile } from '@cf-plugins/plugin-api/host'
 import type { FileChange } from '@cf-plugins/watcher'
 import type { UnregisteredFiles } from './unregistered-files.ts'
 
@@ -112,12 +113,13 @@ class Draft {
     const candidate = loader.isCandidate(file)
     if (candidate) concerned.set(candidate.file, candidate)
     const owner = isGone ? (this.#byFile.get(file) ?? this.#heirless(file)) : undefined
-    if (owner !== undefined) this.#unload.set(owner, { plugin: owner, why: `${file} is gone` })
+    const shown = shownFile(file)
+    if (owner !== undefined) this.#unload.set(owner, { plugin: owner, why: `${shown} is gone` })
     if (isGone) concerned.delete(file)
     let isUsed = this.#byFile.has(file) || owner !== undefined
     for (const found of concerned.values()) {
       const plugin = this.#byFile.get(found.file)
-      const why = found.file === file ? `${file} ${kind === 'add' ? 'is new' : 'changed'}` : `it uses ${file}`
+      const why = found.file === file ? `${shown} ${kind === 'add' ? 'is new' : 'changed'}` : `it uses ${shown}`
       isUsed ||= plugin !== undefined
       if (plugin !== undefined) {
         // It came in while this was being dealt with, as it is.

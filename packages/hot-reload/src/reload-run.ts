@@ -159,9 +159,9 @@ export class ReloadRun {
     if (this.#isSuperseded) return undefined
     const error = await this.#replace(code, moved)
     if (this.#transaction?.outcome === 'superseded') return error
+    this.#failures.push(...(await departures.finish()))
     // Whom the registry refused before may have waited for this very change.
     if (this.#transaction?.outcome === 'committed') await this.#add([])
-    this.#failures.push(...(await departures.finish()))
     return error
   }
 

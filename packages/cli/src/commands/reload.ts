@@ -6,6 +6,7 @@ import { foldersOf } from '../folders.ts'
 import type { Output } from '../output.ts'
 import { fromPlainError, type PlainError } from '../plain-error.ts'
 import { type ReloadView, renderReload } from '../render-reload.ts'
+import { formatMs } from '../render-timeline.ts'
 
 /** Asks the host of the folders, and tells how it went. */
 export async function reload(names: readonly string[], folders: readonly string[], output: Output): Promise<ExitCode> {
@@ -18,5 +19,7 @@ export async function reload(names: readonly string[], folders: readonly string[
       `nothing to reload: ${names.join(', ')}\n`,
   )
   if (!output.json) for (const problem of report.problems) output.error(fromPlainError(problem))
+  if (report.slow)
+    output.logger().warn(`The reload took ${formatMs(report.durationMs)}, most of it in phase "${report.slow.phase}".`)
   return report.outcome === 'committed' ? ExitCode.ok : ExitCode.failed
 }

@@ -3,6 +3,7 @@ import { PluginError } from '@cf-plugins/plugin-api'
 import {
   PluginManager,
   type ReloadMessage,
+  type ReloadPlan,
   type ReloadReport,
   reloadChannel,
   type StartReport,
@@ -18,6 +19,7 @@ import { hostMethods } from '../host-methods.ts'
 import type { Output } from '../output.ts'
 import { plainReload, plainStart, plainStop } from '../plain-report.ts'
 import { Progress } from '../progress.ts'
+import { renderPlan } from '../render-plan.ts'
 import { renderReload } from '../render-reload.ts'
 import { renderTimeline } from '../render-timeline.ts'
 import { Signals } from '../signals.ts'
@@ -96,7 +98,8 @@ class Run {
     if (!watch || once) assertSome(found, this.#folders)
     const server = once ? undefined : await this.#openSocket()
     const onReport = (message: unknown) => {
-      const { report } = message as ReloadMessage & { report?: ReloadReport }
+      const { plan, report } = message as ReloadMessage & { plan?: ReloadPlan; report?: ReloadReport }
+      if (plan && !this.#output.json) this.#output.stdout.write(renderPlan(plan, this.#output))
       for (const problem of report?.problems ?? []) this.#told.add(problem)
     }
     reloadChannel.subscribe(onReport)
