@@ -43,11 +43,14 @@ it('explains a plugin that could not be loaded, by its likely name', async () =>
 })
 
 it('finds the entry of a plugin whose helper is to blame', async () => {
-  const folder = await start({
-    'tool.ts': "import './_helper.ts'\nexport default 1",
-    '_helper.ts': BROKEN,
-    'user.ts': plugin('user', { dependencies: "['tool']" }),
-  })
+  const folder = await start(
+    {
+      'tool.ts': "import './_helper.ts'\nexport default 1",
+      '_helper.ts': BROKEN,
+      'user.ts': plugin('user', { dependencies: "['tool']" }),
+    },
+    { debounceMs: 300 },
+  )
   expect(folder.reloader.explain('user').text).toMatch(
     /it needs tool, which is not there: .*tool\.ts .*_helper\.ts:3:12/,
   )
