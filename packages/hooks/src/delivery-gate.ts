@@ -42,6 +42,8 @@ export interface HandlerOwner {
   readonly rank: number
   /** Nothing for handlers that are never parked. */
   readonly gate?: DeliveryGate | undefined
+  /** Where the code that serves is from, for errors that name it. */
+  readonly source?: { readonly file?: string | undefined; readonly generation: number } | undefined
 }
 
 /** Whether what `source` sends must be parked before `owner`, or refused where it is sync. */

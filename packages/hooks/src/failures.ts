@@ -1,5 +1,6 @@
 // How a handler's failure becomes an error that names who, what and what to do.
 import { type HandlerFailure, messageOf, PluginError, type PluginErrorDetails } from '@cf-plugins/plugin-api'
+import type { HandlerOwner } from './delivery-gate.ts'
 import type { HooksErrorCode } from './error-codes.ts'
 
 /** A hook's handlers failed: all of them, of which `cause` is the first. */
@@ -12,19 +13,19 @@ export class HookError extends PluginError {
   }
 }
 
-export function handlerTimeout(plugin: string, name: string, timeoutMs: number): PluginError {
+export function handlerTimeout(owner: HandlerOwner, name: string, timeoutMs: number): PluginError {
   const what = `did not finish its handler of "${name}" within ${inSeconds(timeoutMs)}`
-  return failure('CFP_HANDLER_TIMEOUT', plugin, what, "Raise the handler's timeoutMs, or move the work out of it.")
+  return failure('CFP_HANDLER_TIMEOUT', owner, what, "Raise the handler's timeoutMs, or move the work out of it.")
 }
 
-export function hookAsync(plugin: string, hook: string): PluginError {
+export function hookAsync(owner: HandlerOwner, hook: string): PluginError {
   const what = `returned a promise from its handler of "${hook}", called with callSync`
-  return failure('CFP_HOOK_ASYNC', plugin, what, 'Make the handler sync, or use call.')
+  return failure('CFP_HOOK_ASYNC', owner, what, 'Make the handler sync, or use call.')
 }
 
-export function pluginReloading(plugin: string, hook: string): PluginError {
+export function pluginReloading(owner: HandlerOwner, hook: string): PluginError {
   const what = `is being reloaded, and callSync of "${hook}" cannot wait for it`
-  return failure('CFP_PLUGIN_RELOADING', plugin, what, 'Use call, or try again.')
+  return failure('CFP_PLUGIN_RELOADING', owner, what, 'Use call, or try again.')
 }
 
 /** One error of all `failures`, of which there is at least one. */
@@ -40,8 +41,8 @@ export function hookFailed(hook: string, failures: readonly HandlerFailure[]): H
   })
 }
 
-function failure(code: HooksErrorCode, plugin: string, what: string, remedy: string): PluginError {
-  return new PluginError(code, `Plugin "${plugin}" ${what}. ${remedy}`, { plugin })
+function failure(code: HooksErrorCode, { name, source }: HandlerOwner, what: string, remedy: string): PluginError {
+  return new PluginError(code, `Plugin "${name}" ${what}. ${remedy}`, { plugin: name, phase: 'handler', ...source })
 }
 
 function inSeconds(ms: number): string {

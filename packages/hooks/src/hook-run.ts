@@ -111,7 +111,7 @@ export class HookRun {
     const turns = new Turns(this.#core.deadlines, (limitMs) => {
       const entry = this.#plan.entries[index] as Entry
       turns.stop()
-      this.#fail(entry, handlerTimeout(entry.owner.name, entry.name, limitMs))
+      this.#fail(entry, handlerTimeout(entry.owner, entry.name, limitMs))
       entry.gate?.leave()
       settled(index + 1)
     })
@@ -156,7 +156,7 @@ export class HookRun {
 
   #callShare(entry: Entry, index: number, parked: boolean): void {
     if (this.#sync) {
-      if (parked) this.#fail(entry, pluginReloading(entry.owner.name, this.#hook))
+      if (parked) this.#fail(entry, pluginReloading(entry.owner, this.#hook))
       else this.#shareOf(index).advance(0)
       return
     }
@@ -179,7 +179,7 @@ export class HookRun {
 
   #refuse({ owner, name }: Entry, result: PromiseLike<unknown>): void {
     result.then(undefined, (error) => this.#core.report(name, owner.name, error))
-    throw hookAsync(owner.name, name)
+    throw hookAsync(owner, name)
   }
 
   #fail(entry: Entry, error: unknown): void {

@@ -75,7 +75,7 @@ export class PluginHooks {
   callSyncAs(source: string, hook: string, args: readonly unknown[]): unknown[] {
     const plan = this.#core.table.plan(hook)
     if (!plan.plain) {
-      for (const { owner } of plan.entries) if (isParked(owner, source, true)) throw pluginReloading(owner.name, hook)
+      for (const { owner } of plan.entries) if (isParked(owner, source, true)) throw pluginReloading(owner, hook)
     }
     const run = new HookRun(this.#core, hook, plan, args, source, true)
     run.advance(0)

@@ -74,7 +74,7 @@ export class Wave implements Watched {
     for (const pending of this.#all) {
       const { entry, context, limitMs, open } = pending
       if (!open || limitMs > elapsedMs) continue
-      const error = handlerTimeout(entry.owner.name, entry.name, limitMs)
+      const error = handlerTimeout(entry.owner, entry.name, limitMs)
       context.end(error)
       this.#fail(pending, error)
     }

@@ -27,18 +27,18 @@ export type FailingHook = keyof typeof CODES
 /** The error of a hook that threw or rejected; one that names this very plugin passes as it is. */
 export function failureOf(owner: HookOwner, hook: FailingHook, thrown: unknown): PluginError {
   // An error that a service of another plugin threw is that plugin's; that this hook let it through is this one's.
-  if (thrown instanceof PluginError && thrown.plugin === owner.name) return located(thrown, owner.record)
+  if (thrown instanceof PluginError && thrown.plugin === owner.name) return located(thrown, owner.record, hook)
   // Reading a stack once frees the generation that its frames would keep alive.
   if (thrown instanceof Error) void thrown.stack
   const message = `Plugin "${owner.name}" failed in ${hook}()${where(owner)}: ${messageOf(thrown)}`
   return new PluginError(CODES[hook][0], message, { ...details(owner, hook), cause: thrown })
 }
 
-/** The error itself, with the file and the generation that `record` knows where it does not tell them. */
-export function located(error: PluginError, { source }: HookOwner['record']): PluginError {
+/** The error itself, with the file, the generation and the phase where it does not tell them. */
+export function located(error: PluginError, { source }: HookOwner['record'], hook?: FailingHook): PluginError {
   if (!Object.isExtensible(error)) return error
-  const { file = source.file, generation = source.generation } = error
-  return Object.assign(error, file === undefined ? { generation } : { file, generation })
+  const { file = source.file, generation = source.generation, phase = hook } = error
+  return Object.assign(error, { generation }, file === undefined ? {} : { file }, phase === undefined ? {} : { phase })
 }
 
 /** The error of a hook that did not end in time. */

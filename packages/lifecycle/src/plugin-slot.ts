@@ -74,6 +74,12 @@ export class PluginSlot {
     if (isThenable(code)) code.then(ended, ended)
   }
 
+  /** Where the code that serves is from. */
+  get source(): { readonly file: string | undefined; readonly generation: number } | undefined {
+    const source = this.serving?.record.source
+    return source && { file: source.file, generation: source.generation }
+  }
+
   /** Calls that its handlers, timers and leases have not ended. */
   get inFlight(): number {
     return this.#gate?.inFlight ?? 0

@@ -44,6 +44,7 @@ export class StrayErrors implements Disposable {
   readonly #left = new Map<string, number>()
   /** Who was switched off, and what had been wished for it before. */
   readonly #quarantined = new Map<string, boolean | undefined>()
+  readonly #switching = new Set<string>()
 
   constructor(core: LifecycleCore, options: StrayErrorOptions, switchOff: (plugin: string) => Promise<void>) {
     this.#core = core
@@ -114,16 +115,17 @@ export class StrayErrors implements Disposable {
     const count = (this.#left.get(plugin) ?? 0) + 1
     this.#left.set(plugin, count)
     const { quarantineAfter = 5 } = this.#options
-    if (count === quarantineAfter) void this.#quarantine(error, count)
+    if (count >= quarantineAfter) void this.#quarantine(error, count)
   }
 
   async #quarantine(cause: PluginError, count: number): Promise<void> {
     const { plugin = '', file, generation } = cause
     const slot = this.#core.roster.find(plugin)
-    if (slot?.state !== 'active') return
+    if (slot?.state !== 'active' || this.#switching.has(plugin)) return
     const message = `Plugin "${plugin}" was switched off: it left ${count} errors to nobody, the last one: ${messageOf(cause.cause)}. Save a better version, or enable it again.`
     const error = new PluginError('CFP_PLUGIN_QUARANTINED', message, { plugin, phase: 'run', file, generation, cause })
     this.#quarantined.set(plugin, slot.wanted)
+    this.#switching.add(plugin)
     try {
       await this.#switchOff(plugin)
       const switchedOff = this.#core.roster.slots().find(({ name, state }) => name === plugin && state === 'disabled')
@@ -131,6 +133,10 @@ export class StrayErrors implements Disposable {
       this.#report(error)
     } catch (failure) {
       this.#core.host.logger.error({ err: failure }, messageOf(failure))
+    } finally {
+      // Who switches it on again gives it as many.
+      this.#left.delete(plugin)
+      this.#switching.delete(plugin)
     }
   }
 

@@ -1,4 +1,4 @@
-// Run by events.test.ts: a host that asks whose the errors are that nobody caught. Prints them, and where all stand.
+// Run by stray-errors.test.ts: a host that asks whose the errors are that nobody caught. Prints them, and where all stand.
 import { EventEmitter } from 'node:events'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
