@@ -29,6 +29,9 @@ Examples:
   cf --path plugins counter increment
                                     a command that a plugin adds
 
+Environment: CF_CLI_PLUGIN_PATHS more folders with plugins, CF_STATE_FOLDER where
+plugins' state is kept, CF_STATE_KEY 32 bytes to encrypt it with.
+
 Exit codes: 0 well, 1 something failed, 2 not understood, 3 no host runs.`
 
 /** Runs one command line, without the program's own name, and gives its exit code. Tells every error. */
@@ -43,8 +46,9 @@ export async function runCli(args: readonly string[], version: string): Promise<
     else {
       const { pluginCommand } = await import('./commands/plugin-command.ts')
       const { path = [] } = own.options
-      const state = await stateFor(path, own.options)
-      exitCode = await pluginCommand(program, path, own.args, { state }, new Output(own.options))
+      const output = new Output(own.options)
+      const state = await stateFor(path, own.options, output)
+      exitCode = await pluginCommand(program, path, own.args, { state }, output)
     }
     return exitCode ?? ExitCode.ok
   } catch (error) {
@@ -84,7 +88,7 @@ function createProgram(version: string, onEnd: (exitCode: number) => void): Comm
     async ({ args, options }, output) => {
       const { run } = await import('./commands/run.ts')
       const { watch = false, once = false, sequential = false, concurrency } = options
-      const state = await stateFor(args, options)
+      const state = await stateFor(args, options, output)
       return run(program, args, { watch, once, parallel: !sequential, concurrency, state }, output)
     },
   )
@@ -160,9 +164,16 @@ function pathOption(): Option {
   )
 }
 
-async function stateFor(paths: readonly string[], options: StatePlaceOptions): Promise<StateOptions | undefined> {
+async function stateFor(
+  paths: readonly string[],
+  options: StatePlaceOptions,
+  output: Output,
+): Promise<StateOptions | undefined> {
   const [{ foldersOf }, { statePlace }] = await Promise.all([import('./folders.ts'), import('./state-place.ts')])
-  return statePlace(foldersOf(paths), options)
+  const state = statePlace(foldersOf(paths), options)
+  const how = state?.key ? ', encrypted' : ''
+  output.logger().debug(state ? `plugins' state is kept in ${state.folder}${how}` : "plugins' state is not kept")
+  return state
 }
 
 function foldersIn(args: readonly string[], { path = [] }: CommonOptions): readonly string[] {

@@ -26,6 +26,7 @@ describe('a plugin’s command', () => {
     const file = join(folder, 'counter.state')
     const modes = await Promise.all([file, folder].map(async (path) => (await stat(path)).mode & 0o777))
     expect([await readdir(folder), modes]).toEqual([['counter.state'], [0o600, 0o700]])
+    expect((await here.cf('--verbose', ...increment)).stderr).toContain(`debug plugins' state is kept in ${folder}\n`)
   })
 
   test('counts on in other code, in a host that reloads it, and after that', async () => {
