@@ -11,6 +11,7 @@ import { inReverse } from './ordered.ts'
 import type { PluginSlot, PluginState, PluginStatus } from './plugin-slot.ts'
 import { Reconciler, type ReloadRequest } from './reconciler.ts'
 import { acceptedReport, type TransactionReport } from './reload-unit.ts'
+import { endKeepingState } from './resting.ts'
 import type { StateListener } from './roster.ts'
 import { notActive, ServiceAccess } from './service-access.ts'
 import type { StartReport, StopReport } from './start-report.ts'
@@ -95,7 +96,7 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
     const run = async () => {
       const slot = this.#slotOf(name)
       await inReverse(this.registry, this.registry.affectedBy([name]), async (member) => {
-        await this.#reconciler.endKeepingState(member)
+        await endKeepingState(this.#core, member)
         this.#core.roster.move(this.#slotOf(member), 'resolved')
       })
       const lost = slot.discardParked(undeliveredTo(name, 'unloaded', slot.gate.parked))

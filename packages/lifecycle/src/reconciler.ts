@@ -9,9 +9,9 @@ import { inReverse } from './ordered.ts'
 import type { PluginSlot } from './plugin-slot.ts'
 import { ReloadTransaction } from './reload-transaction.ts'
 import type { ReloadUnit, TransactionReport } from './reload-unit.ts'
+import { endKeepingState, hide, rest } from './resting.ts'
 import { type StartReport, startReport } from './start-report.ts'
 import { assertConcurrency, type StartOptions, StartRun } from './start-run.ts'
-import { saveState } from './state.ts'
 import { stopAll } from './stop-all.ts'
 
 /** What is replaced, and by what code. */
@@ -39,9 +39,6 @@ export interface RunOptions extends StartOptions {
 
 /** How long taking a start back may take, in milliseconds. */
 const TAKE_BACK_MS = 10_000
-
-/** How long a resting plugin may take to end what it has in flight, in milliseconds. */
-const REST_MS = 5000
 
 /** Moves plugins between running, resting and stopped until they stand as the registry and people's wishes say. */
 export class Reconciler {
@@ -128,28 +125,6 @@ export class Reconciler {
     if (slot?.state === 'failed') this.#core.roster.move(slot, 'resolved')
   }
 
-  /**
-   * Ends a plugin's instance and keeps its state for the next one.
-   *
-   * @throws where the state cannot be kept and that is `strict`; the instance is as it was then
-   */
-  async endKeepingState(name: string, { strict = false } = {}): Promise<void> {
-    const slot = this.#core.roster.slot(name)
-    const { serving } = slot
-    if (!serving) return
-    this.#hide(slot, serving)
-    await slot.gate.drained(REST_MS)
-    try {
-      slot.kept = await saveState(this.#core, serving)
-    } catch (err) {
-      if (strict) throw err
-      this.#core.host.logger.warn({ err }, `The state of plugin "${name}" could not be kept while it was unloaded.`)
-    }
-    serving.vanish()
-    logProblems(this.#core, await serving.end())
-    slot.serving = undefined
-  }
-
   /** Rests every running plugin that is not in `wanted`, or that needs one which is not, dependents first. */
   async #restAllBut(wanted: ReadonlySet<string>): Promise<void> {
     const resting = new Set<string>()
@@ -160,29 +135,7 @@ export class Reconciler {
     }
     const running = [...resting].filter((name) => this.#core.roster.find(name)?.state === 'active')
     if (running.length === 0) return
-    await inReverse(this.#registry, running, (name) => this.#rest(this.#core.roster.slot(name)))
-  }
-
-  async #rest(slot: PluginSlot): Promise<void> {
-    const { serving } = slot
-    if (!serving) return
-    const isWanted = slot.wanted ?? this.#registry.get(slot.name)?.meta.enabled
-    const state = isWanted ? 'blocked' : 'disabled'
-    this.#core.roster.move(slot, state)
-    this.#hide(slot, serving)
-    await slot.gate.drained(REST_MS)
-    try {
-      await serving.call('onDisable')
-    } catch (error) {
-      this.#core.roster.move(slot, state, failureOf(serving, 'onDisable', error))
-      serving.report('onDisable()', error)
-    }
-    logProblems(this.#core, await serving.letGo())
-  }
-
-  #hide(slot: PluginSlot, serving: Generation): void {
-    this.#core.services.withdraw(slot.name)
-    serving.pause()
+    await inReverse(this.#registry, running, (name) => rest(this.#core, this.#registry, this.#core.roster.slot(name)))
   }
 
   /** Gives a plugin that does not run its state, and its reason. */
@@ -209,7 +162,7 @@ export class Reconciler {
       await current.call('onEnable')
       if (slot.state !== 'active') show(this.#core, current)
     } catch (error) {
-      this.#hide(slot, current)
+      hide(this.#core, slot, current)
       slot.wanted = false
       this.#core.roster.move(slot, 'disabled', failureOf(current, 'onEnable', error))
       current.report('onEnable()', error)
@@ -228,7 +181,7 @@ export class Reconciler {
       this.#registry.stage({ set: [serving.record] }, { enabled: (other) => this.wish(other) }).commit()
       return true
     } catch (error) {
-      this.#hide(slot, serving)
+      hide(this.#core, slot, serving)
       this.#core.roster.move(slot, 'blocked', failureOf(serving, 'onEnable', error))
       return false
     }
@@ -266,7 +219,7 @@ export class Reconciler {
     const resting = this.#registry.affectedBy(known).filter(isResting)
     // A reload that is superseded already touches nothing at all.
     if (!unit.superseded?.aborted) {
-      await inReverse(this.#registry, resting, (name) => this.endKeepingState(name, { strict: true }))
+      await inReverse(this.#registry, resting, (name) => endKeepingState(this.#core, name, { strict: true }))
     }
     const bounded = { ...this.#core.reloadBounds, ...unit }
     return new ReloadTransaction(this.#core, { ...bounded, before: this.#registry, shutdown: this.#shutdown }).run()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { noting, plugin, rejection, started } from './support.ts'
+import { deferred, logTo, noting, plugin, rejection, started } from './support.ts'
 
 const counter = (meta: { readonly name: string; readonly dependencies?: string[] }, generation = 1) =>
   plugin(
@@ -83,6 +83,23 @@ describe('unload', () => {
     await lifecycle.unload('a')
     await lifecycle.add([record])
     expect(restored).toEqual(['old'])
+  })
+
+  it('of a plugin that does not end what it does waits five seconds, and says what is not in its state', async () => {
+    const entries: string[] = []
+    const gate = deferred()
+    const record = plugin({ name: 'a' }, (_app, { on }) => {
+      on('work', () => gate.promise)
+      return {}
+    })
+    const lifecycle = await started([record], { logger: logTo(entries) })
+    const work = lifecycle.events.emit('work')
+    await lifecycle.unload('a')
+    gate.resolve()
+    await work
+    expect(entries).toEqual([
+      'warn: Plugin "a" was ended while 1 of its calls had not: what those change from now on is not in its state.',
+    ])
   })
 
   it('of a resting plugin ends it too', async () => {
