@@ -134,8 +134,11 @@ export class HotReloader<App = unknown, Shared = unknown> implements AsyncDispos
 
   /** Why a plugin is where it is, down to the root cause: a file that cannot be loaded among those. @throws `CFP_PLUGIN_UNKNOWN` */
   explain(name: string): Explanation {
-    const absent = this.lifecycle.registry.has(name) ? undefined : this.#unregistered.explain(name)
-    return absent ?? this.#unregistered.complete(this.lifecycle.explain(name))
+    const isThere = this.lifecycle.registry.has(name)
+    const absent = isThere ? undefined : this.#unregistered.explain(name)
+    if (absent) return absent
+    const explanation = this.#unregistered.complete(this.lifecycle.explain(name))
+    return isThere && this.lifecycle.status(name).orphaned ? this.#unregistered.withHeir(explanation) : explanation
   }
 
   /** Resolves when every change that was seen so far has been dealt with; one that is to be tried again later, once. */

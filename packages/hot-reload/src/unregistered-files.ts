@@ -77,6 +77,16 @@ export class UnregisteredFiles {
     }
   }
 
+  /** Why a plugin whose file is gone serves on, where that is what its new file holds. */
+  withHeir(explanation: Explanation): Explanation {
+    const heir = this.named(explanation.plugin)
+    if (!heir) return explanation
+    const why = `its new file is not taken up: ${heir.error.message}`
+    const also = <T extends { readonly reason: string }>(step: T): T => ({ ...step, reason: `${step.reason}; ${why}` })
+    const { chain, rootCause, text } = explanation
+    return { ...explanation, chain: chain.map(also), rootCause: also(rootCause), text: `${text}; ${why}` }
+  }
+
   #withCause(failure: StartFailure): StartFailure {
     const { plugin, error } = failure
     const direct = this.#missingOf(error)

@@ -80,6 +80,9 @@ it.each([
     expect(report).toMatchObject({ outcome, error: { code, plugin: 'counter' }, unloaded: [] })
     expect(folder.service<Counter>('counter').increment()).toBe(2)
     expect(lifecycle.status('counter')).toMatchObject({ state: 'active', orphaned: true })
+    expect(folder.reloader.explain('counter').text).toMatch(
+      /^counter is active: its file is gone, and it serves on; its new file is not taken up: .*"counter"/,
+    )
     // It stays whatever else happens.
     await folder.reported(() => folder.save('other.ts', plugin('other')))
     await folder.reported(() => folder.save('renamed.ts', 'export default {'))

@@ -117,7 +117,7 @@ function ownReason(state: string, error: PluginError | undefined): string {
 
 /** What is worth telling of a plugin in any state. */
 function asides({ zombies = 0, orphaned = false }: PluginStatusView): string[] {
-  const gone = orphaned ? ['its file is gone, and it serves on because others need it'] : []
+  const gone = orphaned ? ['its file is gone, and it serves on'] : []
   if (zombies === 0) return gone
   return [...gone, zombies === 1 ? 'an old version of it still runs' : `${zombies} old versions of it still run`]
 }

@@ -115,9 +115,7 @@ test('a plugin whose file is gone, or whose old versions still run, is explained
   const explain = (name: string, views: Record<string, PluginStatusView>) =>
     registryOf(chain).explain(name, statuses(views))
   const orphan = explain('mail', { mail: { state: 'active', orphaned: true, zombies: 2 } })
-  expect(orphan.text).toBe(
-    'mail is active: its file is gone, and it serves on because others need it; 2 old versions of it still run',
-  )
+  expect(orphan.text).toBe('mail is active: its file is gone, and it serves on; 2 old versions of it still run')
   expect(orphan.rootCause.reason).toBe(orphan.text.slice('mail is active: '.length))
   const failed = explain('billing', {
     billing: { state: 'blocked', zombies: 1 },
