@@ -73,8 +73,12 @@ export class ChangeQueue {
 
   /** Resolves when all that was added so far is dealt with. */
   async idle(): Promise<void> {
-    while (this.#pending.size > 0 && this.#isOpen && !this.#isClosed) await this.#turn
-    await this.#turn
+    let turn: Promise<void>
+    do {
+      turn = this.#turn
+      await turn
+      // What was dealt with in vain may have been put behind all that there was.
+    } while (turn !== this.#turn || (this.#pending.size > 0 && this.#isOpen && !this.#isClosed))
   }
 
   #next(): void {

@@ -26,6 +26,18 @@ it('tries again what was in vain apart from what is new, and nothing of which th
   expect(dealt).toEqual([['c old'], ['a new', 'b new']])
 })
 
+it('is idle when what was put behind all that there was is dealt with too', async () => {
+  const dealt: string[][] = []
+  const queue = new ChangeQueue(async (changes) => {
+    dealt.push(changes.map(({ file, hash }) => `${file} ${hash}`))
+    if (dealt.length === 1) queue.addAgain([change('c', 'old')])
+  })
+  queue.open()
+  queue.add([change('a', 'new')])
+  await queue.idle()
+  expect(dealt).toEqual([['a new'], ['c old']])
+})
+
 it('tries again with the first batch what was in vain before it was open', async () => {
   const dealt: string[][] = []
   const queue = new ChangeQueue(async (changes) => dealt.push(changes.map(({ file, hash }) => `${file} ${hash}`)))
