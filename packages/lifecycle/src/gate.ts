@@ -3,6 +3,13 @@ import type { DeliveryGate, ParkedKind } from '@cf-plugins/hooks'
 import { PluginError } from '@cf-plugins/plugin-api'
 import { onAbort } from './abort.ts'
 
+/** Whose gate it is. */
+export interface GateOwner {
+  readonly name: string
+  /** Where the code that serves is from. */
+  readonly source?: { readonly file: string | undefined; readonly generation: number } | undefined
+}
+
 interface Parked {
   readonly kind: ParkedKind
   readonly deliver: () => unknown
@@ -24,7 +31,7 @@ const ROOM_MS = 20_000
 export class Gate implements DeliveryGate {
   /** Whether the generation behind it is whole: from the teardown of the old to the commit of the new it is not. */
   whole = true
-  readonly #plugin: string
+  readonly #owner: GateOwner
   readonly #roomMs: number
   /** In order of arrival. Those behind the first thousand are awaited emits that wait for room. */
   readonly #parked: Parked[] = []
@@ -34,8 +41,8 @@ export class Gate implements DeliveryGate {
   #admits: ((source: string) => boolean) | undefined
   #roomTimer: NodeJS.Timeout | undefined
 
-  constructor(plugin: string, { roomMs = ROOM_MS }: { readonly roomMs?: number } = {}) {
-    this.#plugin = plugin
+  constructor(owner: GateOwner, { roomMs = ROOM_MS }: { readonly roomMs?: number } = {}) {
+    this.#owner = owner
     this.#roomMs = roomMs
   }
 
@@ -122,8 +129,8 @@ export class Gate implements DeliveryGate {
     this.#free()
     const kept = new PluginError(
       'CFP_EVENT_KEPT',
-      `Plugin "${this.#plugin}" is down: the event is kept, and delivered when the plugin is back. Do not send it again.`,
-      { plugin: this.#plugin, cause: refusal },
+      `Plugin "${this.#owner.name}" is down: the event is kept, and delivered when the plugin is back. Do not send it again.`,
+      { ...this.#details(), file: refusal.file, generation: refusal.generation, cause: refusal },
     )
     for (const each of this.#parked.splice(0)) {
       if (each.kind === 'call') each.reject(refusal)
@@ -172,8 +179,11 @@ export class Gate implements DeliveryGate {
   #busy(): PluginError {
     return new PluginError(
       'CFP_PLUGIN_BUSY',
-      `Plugin "${this.#plugin}" is being replaced and ${PARKED_MAX} calls wait for it already. Emit less, or await what you emit.`,
-      { plugin: this.#plugin },
+      `Plugin "${this.#owner.name}" is being replaced and ${PARKED_MAX} calls wait for it already. Emit less, or await what you emit.`,
+      this.#details(),
     )
+  }
+  #details() {
+    return { plugin: this.#owner.name, phase: 'gate', ...this.#owner.source }
   }
 }

@@ -86,7 +86,7 @@ export class PluginSlot {
   }
 
   get gate(): Gate {
-    this.#gate ??= new Gate(this.name)
+    this.#gate ??= new Gate(this)
     return this.#gate
   }
 

@@ -30,7 +30,7 @@ export class ServiceAccess {
     throw new PluginError(
       'CFP_PLUGIN_RELOADING',
       `Plugin "${name}" is being replaced right now. Call again, or use use(), which waits.`,
-      { plugin: name },
+      { plugin: slot.name, phase: 'gate', ...slot.source },
     )
   }
 

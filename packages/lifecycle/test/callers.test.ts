@@ -57,7 +57,8 @@ describe('a full queue', () => {
     const waiting = lifecycle.events.emit('tick', 1000)
     lifecycle.events.publish('tick', 'too much')
     emitter.emit('heard', 'too much')
-    expect(await rejection(lifecycle.use('slow', () => 1))).toMatchObject({ code: 'CFP_PLUGIN_BUSY', plugin: 'slow' })
+    const busy = { code: 'CFP_PLUGIN_BUSY', plugin: 'slow', phase: 'gate', generation: 1 }
+    expect(await rejection(lifecycle.use('slow', () => 1))).toMatchObject(busy)
     expect(await rejection(lifecycle.hooks.call('ask'))).toMatchObject({ cause: { code: 'CFP_PLUGIN_BUSY' } })
     gap.resolve()
     await Promise.all([reload, waiting])

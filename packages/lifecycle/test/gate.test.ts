@@ -9,7 +9,7 @@ const down = new PluginError('CFP_ROLLBACK_FAILED', 'It is down.')
 
 /** A closed gate that is full, and what it has delivered. */
 function fullGate(roomMs?: number) {
-  const gate = new Gate('a', roomMs === undefined ? {} : { roomMs })
+  const gate = new Gate({ name: 'a' }, roomMs === undefined ? {} : { roomMs })
   const delivered: unknown[] = []
   const send = (what: unknown, kind: 'call' | 'emit' | 'publish') => gate.park(() => delivered.push(what), kind)
   gate.close()
@@ -50,7 +50,7 @@ describe('an emit for which there is no room', () => {
     gate.open()
     expect(delivered).toHaveLength(ROOM)
 
-    const other = new Gate('b')
+    const other = new Gate({ name: 'b' })
     other.close()
     const calls = Array.from({ length: ROOM }, () => rejection(other.park(() => {}, 'call')))
     const kept = rejection(other.park(() => {}, 'emit'))

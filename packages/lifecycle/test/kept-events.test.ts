@@ -70,7 +70,16 @@ describe('events that wait for a plugin whose rollback fails', () => {
     expect(await emits[0]).toMatchObject({
       handled: 0,
       failures: [
-        { plugin: 'a', error: { code: 'CFP_EVENT_KEPT', plugin: 'a', cause: { code: 'CFP_ROLLBACK_FAILED' } } },
+        {
+          plugin: 'a',
+          error: {
+            code: 'CFP_EVENT_KEPT',
+            plugin: 'a',
+            phase: 'gate',
+            generation: 1,
+            cause: { code: 'CFP_ROLLBACK_FAILED' },
+          },
+        },
       ],
     })
     expect(emitter.listenerCount('heard')).toBe(0)
