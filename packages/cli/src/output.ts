@@ -55,9 +55,15 @@ export class Output {
 
   /** An error: the one form in which cf tells them. With `json`, `event` comes before it. */
   error(thrown: unknown, event: Readonly<Record<string, unknown>> = {}): void {
+    const stream = this.json ? this.stdout : this.stderr
+    stream.write(this.errorLine(thrown, event))
+  }
+
+  /** What `error` writes. */
+  errorLine(thrown: unknown, event: Readonly<Record<string, unknown>> = {}): string {
     const error = toPluginError(thrown)
-    if (this.json) this.stdout.write(`${JSON.stringify({ ...event, error: plainError(error) })}\n`)
-    else this.stderr.write(renderError(error, { theme: this.errorTheme, verbose: this.verbose }))
+    if (this.json) return `${JSON.stringify({ ...event, error: plainError(error) })}\n`
+    return renderError(error, { theme: this.errorTheme, verbose: this.verbose })
   }
 }
 

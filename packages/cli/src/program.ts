@@ -82,20 +82,28 @@ function createProgram(version: string, onEnd: (exitCode: number) => void): Comm
     })
   }
 
-  const run = command<{ watch?: boolean; once?: boolean; sequential?: boolean; concurrency?: number }>(
+  const run = command<{
+    watch?: boolean
+    once?: boolean
+    sequential?: boolean
+    concurrency?: number
+    stopTimeout?: number
+  }>(
     'run <folder...>',
     'start the plugins of some folders and serve until a signal',
     async ({ args, options }, output) => {
       const { run } = await import('./commands/run.ts')
-      const { watch = false, once = false, sequential = false, concurrency } = options
+      const { watch = false, once = false, sequential = false, concurrency, stopTimeout } = options
+      const stopMs = stopTimeout && 1000 * stopTimeout
       const state = await stateFor(args, options, output)
-      return run(program, args, { watch, once, parallel: !sequential, concurrency, state }, output)
+      return run(program, args, { watch, once, parallel: !sequential, concurrency, stopMs, state }, output)
     },
   )
     .option('-w, --watch', 'replace plugins when their files change')
     .option('--once', 'stop right after the start')
     .option('--concurrency <n>', 'how many plugins may start at a time', wholeNumber)
     .option('--sequential', 'start one plugin after another')
+    .option('--stop-timeout <seconds>', 'how long the plugins may take to stop', wholeNumber)
   addStateOptions(run)
   command('check <path...>', 'load and validate plugins, start nothing', async ({ args }, output) => {
     const { check } = await import('./commands/check.ts')

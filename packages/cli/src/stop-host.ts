@@ -2,9 +2,13 @@
 import { PluginError } from '@cf-plugins/plugin-api'
 import type { PluginManager, StopReport } from 'cf-plugins'
 import type { Output } from './output.ts'
+import { Watchdog } from './watchdog.ts'
 
 /** How long the plugins may take to stop, in milliseconds. */
 const STOP_MS = 20_000
+
+/** How much longer the process may take, so that whoever ends by itself is not killed, in milliseconds. */
+const GRACE_MS = 2000
 
 /** How the plugins stopped. */
 export interface HostEnd {
@@ -13,9 +17,23 @@ export interface HostEnd {
   readonly isWell: boolean
 }
 
-/** Stops the plugins, names those that did not end, and tells whose state was not kept. */
-export async function stopHost(manager: Pick<PluginManager, 'stop'>, output: Output): Promise<HostEnd> {
-  const report = await manager.stop({ boundMs: STOP_MS })
+/**
+ * Stops the plugins, names those that did not end, and tells whose state was not kept. Where the host is `guarded`, a
+ * plugin that blocks the thread for ever is named too, and ends with the process, killed.
+ */
+export async function stopHost(
+  manager: Pick<PluginManager, 'stop' | 'ordered'>,
+  output: Output,
+  { boundMs = STOP_MS, guarded }: { readonly boundMs?: number | undefined; readonly guarded: boolean },
+): Promise<HostEnd> {
+  const names = manager.ordered().map(({ plugin }) => plugin)
+  const watchdog = guarded ? new Watchdog(boundMs + GRACE_MS, names, output) : undefined
+  let report: StopReport
+  try {
+    report = await manager.stop({ boundMs })
+  } finally {
+    watchdog?.[Symbol.dispose]()
+  }
   const { hung } = report
   if (hung.length > 0) {
     const names = hung.map((name) => `"${name}"`).join(', ')

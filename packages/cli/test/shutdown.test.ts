@@ -182,6 +182,40 @@ describe('plugins that do not end', () => {
     expect(stderr).toMatch(/^error CFP_CLI_HUNG: Plugins "site", "store" did not end\. Mend teardown\(\)/m)
   })
 
+  test('are given the time of --stop-timeout, and no more (fault 80)', async () => {
+    const slow = pluginSource('slow', {
+      meta: 'timeouts: { teardownMs: 60_000 }',
+      body: 'setup() {}; async teardown() { await new Promise(() => {}) }',
+    })
+    const here = await place({ 'plugins/slow.ts': slow })
+    const host = here.start('run', 'plugins', '--stop-timeout', '1')
+    await host.until('1 active')
+    const from = performance.now()
+    host.child.kill('SIGTERM')
+    expect(await host.ended).toMatchObject({ code: 1, stderr: expect.stringContaining('CFP_CLI_HUNG: Plugin "slow"') })
+    expect(performance.now() - from).toBeLessThan(10_000)
+  })
+
+  test.each([
+    [
+      'its teardown',
+      "teardown() { console.log('blocked'); while (true) {} }",
+      /^error CFP_CLI_HUNG: Plugin "loop" did not give the thread back in teardown\(\)/m,
+    ],
+    [
+      'its state',
+      "getReloadState() { console.log('blocked'); while (true) {} }",
+      /^error CFP_CLI_HUNG: Code of a plugin did not give the thread back,/m,
+    ],
+  ])('because %s blocks the thread for ever end with the process, which says so (fault 80)', async (_, body, told) => {
+    const here = await place({ 'plugins/loop.ts': pluginSource('loop', { body }), 'plugins/a.ts': pluginSource('a') })
+    const host = here.start('run', 'plugins', '--stop-timeout', '1')
+    await host.until('2 active')
+    host.child.kill('SIGTERM')
+    await host.until('blocked')
+    expect(await host.ended).toMatchObject({ code: null, signal: 'SIGKILL', stderr: expect.stringMatching(told) })
+  })
+
   test('are told as data with --json (fault 80)', async () => {
     const here = await place(files)
     const host = here.start('run', 'plugins', '--json')

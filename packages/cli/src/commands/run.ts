@@ -37,6 +37,8 @@ export interface RunOptions {
   readonly parallel: boolean
   /** How many may start at a time. */
   readonly concurrency?: number | undefined
+  /** How long the plugins may take to stop, in milliseconds. @default 20000 */
+  readonly stopMs?: number | undefined
   /** Where state is kept for the next process. */
   readonly state: StateOptions | undefined
 }
@@ -139,7 +141,7 @@ class Run {
 
   #end(): Promise<HostEnd> {
     this.#isEnding = true
-    return stopHost(this.#manager, this.#output)
+    return stopHost(this.#manager, this.#output, { boundMs: this.#options.stopMs, guarded: true })
   }
 
   /** Nothing where a signal ended the start. */
