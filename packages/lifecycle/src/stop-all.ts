@@ -42,8 +42,10 @@ export async function stopAll(
     if (!serving) return
     core.services.withdraw(name)
     serving.vanish()
-    serving.scope.abort()
-    if (drains && slot.inFlight > 0) await slot.gate.drained(Math.min(left(DRAIN), DRAIN_MS))
+    if (drains && slot.inFlight > 0) {
+      serving.scope.abort()
+      await slot.gate.drained(Math.min(left(DRAIN), DRAIN_MS))
+    }
     const saving = save(serving, left())
     if (saving) await saving
     const ended = await serving.end(left())
