@@ -78,6 +78,7 @@ async function reload(files: number, atMost: { vite: number; restart: number }):
       // Both compile the edited file by JavaScript of their own: it must be hot.
       warmup: 800,
       budgetMs: 2_500,
+      ours: 'ours',
       goals: [{ of: 'ours', against: 'Vite server and module runner', atMost: atMost.vite }],
     },
   )
