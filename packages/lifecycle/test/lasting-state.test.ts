@@ -116,6 +116,21 @@ describe('a plugin', () => {
     expect(await countOf(folder)).toBe(7)
   })
 
+  it('that forgets all when its signal aborts is saved before that', async () => {
+    const folder = await temporaryFolder()
+    let count = 7
+    const forgetful = plugin({ name: 'counter' }, (_app, { signal }) => {
+      signal.addEventListener('abort', () => {
+        count = 0
+      })
+      return { getReloadState: () => ({ count }) }
+    })
+    const lifecycle = inFolder(folder, [forgetful])
+    await lifecycle.start()
+    await lifecycle.stop()
+    expect([count, await countOf(folder)]).toEqual([0, 7])
+  })
+
   it('that is disabled is saved too', async () => {
     const folder = await temporaryFolder()
     const one = counter()
