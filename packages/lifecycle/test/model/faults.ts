@@ -49,6 +49,7 @@ export const faults: fc.Arbitrary<readonly Fault[]> = fc
 export class FaultPlan {
   readonly #faults: readonly Fault[]
   readonly #calls = new Map<Hook, number>()
+  #hanging: Hook | undefined
   #isOver = false
 
   constructor(faults: readonly Fault[]) {
@@ -60,7 +61,16 @@ export class FaultPlan {
     this.#isOver = true
   }
 
+  /** The next call of a hook hangs, whatever else was planned. */
+  hangNext(hook: Hook): void {
+    this.#hanging = hook
+  }
+
   next(hook: Hook): Failure | undefined {
+    if (this.#hanging === hook) {
+      this.#hanging = undefined
+      return 'hang'
+    }
     const call = (this.#calls.get(hook) ?? 0) + 1
     this.#calls.set(hook, call)
     if (this.#isOver) return undefined

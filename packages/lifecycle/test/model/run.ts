@@ -9,7 +9,7 @@ import { isUp, type Life } from './life.ts'
 import type { Outcomes } from './outcomes.ts'
 import { bareShape, NAMES, SHAPES } from './shape.ts'
 import { Transitions } from './transitions.ts'
-import type { Host, World } from './world.ts'
+import { HOOK_MS, type Host, type World } from './world.ts'
 
 /** What no operation of this model may take, however many wait before it, in milliseconds. */
 const BOUND_MS = 20_000
@@ -77,9 +77,10 @@ export class Run {
   }
 
   /** Stops everything, and lets what is under way end. */
-  async stop(): Promise<Awaited<ReturnType<Lifecycle['stop']>>> {
+  async stop(boundMs: number): Promise<Awaited<ReturnType<Lifecycle['stop']>>> {
     this.world.isStopping = true
-    const stopped = this.lifecycle.stop({ boundMs: 5000 })
+    this.world.isHurried = boundMs < HOOK_MS
+    const stopped = this.lifecycle.stop({ boundMs })
     const report = await this.world.scheduler.waitFor(stopped)
     await this.settle()
     return report

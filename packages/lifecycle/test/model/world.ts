@@ -53,6 +53,8 @@ export class World {
   readonly configs = new Map<string, unknown>()
   /** Whether everything is being stopped. */
   isStopping = false
+  /** Whether there is no time left for ending plugins in their order. */
+  isHurried = false
   host: Host = { listeners: () => [], lookup: () => undefined, serving: () => undefined, makeNoise: () => {} }
   readonly #weather: Weather
   /** Of each plugin, the instance that came into sight last. */
