@@ -280,7 +280,7 @@ describe('a full disk', () => {
     // The new code goes on with what the old one counted, though it is not on the disk.
     await host.until(/^ticked to 1\d{3}$/m)
     await host.until(
-      /^error CFP_STATE_WRITE_FAILED: State of plugin "counter" .*ENOSPC.* The copy in memory is kept, and flush\(\) tries again\.$/m,
+      /^error CFP_STATE_WRITE_FAILED: State of plugin "counter" .*ENOSPC.* The copy in memory is kept, and is tried again\.$/m,
     )
     await here.save('plugins/filler.ts', filler(false))
     await host.until(/^reloaded filler/m)

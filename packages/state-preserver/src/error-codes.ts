@@ -35,7 +35,7 @@ export const StatePreserverErrorCodes = {
   CFP_STATE_TOO_LARGE:
     'State is larger than maxBytes. Keep less of it, raise maxBytes, or keep it where it need not be copied.',
   CFP_STATE_WRITE_FAILED:
-    'State could not be written, such as on a full disk; the `cause` says why. The copy in memory is kept, flush() tries again.',
+    'State could not be written, such as on a full disk; the `cause` says why. The copy in memory is kept, and is tried again.',
   CFP_STATE_WRITE_TIMEOUT: 'The store did not finish writing in time. Raise storeTimeoutMs, or look at its disk.',
 } as const satisfies Record<string, string>
 

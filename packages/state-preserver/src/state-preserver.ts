@@ -22,7 +22,9 @@ export interface StatePreserverOptions {
   readonly writeDelayMs?: number
   /** How long the store may take to write or read one snapshot, in milliseconds. @default 10000 */
   readonly storeTimeoutMs?: number
-  /** Told each write that failed. The snapshot is kept in memory, and `flush` tries again. */
+  /** How long after a write that failed it is tried again, in milliseconds; a save or `flush` tries at once. @default 30000 */
+  readonly retryDelayMs?: number
+  /** Told each write that failed, once. The snapshot is kept in memory, and is tried again. */
   readonly onStoreError?: (error: StatePreservationError) => void
 }
 
@@ -61,6 +63,7 @@ export class StatePreserver {
     store,
     writeDelayMs = 100,
     storeTimeoutMs = 10_000,
+    retryDelayMs = 30_000,
     onStoreError = () => {},
   }: StatePreserverOptions = {}) {
     this.#maxBytes = maxBytes
@@ -69,7 +72,14 @@ export class StatePreserver {
     this.#storeTimeoutMs = storeTimeoutMs
     this.#store = store
     this.#writes =
-      store && new WriteBehind({ store, delayMs: writeDelayMs, timeoutMs: storeTimeoutMs, onError: onStoreError })
+      store &&
+      new WriteBehind({
+        store,
+        delayMs: writeDelayMs,
+        timeoutMs: storeTimeoutMs,
+        retryMs: retryDelayMs,
+        onError: onStoreError,
+      })
   }
 
   /** Whether what is saved is there for the next process: whether there is a store. */

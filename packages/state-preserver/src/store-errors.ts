@@ -31,7 +31,7 @@ export function storeFailure(work: StoreWork, thrown: unknown): StatePreservatio
   if (thrown instanceof StatePreservationError) return thrown
   const isRead = work.phase === 'readState'
   const done = { writeState: 'written', readState: 'read', removeState: 'removed' }[work.phase]
-  const kept = isRead ? 'It is left as it is.' : 'The copy in memory is kept, and flush() tries again.'
+  const kept = isRead ? 'It is left as it is.' : 'The copy in memory is kept, and is tried again.'
   const message = `State of plugin "${work.name}" could not be ${done}${at(work)}: ${messageOf(thrown)}. ${kept}`
   return storeError(work, isRead ? 'CFP_STATE_READ_FAILED' : 'CFP_STATE_WRITE_FAILED', message, thrown)
 }

@@ -11,6 +11,8 @@ export interface WriteBehindOptions {
   readonly delayMs: number
   /** How long a write may take. */
   readonly timeoutMs: number
+  /** How long after a write that failed it is tried again. */
+  readonly retryMs: number
   readonly onError: (error: StatePreservationError) => void
 }
 
@@ -22,6 +24,8 @@ interface Task {
   readonly since: number
   /** Why it failed, where it did. */
   readonly error?: StatePreservationError
+  /** Whether it is another try of what was told to have failed. */
+  readonly isRetry?: boolean
 }
 
 /** A disk is not faster for more, and the threads that wait for it are the ones that load plugins. */
@@ -36,6 +40,7 @@ export class WriteBehind {
   #orders = 0
   #slots = AT_ONCE
   #timer: NodeJS.Timeout | undefined
+  #retryTimer: NodeJS.Timeout | undefined
 
   constructor(options: WriteBehindOptions) {
     this.#options = options
@@ -55,7 +60,7 @@ export class WriteBehind {
   /** Does at once what was ordered until now, also what failed before. @throws what failed */
   async flush(ms: number, signal: AbortSignal | undefined): Promise<void> {
     const upTo = this.#orders
-    for (const [name, task] of this.#failed) this.#enqueue(name, task)
+    for (const [name, { snapshot, since }] of this.#failed) this.#enqueue(name, { snapshot, since })
     this.#begin()
     const late = () => unwrittenInTime(this.#behind(upTo), ms)
     const aborted = () => storeAborted({ name: this.#behind(upTo).join(', '), phase: 'writeState' }, signal?.reason)
@@ -66,10 +71,10 @@ export class WriteBehind {
     if (errors.length > 0) throw errors.length === 1 ? errors[0] : severalUnwritten(errors)
   }
 
-  #enqueue(name: string, { snapshot, since }: Task): void {
+  #enqueue(name: string, { snapshot, since, isRetry = false }: Task): void {
     const before = this.#waiting.get(name) ?? this.#failed.get(name)
     this.#failed.delete(name)
-    this.#waiting.set(name, { snapshot, since: Math.min(since, before?.since ?? since) })
+    this.#waiting.set(name, { snapshot, since: Math.min(since, before?.since ?? since), isRetry })
   }
 
   #begin(): void {
@@ -95,7 +100,7 @@ export class WriteBehind {
       late = storeTimeout(work, timeoutMs)
       this.#slots++
       controller.abort(late)
-      this.#tell(late)
+      if (!task.isRetry) this.#tell(late)
       this.#goOn()
     }
     this.#running.set(name, task)
@@ -107,13 +112,24 @@ export class WriteBehind {
     } catch (thrown) {
       this.#running.delete(name)
       const error = late ?? storeFailure(work, thrown)
-      if (this.#waiting.has(name)) this.#enqueue(name, { ...task, snapshot: this.#waiting.get(name)?.snapshot })
+      if (this.#waiting.has(name))
+        this.#enqueue(name, { snapshot: this.#waiting.get(name)?.snapshot, since: task.since })
       else this.#failed.set(name, { ...task, error })
-      if (late === undefined) this.#tell(error)
+      if (late === undefined && !task.isRetry) this.#tell(error)
+      this.#retryLater()
     }
     clearTimeout(timer)
     if (late === undefined) this.#slots++
     this.#goOn()
+  }
+
+  /** Tries again what failed, time after time; the process does not wait for that. */
+  #retryLater(): void {
+    this.#retryTimer ??= setTimeout(() => {
+      this.#retryTimer = undefined
+      for (const [name, { snapshot, since }] of this.#failed) this.#enqueue(name, { snapshot, since, isRetry: true })
+      this.#begin()
+    }, this.#options.retryMs).unref()
   }
 
   #goOn(): void {

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StatePreservationError } from '@cf-plugins/plugin-api'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { FileStateStore, StatePreserver, type StateSnapshot, type StateStore } from '../src/index.ts'
 import { failure, plugin, saveState, temporaryFolder, until } from './stored.ts'
 
@@ -228,6 +228,29 @@ describe('a write that fails', () => {
     expect(told).toHaveLength(1)
   })
 
+  test('is tried again by itself, without being told again, until there is room (fault 53)', async () => {
+    const folder = join(await temporaryFolder(), 'state')
+    const told: StatePreservationError[] = []
+    const preserver = new StatePreserver({
+      store: new FileStateStore({ folder }),
+      writeDelayMs: 0,
+      retryDelayMs: 5,
+      onStoreError: (error) => told.push(error),
+    })
+    await writeFile(folder, 'in its place')
+    await saveState(preserver, 'a', { n: 1 })
+    await until(() => told.length > 0)
+    await rm(folder)
+    const elsewhere = new StatePreserver({ store: new FileStateStore({ folder }) })
+    await vi.waitFor(async () => expect((await elsewhere.load('a'))?.state).toEqual({ n: 1 }))
+    expect(told).toHaveLength(1)
+    // What fails after that is another failure.
+    await rm(folder, { recursive: true })
+    await writeFile(folder, 'in its place')
+    await saveState(preserver, 'a', { n: 2 })
+    await until(() => told.length === 2)
+  })
+
   test('in the middle of which a newer save came is made up for by that one', async () => {
     const { store, told, preserver } = gated()
     await saveState(preserver, 'a', 1)
@@ -240,7 +263,7 @@ describe('a write that fails', () => {
     await flushed
     expect(store.kept.get('a')?.state).toBe(2)
     expect(told.map(({ message }) => message)).toEqual([
-      'State of plugin "a" could not be written: no. The copy in memory is kept, and flush() tries again.',
+      'State of plugin "a" could not be written: no. The copy in memory is kept, and is tried again.',
     ])
   })
 
