@@ -6,14 +6,14 @@ import type { FileChange } from '@cf-plugins/watcher'
  * what ends up loaded is what was saved last.
  */
 export class ChangeQueue {
-  readonly #deal: (changes: readonly FileChange[]) => Promise<unknown>
+  readonly #deal: (changes: readonly FileChange[], isAgain: boolean) => Promise<unknown>
   readonly #pending = new Map<string, FileChange>()
   #isOpen = false
   #isClosed = false
   #turn: Promise<void> = Promise.resolve()
 
-  /** @param deal must not reject */
-  constructor(deal: (changes: readonly FileChange[]) => Promise<unknown>) {
+  /** @param deal must not reject; it is told whether the changes were dealt with in vain before */
+  constructor(deal: (changes: readonly FileChange[], isAgain: boolean) => Promise<unknown>) {
     this.#deal = deal
   }
 
@@ -45,7 +45,7 @@ export class ChangeQueue {
     else
       void this.between(async () => {
         const again = left()
-        if (again.length > 0 && !this.#isClosed) await this.#deal(again)
+        if (again.length > 0 && !this.#isClosed) await this.#deal(again, true)
       })
   }
 
@@ -86,7 +86,7 @@ export class ChangeQueue {
     if (!this.#isOpen || this.#pending.size === 0) return
     void this.between(async () => {
       const changes = this.take()
-      if (changes.length > 0) await this.#deal(changes)
+      if (changes.length > 0) await this.#deal(changes, false)
     })
   }
 }

@@ -54,7 +54,7 @@ export class HotReloader<App = unknown, Shared = unknown> implements AsyncDispos
         app: options.app ?? ({} as App),
         keeper: options.preserver ?? preserverOf(options.state, logger),
       })
-    this.#changes = new ChangeQueue((changes) => this.#take(changes))
+    this.#changes = new ChangeQueue((changes, isAgain) => this.#take(changes, isAgain))
     this.#reloads = new Reloads({
       loader: this.loader,
       lifecycle: this.lifecycle,
@@ -210,8 +210,11 @@ export class HotReloader<App = unknown, Shared = unknown> implements AsyncDispos
     this.#reloads.meet(changes, settleMs)
   }
 
-  async #take(changes: readonly FileChange[]): Promise<void> {
-    const report = await this.#reloads.run({ changes, names: [] })
+  async #take(all: readonly FileChange[], isAgain: boolean): Promise<void> {
+    const isLoaded = isAgain && this.#reloads.isLoaded()
+    const changes = isLoaded ? all.filter((change) => !isLoaded(change)) : all
+    if (changes.length === 0) return
+    const report = await this.#reloads.run({ changes, names: [] }, { isAgain })
     if (!this.#abort.signal.aborted) this.#secondTries.after(report)
   }
 

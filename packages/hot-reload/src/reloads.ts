@@ -79,9 +79,10 @@ export class Reloads {
     this.#current?.meet(changes)
   }
 
-  /** Deals with a cause. Never rejects: what went wrong is in the report. */
-  async run({ changes, names }: ReloadCause): Promise<ReloadReport> {
-    const reload = new Reload({ changes: this.#withOwed(changes), names }, this.parts)
+  /** Deals with a cause, one that was dealt with in vain on its own. Never rejects: what went wrong is in the report. */
+  async run({ changes, names }: ReloadCause, { isAgain = false } = {}): Promise<ReloadReport> {
+    const all = isAgain ? changes : this.#withOwed(changes)
+    const reload = new Reload({ changes: all, names }, this.parts)
     this.#current = reload
     const { report, logged } = await reload.run()
     this.#current = undefined
@@ -89,7 +90,7 @@ export class Reloads {
     this.dropLoaded()
     const { error, plan } = report
     if (error?.code === 'CFP_RELOAD_UNSETTLED' && error.file) this.whenRested([error.file], plan.changes)
-    this.#tryApart(report, reload.joined)
+    this.#tryApart(report, changes, reload.joined)
     await this.#publish(report, logged)
     return report
   }
@@ -116,13 +117,18 @@ export class Reloads {
 
   /** Forgets changes that have come and are loaded already: a load may be quicker than the news. */
   dropLoaded(): void {
-    const { loader, lifecycle, changes } = this.#parts
+    this.#parts.changes.drop(this.isLoaded())
+  }
+
+  /** Tells of changes whether all that they concern runs with them, as of now. */
+  isLoaded(): (change: FileChange) => boolean {
+    const { loader, lifecycle } = this.#parts
     const records = new Map(lifecycle.registry.records().map((record) => [record.source.file, record]))
-    changes.drop((change) => {
+    return (change) => {
       const candidate = loader.isCandidate(change.file)
       const users = [...loader.usersOf(change.file), ...(candidate ? [candidate] : [])]
       return users.length > 0 && users.every(({ file }) => this.#contents.has(records.get(file), change))
-    })
+    }
   }
 
   async #publish(report: ReloadReport, logged: readonly PluginError[] = []): Promise<void> {
@@ -136,14 +142,19 @@ export class Reloads {
     }
   }
 
-  /** Saves of different times are one unit only by chance: where that fails, the good one comes in without the bad one. */
-  #tryApart({ error, outcome, plan }: ReloadReport, joined: ReadonlySet<string>): void {
+  /**
+   * Saves of different times may be one unit, and need not: where that fails, the good one comes in without the bad one.
+   *
+   * @param saved what it began with, without what was owed
+   * @param joined files whose changes joined it later
+   */
+  #tryApart({ error, outcome, plan }: ReloadReport, saved: readonly FileChange[], joined: ReadonlySet<string>): void {
     if (!error || outcome === 'committed' || NOT_FOR_CONTENT.has(error.code)) return
     const later = plan.changes.filter(({ file }) => joined.has(file))
-    const earlier = plan.changes.filter(({ file }) => !joined.has(file))
-    if (later.length === 0 || earlier.length === 0) return
-    this.#parts.changes.addAgain(earlier)
-    this.#parts.changes.addAgain(later)
+    const earlier = saved.filter(({ file }) => !joined.has(file))
+    for (const part of [earlier, later]) {
+      if (part.length > 0 && part.length < plan.changes.length) this.#parts.changes.addAgain(part)
+    }
   }
 
   #onPlan(plan: ReloadPlan): void {
@@ -156,11 +167,14 @@ export class Reloads {
    * Changes, with those that failed together with one of the plugins whose code they change. A dependent is made anew
    * from the code that it has: what is wrong with its file is nothing to them.
    */
-  #withOwed(changes: readonly FileChange[]): readonly FileChange[] {
-    if (changes.length === 0) return changes
+  #withOwed({ changes, names }: ReloadCause): readonly FileChange[] {
     try {
-      const { reload } = this.plan({ changes, names: [] })
-      return this.#owed.join(changes, new Set(reload.map(({ plugin }) => plugin)))
+      return this.#owed.join(changes, (joined) => {
+        const { reload, unload, start } = this.plan({ changes: joined, names })
+        const files = start.map(({ found }) => found.file)
+        const heirs = files.flatMap((file) => this.unregistered.at(file)?.name ?? [])
+        return new Set([...[...reload, ...unload].map(({ plugin }) => plugin), ...files, ...heirs])
+      })
     } catch {
       // It is told of when the plan is made.
       return changes

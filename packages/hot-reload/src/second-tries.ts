@@ -14,6 +14,12 @@ export interface SecondTriesParts {
   readonly waitMs?: number
 }
 
+interface Refusal {
+  readonly change: FileChange
+  readonly held: string
+  readonly unit: readonly FileChange[]
+}
+
 /** How often a reload is tried again that could not begin because of what was under way. */
 const TRIES = 3
 
@@ -26,8 +32,8 @@ export class SecondTries {
   readonly #timers = new Set<NodeJS.Timeout>()
   /** How often each file has been tried again. */
   readonly #tries = new Map<string, number>()
-  /** Changes that the registry refused, and what it held then. */
-  readonly #refused = new Map<string, { readonly change: FileChange; readonly held: string }>()
+  /** Changes that the registry refused, what it held then, and those that it refused with them. */
+  readonly #refused = new Map<string, Refusal>()
 
   constructor(parts: SecondTriesParts) {
     this.#parts = parts
@@ -50,10 +56,12 @@ export class SecondTries {
     const isRefused = error?.phase === 'validate' && LIFTABLE.test(error.code)
     if (!isRefused && this.#refused.size === 0) return
     const held = this.#held()
-    if (isRefused) for (const change of changes) this.#refused.set(change.file, { change, held })
+    if (isRefused) for (const change of changes) this.#refused.set(change.file, { change, held, unit: changes })
     const lifted = [...this.#refused.values()].filter((refusal) => refusal.held !== held)
     for (const { change } of lifted) this.#refused.delete(change.file)
-    if (lifted.length > 0) this.#parts.tryAgain(lifted.map(({ change }) => change))
+    // What was refused apart is tried apart: one of them may still be what it was.
+    for (const unit of new Set(lifted.map((refusal) => refusal.unit)))
+      this.#parts.tryAgain(lifted.filter((refusal) => refusal.unit === unit).map(({ change }) => change))
   }
 
   close(): void {

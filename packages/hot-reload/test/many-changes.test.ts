@@ -84,6 +84,35 @@ it('takes up an edit that the registry refused once another plugin makes it poss
   await expect.poll(() => folder.service('user')).toBe('new')
 })
 
+const saying = (name: string, text: string, fields: Readonly<Record<string, string>> = {}) =>
+  plugin(name, { setup: `() => ({ text: '${text}' })`, ...fields })
+
+it('takes up an edit that was refused although another that was refused apart still is', async () => {
+  const folder = await start({
+    'base.ts': saying('base', 'old'),
+    'late.ts': saying('late', 'old'),
+    'lost.ts': saying('lost', 'old'),
+  })
+  await folder.reported(() => folder.save('lost.ts', saying('lost', 'new', { dependencies: "['nobody']" })))
+  await folder.reported(() => folder.save('late.ts', saying('late', 'new', { dependencies: "{ base: '^2.0.0' }" })))
+  await folder.save('base.ts', saying('base', 'new', { version: "'2.0.0'" }))
+  await expect.poll(() => folder.service('late')).toEqual({ text: 'new' })
+  expect(folder.service('lost')).toEqual({ text: 'old' })
+})
+
+it('takes up a good save of what went down with another, which is still bad', async () => {
+  const folder = await start({ 'one.ts': saying('one', 'old'), 'other.ts': saying('other', 'old') })
+  const bad = (name: string) => saying(name, 'bad', { dependencies: "['nobody']" })
+  const both = async () => {
+    await Promise.all(['one', 'other'].map((name) => folder.save(`${name}.ts`, bad(name))))
+  }
+  await folder.reported(both)
+  await folder.reloader.idle()
+  await folder.save('one.ts', saying('one', 'new'))
+  await expect.poll(() => folder.service('one')).toEqual({ text: 'new' })
+  expect(folder.service('other')).toEqual({ text: 'old' })
+})
+
 it('tells of a change that cannot be looked at, and goes on', async () => {
   let isAway = false
   class Loader extends PluginLoader {
