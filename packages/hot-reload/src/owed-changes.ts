@@ -4,7 +4,7 @@ import type { ReloadReport } from './reload-report.ts'
 
 interface Debt {
   readonly changes: Map<string, FileChange>
-  /** Plugins that the reload failed for. */
+  /** Plugins that the reload failed for, and files that are none yet. */
   readonly atFault: ReadonlySet<string>
 }
 
@@ -17,27 +17,38 @@ export class OwedChanges {
     const { changes, reload } = plan
     this.#settle(changes)
     if (!error || outcome === 'committed' || changes.length === 0 || reload.length === 0) return
-    const named = problems.flatMap(({ plugin }) => plugin ?? [])
+    const named = problems.flatMap(({ plugin, file }) => plugin ?? file ?? [])
     const atFault = new Set(named.length > 0 ? named : reload.map(({ plugin }) => plugin))
     this.#debts.add({ changes: new Map(changes.map((change) => [change.file, change])), atFault })
   }
 
-  /** Changes that come, with those that waited for one of `plugins`, which they concern. */
-  join(changes: readonly FileChange[], plugins: ReadonlySet<string>): FileChange[] {
-    const joined = new Map<string, FileChange>()
-    for (const debt of this.#debts) {
-      if (![...debt.atFault].some((plugin) => plugins.has(plugin))) continue
-      for (const [file, change] of debt.changes) joined.set(file, change)
-      this.#debts.delete(debt)
-    }
-    this.#settle(changes)
+  /**
+   * Changes that come, with those that waited for what they concern.
+   *
+   * @param concerned the plugins and files that changes are about
+   */
+  join(
+    changes: readonly FileChange[],
+    concerned: (changes: readonly FileChange[]) => ReadonlySet<string>,
+  ): FileChange[] {
     // Newer content of a file stands for itself.
-    for (const change of changes) joined.set(change.file, change)
-    return [...joined.values()]
+    this.#settle(changes)
+    let joined = [...changes]
+    for (let before = -1; before < joined.length; ) {
+      before = joined.length
+      joined = [...this.#waitingFor(concerned(joined)), ...joined]
+    }
+    return joined
   }
 
-  clear(): void {
-    this.#debts.clear()
+  #waitingFor(concerned: ReadonlySet<string>): FileChange[] {
+    const waiting: FileChange[] = []
+    for (const debt of this.#debts) {
+      if (![...debt.atFault].some((each) => concerned.has(each))) continue
+      waiting.push(...debt.changes.values())
+      this.#debts.delete(debt)
+    }
+    return waiting
   }
 
   #settle(changes: readonly FileChange[]): void {

@@ -122,6 +122,10 @@ class Draft {
       const why = found.file === file ? `${shown} ${kind === 'add' ? 'is new' : 'changed'}` : `it uses ${shown}`
       isUsed ||= plugin !== undefined
       if (plugin !== undefined) {
+        const heir = this.#heirOf(plugin)
+        if (heir) this.#addStart(heir, why)
+        // One whose file is gone has no code but what it runs.
+        if (this.#isHomeless(plugin)) continue
         // It came in while this was being dealt with, as it is.
         if (!this.#sources.hasTaken(plugin, change))
           this.#addReload(plugin, found, isGone ? `${why}, which is gone` : why)
@@ -136,10 +140,10 @@ class Draft {
   }
 
   request(name: string): void {
-    const { loader, unregistered } = this.#sources
+    const { loader } = this.#sources
     const why = 'asked for'
     const record = this.#records.get(name)
-    const heir = !record || isHomeless(record, loader) ? unregistered.named(name)?.found : undefined
+    const heir = this.#heirOf(name)
     if (heir) this.#addStart(heir, why)
     else if (record) {
       const { file } = record.source
@@ -173,11 +177,21 @@ class Draft {
     this.#start.set(found.file, { found, why: also(this.#start.get(found.file)?.why, why) })
   }
 
+  #isHomeless(plugin: string): boolean {
+    const record = this.#records.get(plugin)
+    return record !== undefined && isHomeless(record, this.#sources.loader)
+  }
+
+  /** The file of a plugin that has none of its own: it was to move there, or could not be loaded from there. */
+  #heirOf(plugin: string): FoundPlugin | undefined {
+    if (this.#records.has(plugin) && !this.#isHomeless(plugin)) return undefined
+    return this.#sources.unregistered.named(plugin)?.found
+  }
+
   /** The plugin that was to move to this file, and has no other. */
   #heirless(file: string): string | undefined {
-    const { unregistered, loader } = this.#sources
-    const record = this.#records.get(unregistered.at(file)?.name ?? '')
-    return record && isHomeless(record, loader) ? record.meta.name : undefined
+    const plugin = this.#sources.unregistered.at(file)?.name
+    return plugin !== undefined && this.#isHomeless(plugin) ? plugin : undefined
   }
 
   #dependents(order: readonly string[]): PlannedDependent[] {

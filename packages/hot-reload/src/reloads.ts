@@ -81,7 +81,7 @@ export class Reloads {
 
   /** Deals with a cause, one that was dealt with in vain on its own. Never rejects: what went wrong is in the report. */
   async run({ changes, names }: ReloadCause, { isAgain = false } = {}): Promise<ReloadReport> {
-    const all = isAgain ? changes : this.#withOwed(changes)
+    const all = isAgain ? changes : this.#withOwed({ changes, names })
     const reload = new Reload({ changes: all, names }, this.parts)
     this.#current = reload
     const { report, logged } = await reload.run()
