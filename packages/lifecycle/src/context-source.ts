@@ -1,5 +1,6 @@
 // A generation, as far as its context shows it, and what may be asked of that at which stage.
 import { type Logger, PluginError, type PluginRecord, type Undo } from '@cf-plugins/plugin-api'
+import type { EarlyEvents } from './early-events.ts'
 import type { Gate } from './gate.ts'
 import type { ServiceLookup, StartReason } from './generation-start.ts'
 import type { HandlerStages } from './handler-stages.ts'
@@ -22,6 +23,7 @@ export interface ContextSource {
   readonly stages: HandlerStages
   readonly stage: 'staged' | 'committed' | 'ending'
   readonly slot: { readonly gate: Gate; readonly listeners: PluginListeners }
+  readonly early: EarlyEvents
   readonly lookup: ServiceLookup
   /** Offers a service, from the commit on. */
   provide(service: string, value: unknown): Undo

@@ -183,13 +183,22 @@ export class GenerationContext implements PluginContext {
       if (typeof handler !== 'function') throw argumentError(this.#of, 'listen', 'a function as its handler')
       const onError = (error: unknown) => of.report(`its listener of "${event}"`, error)
       const call = known(this.#of, handler as (...args: unknown[]) => unknown)
-      let detach: Undo | undefined
-      return of.scope.activate({
+      const listening = { call, onError }
+      // What a server that others opened is sent, is theirs to answer until the commit.
+      const isEarly = !of.scope.live && of.host.held.isOpenedBy(of, emitter)
+      let detach = isEarly ? of.early.listen(emitter, event, listening) : undefined
+      const undo = of.scope.activate({
         start: () => {
-          detach = of.slot.listeners.add(emitter, event, { call, onError })
+          detach?.()
+          detach = of.slot.listeners.add(emitter, event, listening)
         },
         stop: () => detach?.(),
       })
+      return () => {
+        undo()
+        detach?.()
+        if (isEarly && !of.scope.live) of.early.forget(listening)
+      }
     })
   }
 

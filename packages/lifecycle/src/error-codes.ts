@@ -27,7 +27,8 @@ export const LifecycleErrorCodes = {
   CFP_PLUGIN_RELOADING: 'The plugin is being replaced right now. Call again, or use manager.use(), which waits.',
   CFP_PLUGIN_BUSY: 'Too much waits for a plugin that is being replaced. Emit less, or await what you emit.',
   CFP_EVENT_KEPT: 'The plugin is down, and keeps the event until it is back. Do not send it again.',
-  CFP_EVENTS_UNDELIVERED: 'Events waited for a plugin that was stopped or unloaded: they were not delivered.',
+  CFP_EVENTS_UNDELIVERED:
+    'Events waited for a plugin that was stopped or unloaded, or did not become active: they were not delivered.',
   CFP_GENERATION_RETIRED:
     'Code of a plugin that was replaced or stopped used its context. Stop that code at `context.signal`.',
   CFP_EMIT_BEFORE_COMMIT:

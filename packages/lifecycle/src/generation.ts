@@ -15,6 +15,7 @@ import { AppView } from './app-view.ts'
 import { chain } from './chain.ts'
 import { configFor } from './config.ts'
 import { GenerationContext } from './context.ts'
+import { EarlyEvents } from './early-events.ts'
 import type { Gate } from './gate.ts'
 import type { Dependencies, GenerationStart, ServiceLookup, StartReason } from './generation-start.ts'
 import { HandlerStages } from './handler-stages.ts'
@@ -56,6 +57,7 @@ export class Generation {
   #app: AppView | undefined
   #logger: Logger | undefined
   #stages: HandlerStages | undefined
+  #early: EarlyEvents | undefined
   #provided: ProvidedServices | undefined
   #stage: 'staged' | 'committed' | 'ending' = 'staged'
   #published: (() => void)[] | undefined
@@ -93,6 +95,12 @@ export class Generation {
       if (this.scope.live) this.#stages.show()
     }
     return this.#stages
+  }
+
+  /** What is sent to it before it is live. */
+  get early(): EarlyEvents {
+    this.#early ??= new EarlyEvents(this.name, this.slot.gate)
+    return this.#early
   }
 
   /** The plugin's instance. Only there once `register` has returned. */
@@ -175,8 +183,10 @@ export class Generation {
     this.scope.goLive((error) => this.report('what it staged', error))
   }
 
-  /** Sends what was published before the commit: for when everybody who is to get it is live. */
+  /** Sends what was published, and passes on what was heard, before the commit: for when everybody who is to get it is live. */
   flush(): void {
+    this.#early?.deliver()
+    this.#early = undefined
     const published = this.#published
     this.#published = undefined
     for (const publish of published ?? []) {
@@ -235,7 +245,14 @@ export class Generation {
 
   /** Closes what the host holds for it and for no other generation. Gives what went wrong. */
   letGo(limitMs = Number.POSITIVE_INFINITY): PluginError[] | Promise<PluginError[]> {
-    return this.host.held.release(this, Math.min(limitMs, boundOf(this.host, this.record.meta, 'teardownMs')))
+    const early = this.#early
+    this.#early = undefined
+    early?.drop()
+    const boundMs = Math.min(limitMs, boundOf(this.host, this.record.meta, 'teardownMs'))
+    return chain(this.host.held.release(this, boundMs), (failures) => {
+      early?.detach()
+      return failures
+    }) as PluginError[] | Promise<PluginError[]>
   }
 
   #end(limitMs = Number.POSITIVE_INFINITY, handsOver = false): PluginError[] | Promise<PluginError[]> {
@@ -266,6 +283,7 @@ export class Generation {
   }
 
   #rest(): void {
+    this.#early?.drop()
     this.scope.pause((error) => this.report('what it staged', error))
   }
 

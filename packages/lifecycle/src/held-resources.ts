@@ -44,6 +44,14 @@ export class HeldResources {
     return held.opened
   }
 
+  /** Whether this very generation opened `resource`, which nobody had before it. */
+  isOpenedBy(holder: Holder, resource: unknown): boolean {
+    for (const held of this.#held.values()) {
+      if (held.plugin === holder.name && held.openedBy === holder.number && held.resource === resource) return true
+    }
+    return false
+  }
+
   /**
    * Takes back what a generation claims, and closes, the last opened first, what nobody else does. Gives what could not
    * be closed within the bound for all together; a promise only where something has to be closed.
@@ -63,6 +71,8 @@ export class HeldResources {
 class Held {
   readonly key: string
   readonly plugin: string
+  /** The number of the generation that opened it. */
+  readonly openedBy: number
   /** The numbers of the generations that asked for it. */
   readonly claims = new Set<number>()
   /** Settles as `open` does; rejects where nobody claims it any more before it is there. */
@@ -73,6 +83,7 @@ class Held {
   constructor(key: string, holder: Holder, open: Open, failed: () => void) {
     this.key = key
     this.plugin = holder.name
+    this.openedBy = holder.number
     this.opened = new Promise((resolve, reject) => {
       this.#giveUp = () => reject(retired(key, holder))
       this.#open(holder, open).then(resolve, (error) => {
@@ -80,6 +91,11 @@ class Held {
         reject(error)
       })
     })
+  }
+
+  /** Nothing until it is open. */
+  get resource(): Holdable | undefined {
+    return this.#resource
   }
 
   /** Closes it, now or when it arrives. @throws what closing it threw, or that it took too long */

@@ -77,14 +77,7 @@ class Attached {
   constructor(gate: Gate, emitter: Listenable, event: string, deliverLater: (args: readonly unknown[]) => void) {
     this.#gate = gate
     this.#deliverLater = deliverLater
-    const hear = (...args: unknown[]) => this.#hear(args)
-    if (emitter instanceof EventTarget) {
-      emitter.addEventListener(event, hear)
-      this.detach = () => emitter.removeEventListener(event, hear)
-    } else {
-      emitter.on(event, hear)
-      this.detach = () => void emitter.off(event, hear)
-    }
+    this.detach = attach(emitter, event, (...args) => this.#hear(args))
   }
 
   #hear(args: readonly unknown[]): void {
@@ -104,4 +97,14 @@ class Attached {
   deliver(args: readonly unknown[]): void {
     for (const { call, onError } of [...this.handlers]) runTask(() => call(...args), { gate: this.#gate, onError })
   }
+}
+
+/** Listens, whatever the emitter's way to be listened to is. */
+export function attach(emitter: Listenable, event: string, hear: (...args: unknown[]) => void): Undo {
+  if (emitter instanceof EventTarget) {
+    emitter.addEventListener(event, hear)
+    return () => emitter.removeEventListener(event, hear)
+  }
+  emitter.on(event, hear)
+  return () => void emitter.off(event, hear)
 }
