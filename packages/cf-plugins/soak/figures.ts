@@ -1,7 +1,13 @@
 // The figures of a soak, each beside its limit.
+import { FAULTS } from './faults.ts'
 import type { Kills } from './kills.ts'
 import type { SoakOptions } from './options.ts'
 import type { SoakResult } from './soak.ts'
+
+/** A soak of so many reloads meets every fault. */
+const SHORT = 1000
+/** One of so many is more than a warm-up. */
+const LONG = 5000
 
 interface Figure {
   readonly name: string
@@ -41,6 +47,7 @@ function figuresOf({ reloads }: SoakOptions, result: SoakResult, kills: Kills): 
     what.reduce((sum, each) => sum + (judge.violations.get(each) ?? 0), 0)
   const zero = (name: string, count: number): Figure => exactly(name, count, 0)
   const share = (count: number) => (100 * count) / tally.reloads
+  const unmet = FAULTS.filter(({ name }) => !tally.kinds.has(name))
   const ended = [...tally.outcomes].map(([outcome, count]) => `${count} ${outcome}`).join(', ')
   return [
     atLeast('reloads', tally.reloads, reloads),
@@ -58,11 +65,16 @@ function figuresOf({ reloads }: SoakOptions, result: SoakResult, kills: Kills): 
     zero('state that went back', wrong('state')),
     zero('final content neither active nor reported', wrong('content')),
     zero('other ends than the edit must have', wrong('outcome')),
+    ...(reloads < SHORT ? [] : [zero('faults that were never met', unmet.length)]),
     zero('other plugins touched', wrong('touched')),
     zero('calls of hooks, contexts and services gone wrong', wrong('contract')),
     zero('timers, listeners, handles leaked', wrong('leak')),
     atMost('generations of a plugin in memory, most', result.mostAlive, 2),
-    atMost('heap a reload, B', Math.max(0, result.heapPerReload), 1024),
+    atMost('heap a reload, compiled code apart, B', Math.max(0, result.heap.dataPerReload), 1024),
+    // Fewer reloads are over before the engine has compiled all that is worth it.
+    reloads < LONG
+      ? known('heap a reload, B', shown(result.heap.perReload))
+      : atMost('heap a reload, B', Math.max(0, result.heap.perReload), 1024),
     known('requests to the held server', String(requests.answered)),
     zero('requests failed', requests.failed),
     known('reloads of the plugin that holds it', String(tally.ofServer)),

@@ -7,6 +7,8 @@ import { soak } from './soak.ts'
 /** One process is killed for each so many reloads. */
 const RELOADS_A_KILL = 100
 
+// Node keeps what it reads of source maps for the errors of the host's own files.
+process.setSourceMapsEnabled(false)
 const options = readOptions(process.argv.slice(2))
 const print = (line: string) => console.log(line)
 print(`soak: ${options.reloads} reloads, seed ${options.seed}, Node ${process.version}`)

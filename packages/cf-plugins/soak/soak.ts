@@ -29,7 +29,7 @@ export interface SoakResult {
   readonly tally: Tally
   readonly judge: Judge
   readonly traffic: Traffic
-  readonly heapPerReload: number
+  readonly heap: Heap
   readonly mostAlive: number
   readonly leaks: readonly string[]
   readonly requests: { readonly answered: number; readonly failed: number }
@@ -124,7 +124,7 @@ export async function soak({ reloads, seed }: SoakOptions, print: (line: string)
     tally,
     judge,
     traffic,
-    heapPerReload: heap.perReload,
+    heap,
     mostAlive,
     leaks,
     requests: { answered: web.answered, failed: web.failed },
