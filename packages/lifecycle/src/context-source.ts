@@ -1,11 +1,11 @@
 // A generation, as far as its context shows it, and what may be asked of that at which stage.
 import { type Logger, PluginError, type PluginRecord, type Undo } from '@cf-plugins/plugin-api'
 import type { EarlyEvents } from './early-events.ts'
-import type { Gate } from './gate.ts'
 import type { ServiceLookup, StartReason } from './generation-start.ts'
 import type { HandlerStages } from './handler-stages.ts'
 import type { PluginHost } from './host.ts'
 import type { PluginListeners } from './listener.ts'
+import type { Passage } from './passage.ts'
 import type { Scope } from './scope.ts'
 
 /** The generation, as far as its context shows it. */
@@ -22,7 +22,8 @@ export interface ContextSource {
   readonly scope: Scope
   readonly stages: HandlerStages
   readonly stage: 'staged' | 'committed' | 'ending'
-  readonly slot: { readonly gate: Gate; readonly listeners: PluginListeners }
+  readonly slot: { readonly listeners: PluginListeners }
+  readonly passage: Passage
   readonly early: EarlyEvents
   readonly lookup: ServiceLookup
   /** Offers a service, from the commit on. */

@@ -161,7 +161,7 @@ export class GenerationContext implements PluginContext {
       const of = registering(this.#of, 'every')
       checkTask(this.#of, 'every', intervalMs, task)
       const onError = (error: unknown) => of.report('a task of every()', error)
-      return of.scope.activate(intervalActivation(intervalMs, known(this.#of, task), { gate: of.slot.gate, onError }))
+      return of.scope.activate(intervalActivation(intervalMs, known(this.#of, task), { passage: of.passage, onError }))
     })
   }
 
@@ -171,7 +171,7 @@ export class GenerationContext implements PluginContext {
       checkTask(this.#of, 'after', delayMs, task)
       const onError = (error: unknown) => of.report('a task of after()', error)
       const undo: Undo = of.scope.activate(
-        timeoutActivation(delayMs, known(this.#of, task), { gate: of.slot.gate, onError, onEnd: () => undo() }),
+        timeoutActivation(delayMs, known(this.#of, task), { passage: of.passage, onError, onEnd: () => undo() }),
       )
       return undo
     })
@@ -183,7 +183,7 @@ export class GenerationContext implements PluginContext {
       if (typeof handler !== 'function') throw argumentError(this.#of, 'listen', 'a function as its handler')
       const onError = (error: unknown) => of.report(`its listener of "${event}"`, error)
       const call = known(this.#of, handler as (...args: unknown[]) => unknown)
-      const listening = { call, onError }
+      const listening = { call, onError, passage: of.passage }
       // What a server that others opened is sent, is theirs to answer until the commit.
       const isEarly = !of.scope.live && of.host.held.isOpenedBy(of, emitter)
       let detach = isEarly ? of.early.listen(emitter, event, listening) : undefined

@@ -77,13 +77,13 @@ export class EarlyEvents {
 }
 
 /** Calls a handler, or lets that wait at a closed gate. Never throws. */
-function passOrPark(gate: Gate, { call, onError }: ListenHandler, args: readonly unknown[]): void {
-  const pass = () => runTask(() => call(...args), { gate, onError })
+function passOrPark(gate: Gate, handler: ListenHandler, args: readonly unknown[]): void {
+  const pass = () => runTask(() => handler.call(...args), handler)
   try {
-    if (gate.closed) gate.park(pass, 'publish').catch(onError)
+    if (gate.closed) gate.park(pass, 'publish').catch(handler.onError)
     else pass()
   } catch (error) {
-    onError(error)
+    handler.onError(error)
   }
 }
 

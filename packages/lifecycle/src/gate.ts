@@ -1,7 +1,6 @@
 // Where calls into one plugin pass, and wait while it is replaced.
-import type { DeliveryGate, ParkedKind } from '@cf-plugins/hooks'
+import type { ParkedKind } from '@cf-plugins/hooks'
 import { PluginError } from '@cf-plugins/plugin-api'
-import { onAbort } from './abort.ts'
 
 /** Whose gate it is. */
 export interface GateOwner {
@@ -25,10 +24,10 @@ const PARKED_MAX = 1000
 const ROOM_MS = 20_000
 
 /**
- * Counts what is in flight in one plugin, across its generations. Closed, it keeps what comes in order of arrival;
- * opening delivers that first, to whichever generation serves by then. Where none does, `keep` keeps the events.
+ * The gate of one plugin, across its generations. Closed, it keeps what comes in order of arrival; opening delivers that
+ * first, to whichever generation serves by then. Where none does, `keep` keeps the events.
  */
-export class Gate implements DeliveryGate {
+export class Gate {
   /** Whether the generation behind it is whole: from the teardown of the old to the commit of the new it is not. */
   whole = true
   readonly #owner: GateOwner
@@ -36,8 +35,6 @@ export class Gate implements DeliveryGate {
   /** In order of arrival. Those behind the first thousand are awaited emits that wait for room. */
   readonly #parked: Parked[] = []
   #closed = false
-  #inFlight = 0
-  #onIdle: (() => void) | undefined
   #admits: ((source: string) => boolean) | undefined
   #roomTimer: NodeJS.Timeout | undefined
 
@@ -50,21 +47,8 @@ export class Gate implements DeliveryGate {
     return this.#closed
   }
 
-  get inFlight(): number {
-    return this.#inFlight
-  }
-
   get parked(): number {
     return this.#parked.length
-  }
-
-  enter(): void {
-    this.#inFlight++
-  }
-
-  leave(): void {
-    this.#inFlight--
-    if (this.#inFlight === 0) this.#onIdle?.()
   }
 
   /** @throws `CFP_PLUGIN_BUSY` when too much waits already; an emit waits for room, and rejects with it when there is none in time. */
@@ -86,22 +70,6 @@ export class Gate implements DeliveryGate {
   close(admits?: (source: string) => boolean): void {
     this.#closed = true
     this.#admits = admits
-  }
-
-  /** Whether everything in flight ended within the bound. */
-  async drained(boundMs: number, signal?: AbortSignal): Promise<boolean> {
-    if (this.#inFlight === 0) return true
-    return new Promise<boolean>((resolve) => {
-      const end = (idle: boolean) => {
-        clearTimeout(timer)
-        undo()
-        this.#onIdle = undefined
-        resolve(idle)
-      }
-      const timer = setTimeout(() => end(false), boundMs)
-      const undo = onAbort([signal], () => end(false))
-      this.#onIdle = () => end(true)
-    })
   }
 
   /** Delivers what waited, in order, then lets new calls pass. What a delivery parks meanwhile is delivered too. */

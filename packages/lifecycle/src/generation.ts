@@ -1,6 +1,5 @@
 // One generation of one plugin: a load of its code, made into an instance, from its start to its end.
 
-import type { HandlerOwner } from '@cf-plugins/hooks'
 import {
   isThenable,
   type Logger,
@@ -22,11 +21,15 @@ import { HandlerStages } from './handler-stages.ts'
 import { boundOf, childLogger, type PluginHost } from './host.ts'
 import { type HookLimit, InstanceHooks } from './instance-hooks.ts'
 import type { PluginListeners } from './listener.ts'
+import { Passage } from './passage.ts'
 import { ProvidedServices } from './provided-services.ts'
 import { Scope } from './scope.ts'
 
 /** The plugin's place in its lifecycle, which outlives the generation. */
-export interface PluginPlace extends HandlerOwner {
+export interface PluginPlace {
+  readonly name: string
+  /** The plugin's place among the handlers of one priority, kept over reloads. */
+  readonly rank: number
   readonly gate: Gate
   readonly listeners: PluginListeners
   /** What a person asked for at runtime; nothing while the metadata decides. */
@@ -58,6 +61,7 @@ export class Generation {
   #logger: Logger | undefined
   #stages: HandlerStages | undefined
   #early: EarlyEvents | undefined
+  #passage: Passage | undefined
   #provided: ProvidedServices | undefined
   #stage: 'staged' | 'committed' | 'ending' = 'staged'
   #published: (() => void)[] | undefined
@@ -91,10 +95,21 @@ export class Generation {
 
   get stages(): HandlerStages {
     if (!this.#stages) {
-      this.#stages = new HandlerStages(this.slot, this.host)
+      const { name, passage, record } = this
+      this.#stages = new HandlerStages({ name, rank: this.slot.rank, gate: passage, source: record.source }, this.host)
       if (this.scope.live) this.#stages.show()
     }
     return this.#stages
+  }
+
+  get passage(): Passage {
+    this.#passage ??= new Passage(this.slot.gate)
+    return this.#passage
+  }
+
+  /** Calls that its handlers, timers and leases have not ended. */
+  get inFlight(): number {
+    return this.#passage?.inFlight ?? 0
   }
 
   /** What is sent to it before it is live. */

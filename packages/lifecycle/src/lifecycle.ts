@@ -201,7 +201,7 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
 
   /** How many calls a plugin has in flight. @throws `CFP_PLUGIN_UNKNOWN` */
   inFlight(name: string): number {
-    return this.#slotOf(name).gate.inFlight
+    return this.#slotOf(name).inFlight
   }
 
   /** The instance that serves a plugin, active or at rest. */

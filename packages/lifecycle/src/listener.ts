@@ -2,11 +2,13 @@
 import type { Listenable, Undo } from '@cf-plugins/plugin-api'
 import type { Gate } from './gate.ts'
 import { runTask } from './owned-task.ts'
+import type { Passage } from './passage.ts'
 
 /** A handler of one generation, and where its errors go. */
 export interface ListenHandler {
   readonly call: (...args: unknown[]) => unknown
   readonly onError: (error: unknown) => void
+  readonly passage: Passage
 }
 
 /**
@@ -95,7 +97,7 @@ class Attached {
   }
 
   deliver(args: readonly unknown[]): void {
-    for (const { call, onError } of [...this.handlers]) runTask(() => call(...args), { gate: this.#gate, onError })
+    for (const handler of [...this.handlers]) runTask(() => handler.call(...args), handler)
   }
 }
 

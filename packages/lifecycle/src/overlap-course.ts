@@ -50,8 +50,8 @@ export class OverlapCourse implements ReloadCourse {
     const swap = this.#swap
     await swap.phase('retire', async () => {
       if (this.#hasStragglers) {
-        const { slots, unit } = swap
-        await Promise.all(slots.map(({ gate }) => gate.drained(STRAGGLERS_MS, unit.shutdown)))
+        const { old, unit } = swap
+        await Promise.all([...old.values()].map(({ passage }) => passage.drained(STRAGGLERS_MS, unit.shutdown)))
       }
       await swap.endOld(() => undefined)
     })

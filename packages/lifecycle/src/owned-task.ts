@@ -1,22 +1,22 @@
 // A call of a plugin's code that no caller waits for: counted as in flight, its errors told.
 import { isThenable } from '@cf-plugins/plugin-api'
-import type { Gate } from './gate.ts'
+import type { Passage } from './passage.ts'
 
 /** Around a task. */
 export interface TaskRun {
-  readonly gate: Gate
+  readonly passage: Pick<Passage, 'enter' | 'leave'>
   readonly onError: (error: unknown) => void
   /** Called when the task is over, however it ended. */
   readonly onEnd?: () => void
 }
 
 /** Runs a task. Never throws. */
-export function runTask(task: () => unknown, { gate, onError, onEnd }: TaskRun): void {
+export function runTask(task: () => unknown, { passage, onError, onEnd }: TaskRun): void {
   const leave = () => {
-    gate.leave()
+    passage.leave()
     onEnd?.()
   }
-  gate.enter()
+  passage.enter()
   let result: unknown
   try {
     result = task()

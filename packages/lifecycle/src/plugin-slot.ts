@@ -80,9 +80,15 @@ export class PluginSlot {
     return source && { file: source.file, generation: source.generation }
   }
 
-  /** Calls that its handlers, timers and leases have not ended. */
+  /** Calls of the generation that serves which have not ended. */
   get inFlight(): number {
-    return this.#gate?.inFlight ?? 0
+    return this.serving?.inFlight ?? 0
+  }
+
+  /** Whether everything in flight in it ended within the bound. */
+  async drained(boundMs: number, signal?: AbortSignal): Promise<boolean> {
+    const { serving } = this
+    return !serving || serving.inFlight === 0 || serving.passage.drained(boundMs, signal)
   }
 
   get gate(): Gate {

@@ -24,7 +24,7 @@ export async function rest(core: LifecycleCore, registry: PluginRegistry, slot: 
   const state = isWanted ? 'blocked' : 'disabled'
   core.roster.move(slot, state)
   hide(core, slot, serving)
-  await slot.gate.drained(REST_MS)
+  await slot.drained(REST_MS)
   try {
     await serving.call('onDisable')
   } catch (error) {
@@ -44,7 +44,7 @@ export async function endKeepingState(core: LifecycleCore, name: string, { stric
   const { serving } = slot
   if (!serving) return
   hide(core, slot, serving)
-  if (!(await slot.gate.drained(REST_MS))) {
+  if (!(await slot.drained(REST_MS))) {
     const what = `ended while ${slot.inFlight} of its calls had not: what those change from now on is not in its state.`
     core.host.logger.warn({ plugin: name }, `Plugin "${name}" was ${what}`)
   }

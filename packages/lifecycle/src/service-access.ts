@@ -46,11 +46,12 @@ export class ServiceAccess {
   ): Promise<T> {
     const slot = this.#slotOf(this.#services.lookup(name)?.owner ?? name)
     const lease = async (): Promise<T> => {
-      slot.gate.enter()
+      const passage = slot.serving?.passage
+      passage?.enter()
       try {
         return await task(this.get(name))
       } finally {
-        slot.gate.leave()
+        passage?.leave()
       }
     }
     const { gate } = slot

@@ -44,7 +44,7 @@ export async function stopAll(
     serving.vanish()
     if (drains && slot.inFlight > 0) {
       serving.scope.abort()
-      await slot.gate.drained(Math.min(left(DRAIN), DRAIN_MS))
+      await slot.drained(Math.min(left(DRAIN), DRAIN_MS))
     }
     const saving = save(serving, left())
     if (saving) await saving

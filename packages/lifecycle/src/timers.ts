@@ -1,13 +1,19 @@
 // Timers that rest while their plugin does, and wait while it is replaced.
 import { runTask, type TaskRun } from './owned-task.ts'
+import type { Passage } from './passage.ts'
 import type { Activation } from './scope.ts'
 
+/** Around the task of a timer. */
+export interface TimerRun extends TaskRun {
+  readonly passage: Passage
+}
+
 /** Runs `task` every `intervalMs`. A run that is still going, or a closed gate, skips the tick. */
-export function intervalActivation(intervalMs: number, task: () => unknown, run: TaskRun): Activation {
+export function intervalActivation(intervalMs: number, task: () => unknown, run: TimerRun): Activation {
   let timer: NodeJS.Timeout | undefined
   let running = false
   const tick = () => {
-    if (running || run.gate.closed) return
+    if (running || run.passage.closed) return
     running = true
     runTask(task, {
       ...run,
@@ -25,7 +31,7 @@ export function intervalActivation(intervalMs: number, task: () => unknown, run:
 }
 
 /** Runs `task` once, `delayMs` after it was started. A closed gate lets it wait; a rest in between lets the delay begin anew. */
-export function timeoutActivation(delayMs: number, task: () => unknown, run: TaskRun): Activation {
+export function timeoutActivation(delayMs: number, task: () => unknown, run: TimerRun): Activation {
   let timer: NodeJS.Timeout | undefined
   let done = false
   const fire = () => {
@@ -34,12 +40,12 @@ export function timeoutActivation(delayMs: number, task: () => unknown, run: Tas
     runTask(task, run)
   }
   const due = () => {
-    if (!run.gate.closed) return fire()
+    if (!run.passage.closed) return fire()
     const refused = (error: unknown) => {
       if (!done) run.onError(error)
     }
     try {
-      run.gate.park(fire, 'call').catch(refused)
+      run.passage.park(fire, 'call').catch(refused)
     } catch (error) {
       refused(error)
     }
@@ -51,7 +57,7 @@ export function timeoutActivation(delayMs: number, task: () => unknown, run: Tas
     stop: () => {
       clearTimeout(timer)
       // A call that waits at the gate belongs to the generation that stops here.
-      if (run.gate.closed) done = true
+      if (run.passage.closed) done = true
     },
   }
 }

@@ -17,16 +17,16 @@ export async function closeAndDrain(slots: readonly PluginSlot[], boundMs: numbe
   let sealed = false
   // What a member has in flight may wait for another member: it passes until nothing is in flight any more.
   for (const slot of slots) slot.gate.close((source) => !sealed && names.has(source))
-  const isBusy = (slot: PluginSlot) => slot.gate.inFlight > 0
+  const isBusy = (slot: PluginSlot) => slot.inFlight > 0
   const until = performance.now() + boundMs
   while (slots.some(isBusy) && performance.now() < until) {
-    await Promise.all(slots.map((slot) => slot.gate.drained(until - performance.now(), signal)))
+    await Promise.all(slots.map((slot) => slot.drained(until - performance.now(), signal)))
     assertNotAborted(signal)
   }
   const busy = slots.filter(isBusy)
   sealed = true
   if (busy.length === 0) return
-  const list = busy.map((slot) => `"${slot.name}" (${slot.gate.inFlight} in flight)`).join(', ')
+  const list = busy.map((slot) => `"${slot.name}" (${slot.inFlight} in flight)`).join(', ')
   throw new HotReloadError(
     'CFP_DRAIN_TIMEOUT',
     `Not reloaded: ${list} did not end within ${Math.round(boundMs)} ms what was under way. The old code serves on; save again to try again.`,
