@@ -7,7 +7,7 @@ import { HeldResources } from './held-resources.ts'
 import { DEFAULT_BOUNDS, type PluginHost, type ScopeApp, type StateKeeper, silentLogger } from './host.ts'
 import type { ReloadBounds } from './reload-unit.ts'
 import { Roster } from './roster.ts'
-import type { StrayErrorOptions } from './stray-errors.ts'
+import type { StrayErrorOptions } from './stray-code.ts'
 
 /** What a lifecycle is made with. */
 export interface LifecycleOptions<App = unknown, Shared = unknown> {

@@ -4,7 +4,7 @@ import type { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
 import type { Logger, PluginTimeouts, ResolvedPluginMeta } from '@cf-plugins/plugin-api'
 import type { Deadlines } from '@cf-plugins/plugin-api/host'
 import type { HeldResources } from './held-resources.ts'
-import type { StrayErrors } from './stray-errors.ts'
+import type { StrayWatch } from './stray-code.ts'
 
 /**
  * A plugin's own view of the host application. What the plugin adds to `view` appears at `commit` and is gone at
@@ -56,7 +56,7 @@ export interface PluginHost {
   readonly deadlines: Deadlines
   readonly held: HeldResources
   /** Knows whose code runs, where the host wants to know. */
-  strays?: StrayErrors
+  strays?: StrayWatch
   /** Finds a service that everybody sees. */
   findService(service: string): { readonly owner: string; readonly service: unknown } | undefined
   /** The raw configuration of a plugin. */

@@ -19,4 +19,4 @@ export type { PhaseTiming, ReloadBounds, ReloadStrategy, TransactionPhase, Trans
 export type { StateListener } from './roster.ts'
 export type { StartFailure, StartReport, StopReport, TimelineEntry } from './start-report.ts'
 export type { StartOptions } from './start-run.ts'
-export type { StrayErrorOptions } from './stray-errors.ts'
+export type { StrayErrorOptions } from './stray-code.ts'

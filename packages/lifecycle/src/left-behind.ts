@@ -3,7 +3,7 @@ import { type AsyncHook, createHook } from 'node:async_hooks'
 import { PluginError } from '@cf-plugins/plugin-api'
 import { shownFile } from '@cf-plugins/plugin-api/host'
 import { type Place, placeIn } from './stack-place.ts'
-import type { RunningCode } from './stray-errors.ts'
+import type { RunningCode } from './stray-code.ts'
 
 /** Resources of Node that outlive whoever opened them, in words. */
 const WORDS: { readonly [Type in string]?: string } = {

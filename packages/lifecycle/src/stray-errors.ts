@@ -5,36 +5,13 @@ import { shownFile } from '@cf-plugins/plugin-api/host'
 import type { LifecycleCore } from './core.ts'
 import { LeftBehind } from './left-behind.ts'
 import { type Place, placeIn } from './stack-place.ts'
-
-/** What becomes of errors that plugins leave to nobody: a throw in a timer, a promise that is rejected and not awaited. */
-export interface StrayErrorOptions {
-  /** How many a plugin may leave before it is switched off, until it is replaced or enabled. @default 5 */
-  readonly quarantineAfter?: number
-  /** Tell as well what replaced and stopped code has left open: timers, servers, listeners of the process, ... @default false */
-  readonly leftBehind?: boolean
-  /** Told of each, by the plugin's name; the log is told as well. */
-  readonly onStrayError?: (error: PluginError) => void
-}
-
-/** Whose code runs. */
-export interface CodeOwner {
-  readonly name: string
-  readonly record: Pick<PluginRecord, 'source'>
-}
-
-/** As little as is needed: what a promise keeps, a timer keeps, however old. */
-export interface RunningCode {
-  readonly plugin: string
-  readonly generation: number
-  readonly file: string | undefined
-  readonly files: readonly string[]
-}
+import type { CodeOwner, RunningCode, StrayErrorOptions, StrayWatch } from './stray-code.ts'
 
 /**
  * Listens to the process' errors that nobody caught, and tells those of plugins. Whose one is, its stack says; where
  * that leads to no plugin, the hook or handler does that it came from. All others are the host's, as if nobody listened.
  */
-export class StrayErrors implements Disposable {
+export class StrayErrors implements StrayWatch {
   readonly #core: LifecycleCore
   readonly #options: StrayErrorOptions
   readonly #switchOff: (plugin: string) => Promise<void>
@@ -57,12 +34,10 @@ export class StrayErrors implements Disposable {
       )
   }
 
-  /** Runs code of a plugin, so that what it leaves behind is known as that plugin's. */
   run<T>({ name, record: { source } }: CodeOwner, task: () => T): T {
     return this.#running.run(runningCode(name, source), task)
   }
 
-  /** Begins to listen; again is nothing. */
   listen(): void {
     this[Symbol.dispose]()
     process.on('uncaughtException', this.#listener)
@@ -76,12 +51,10 @@ export class StrayErrors implements Disposable {
     this.#leftBehind?.[Symbol.dispose]()
   }
 
-  /** Looks what a generation that has ended has left open. */
   ended({ name, record: { source } }: CodeOwner): void {
     this.#leftBehind?.ended(name, source.generation)
   }
 
-  /** New code begins anew: it is switched on again where errors of the old one had switched that off. */
   forgive(plugins: readonly string[]): void {
     for (const plugin of plugins) {
       this.#left.delete(plugin)
