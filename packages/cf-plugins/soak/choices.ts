@@ -4,8 +4,12 @@ import { FAULTS, type Fault } from './faults.ts'
 import type { SaveStyle } from './folder.ts'
 import type { Random } from './random.ts'
 
+/** How often one is taken that was not met yet, where there is one: so that also a short soak meets them all. */
+const NEWS = 0.2
+
 export class Choices {
   readonly #random: Random
+  readonly #met = new Set<Fault>()
 
   constructor(random: Random) {
     this.#random = random
@@ -25,7 +29,12 @@ export class Choices {
   }
 
   fault(role: Role, file: string): Fault {
-    return this.#random.weighted(fitting(role, file), ({ weight }) => weight)
+    const faults = fitting(role, file)
+    const news = faults.filter((fault) => !this.#met.has(fault))
+    const isDue = news.length > 0 && this.#random.chance(NEWS)
+    const fault = isDue ? this.#random.pick(news) : this.#random.weighted(faults, ({ weight }) => weight)
+    this.#met.add(fault)
+    return fault
   }
 
   /** One that is in the new code alone, and quick. */
