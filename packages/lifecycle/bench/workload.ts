@@ -1,10 +1,11 @@
 // What every contender is given to start, and each contender's way to start it.
+
+// By its own name it is the built package, as its users run it.
+import { type Lifecycle, loadAndRegisterOrdered } from '@cf-plugins/lifecycle'
 import { type PluginRecord, resolveMeta } from '@cf-plugins/plugin-api'
 import avvio from 'avvio'
 import { Context } from 'cordis'
 import { type DependencyList, PGraph, type PGraphNodeMap } from 'p-graph'
-// The built package, as its users run it.
-import { type Lifecycle, loadAndRegisterOrdered } from '../dist/index.js'
 
 /** One plugin's start. Its dependencies come before it. */
 export interface Unit {
