@@ -27,7 +27,7 @@ export interface EditorParts {
   readonly random: Random
 }
 
-type Kind = 'good' | 'fault' | 'second' | 'several' | 'asked' | 'restored' | 'deleted'
+type Kind = 'good' | 'fault' | 'second' | 'several' | 'asked' | 'rested' | 'restored' | 'deleted'
 
 /** How often each kind is, in a thousand. Deleting waits for the half second after which a file is gone. */
 const KINDS: readonly (readonly [Kind, number])[] = [
@@ -36,6 +36,7 @@ const KINDS: readonly (readonly [Kind, number])[] = [
   ['second', 50],
   ['several', 60],
   ['asked', 30],
+  ['rested', 15],
   ['restored', 13],
   ['deleted', 7],
 ]
@@ -76,6 +77,8 @@ export class Editor {
         return this.#several()
       case 'asked':
         return this.#asked(role)
+      case 'rested':
+        return this.#rested(role)
       case 'restored':
         return this.#restored(role)
       case 'deleted':
@@ -101,9 +104,8 @@ export class Editor {
   /** The first save may be bad: nobody may be left with it. */
   async #second(role: Role, file: string): Promise<void> {
     const { model, random, folder, shared } = this.#parts
-    const fault = random.chance(0.4) ? this.#choices.fault(role, file) : undefined
-    const isPlain = fault?.trap !== undefined || fault?.hangs
-    const first = model.next(role, file, isPlain ? undefined : fault?.code)
+    const fault = random.chance(0.4) ? this.#choices.codeFault(role, file) : undefined
+    const first = model.next(role, file, fault?.code)
     const second = model.next(role, file)
     await this.#save('second', [second], {
       before: async () => {
@@ -140,6 +142,19 @@ export class Editor {
     else this.#verdict.mustBeStrain(report, 'committed')
     shared.release()
     inspector.look(affectedBy([name]))
+  }
+
+  /** Switched off, with all that need it, and on again. Not a reload, but it must not lose anything either. */
+  async #rested({ name, isServer }: Role): Promise<void> {
+    if (isServer) return
+    const { manager, inspector } = this.#parts
+    const affected = affectedBy([name])
+    this.doing = `switched off ${name}`
+    await manager.disable(name)
+    inspector.look(new Set(), affected)
+    this.doing = `switched on ${name}`
+    await manager.enable(name)
+    inspector.look(new Set())
   }
 
   /** Deleted, and there again before anybody can know that it was meant. */

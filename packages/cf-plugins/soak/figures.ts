@@ -4,10 +4,13 @@ import type { Kills } from './kills.ts'
 import type { SoakOptions } from './options.ts'
 import type { SoakResult } from './soak.ts'
 
-/** A soak of so many reloads meets every fault. */
+/** A soak of so many reloads meets every fault, and is past its beginning. */
 const SHORT = 1000
 /** One of so many is more than a warm-up. */
 const LONG = 5000
+
+/** What a reload may leave in memory. */
+const HEAP_BYTES = 1024
 
 interface Figure {
   readonly name: string
@@ -46,6 +49,8 @@ function figuresOf({ reloads }: SoakOptions, result: SoakResult, kills: Kills): 
   const wrong = (...what: readonly Parameters<typeof judge.wrong>[0][]) =>
     what.reduce((sum, each) => sum + (judge.violations.get(each) ?? 0), 0)
   const zero = (name: string, count: number): Figure => exactly(name, count, 0)
+  const limitedFrom = (least: number, name: string, bytes: number) =>
+    reloads < least ? known(name, shown(bytes)) : atMost(name, Math.max(0, bytes), HEAP_BYTES)
   const share = (count: number) => (100 * count) / tally.reloads
   const unmet = FAULTS.filter(({ name }) => !tally.kinds.has(name))
   const ended = [...tally.outcomes].map(([outcome, count]) => `${count} ${outcome}`).join(', ')
@@ -70,11 +75,9 @@ function figuresOf({ reloads }: SoakOptions, result: SoakResult, kills: Kills): 
     zero('calls of hooks, contexts and services gone wrong', wrong('contract')),
     zero('timers, listeners, handles leaked', wrong('leak')),
     atMost('generations of a plugin in memory, most', result.mostAlive, 2),
-    atMost('heap a reload, compiled code apart, B', Math.max(0, result.heap.dataPerReload), 1024),
+    limitedFrom(SHORT, 'heap a reload, compiled code apart, B', result.heap.dataPerReload),
     // Fewer reloads are over before the engine has compiled all that is worth it.
-    reloads < LONG
-      ? known('heap a reload, B', shown(result.heap.perReload))
-      : atMost('heap a reload, B', Math.max(0, result.heap.perReload), 1024),
+    limitedFrom(LONG, 'heap a reload, B', result.heap.perReload),
     known('requests to the held server', String(requests.answered)),
     zero('requests failed', requests.failed),
     known('reloads of the plugin that holds it', String(tally.ofServer)),
