@@ -31,10 +31,9 @@ export class Departures {
   async letGo(): Promise<PluginError[]> {
     const { lifecycle, orphans } = this.#parts
     const failures: PluginError[] = []
-    // The new file of one that is about to move is not good yet.
-    const isClaimed = (name: string) => this.#moving.has(name) || this.#parts.unregistered.named(name) !== undefined
-    const unclaimed = orphans.names().filter((name) => !isClaimed(name))
-    const leaving = [...new Set([...this.#planned, ...unclaimed])].filter((name) => lifecycle.registry.has(name))
+    const leaving = [...new Set([...this.#planned, ...orphans.names()])].filter(
+      (name) => lifecycle.registry.has(name) && !this.#isClaimed(name),
+    )
     if (leaving.length === 0) return failures
     for (const plugin of lifecycle.registry.order(leaving).reverse()) {
       if (this.#usersOf(plugin).length > 0) continue
@@ -54,10 +53,18 @@ export class Departures {
   async finish(): Promise<PluginError[]> {
     const failures = await this.letGo()
     for (const plugin of this.#planned) {
+      if (!this.#parts.lifecycle.registry.has(plugin)) continue
       this.#parts.orphans.add(plugin)
-      failures.push(this.#progress.note(this.#orphaned(plugin)))
+      // Why a new file is not taken up is told already.
+      if (!this.#isClaimed(plugin)) failures.push(this.#progress.note(this.#orphaned(plugin)))
     }
     return failures
+  }
+
+  /** Whether a plugin has a new file, which is taken up now or is not good yet. */
+  #isClaimed(name: string): boolean {
+    const heir = this.#parts.unregistered.named(name)
+    return this.#moving.has(name) || (heir !== undefined && heir.record === undefined)
   }
 
   #usersOf(plugin: string): string[] {

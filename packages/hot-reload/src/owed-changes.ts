@@ -14,11 +14,12 @@ export class OwedChanges {
 
   /** Remembers what a report says was not taken up. */
   after({ plan, outcome, error, problems }: ReloadReport): void {
-    const { changes, reload } = plan
+    const { changes, reload, start } = plan
     this.#settle(changes)
-    if (!error || outcome === 'committed' || changes.length === 0 || reload.length === 0) return
+    if (!error || outcome === 'committed' || changes.length === 0 || reload.length + start.length === 0) return
     const named = problems.flatMap(({ plugin, file }) => plugin ?? file ?? [])
-    const atFault = new Set(named.length > 0 ? named : reload.map(({ plugin }) => plugin))
+    const all = [...reload.map(({ plugin }) => plugin), ...start.map(({ found }) => found.file)]
+    const atFault = new Set(named.length > 0 ? named : all)
     this.#debts.add({ changes: new Map(changes.map((change) => [change.file, change])), atFault })
   }
 
@@ -34,7 +35,7 @@ export class OwedChanges {
     // Newer content of a file stands for itself.
     this.#settle(changes)
     let joined = [...changes]
-    for (let before = -1; before < joined.length; ) {
+    for (let before = -1; before < joined.length && this.#debts.size > 0; ) {
       before = joined.length
       joined = [...this.#waitingFor(concerned(joined)), ...joined]
     }

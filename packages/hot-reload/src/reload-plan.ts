@@ -1,4 +1,5 @@
 // What a change means: which plugins are loaded, started or taken out, in which order, how, and why.
+import { existsSync } from 'node:fs'
 import type { PluginState, ReloadStrategy } from '@cf-plugins/lifecycle'
 import type { FoundPlugin, PluginLoader } from '@cf-plugins/loader'
 import type { PluginRecord } from '@cf-plugins/plugin-api'
@@ -85,9 +86,9 @@ export function planReload({ changes, names }: ReloadCause, sources: PlanSources
   return draft.plan(changes)
 }
 
-/** Whether a plugin's file is not where it was: gone, or no plugin file any more. One added by value has none. */
-export function isHomeless({ source }: PluginRecord, loader: Pick<PluginLoader, 'isCandidate'>): boolean {
-  return source.file !== undefined && loader.isCandidate(source.file) === undefined
+/** Whether a plugin's file is not where it was. One added by value has none. */
+export function isHomeless({ source }: PluginRecord): boolean {
+  return source.file !== undefined && !existsSync(source.file)
 }
 
 class Draft {
@@ -179,7 +180,7 @@ class Draft {
 
   #isHomeless(plugin: string): boolean {
     const record = this.#records.get(plugin)
-    return record !== undefined && isHomeless(record, this.#sources.loader)
+    return record !== undefined && isHomeless(record)
   }
 
   /** The file of a plugin that has none of its own: it was to move there, or could not be loaded from there. */

@@ -16,7 +16,7 @@ import type { UnregisteredFiles } from './unregistered-files.ts'
 
 /** What a run works on. */
 export interface RunParts extends LoadParts {
-  readonly loader: Pick<PluginLoader, 'load' | 'loadAll' | 'isCandidate'>
+  readonly loader: Pick<PluginLoader, 'load' | 'loadAll'>
   readonly lifecycle: Pick<
     Lifecycle,
     'reload' | 'add' | 'unload' | 'check' | 'status' | 'statuses' | 'instance' | 'registry' | 'setOrphaned'
@@ -130,7 +130,7 @@ export class ReloadRun {
 
   /** Lets go who goes, lets in who comes, and replaces who changed. The error, where the new code does not serve. */
   async #take(code: NewCode): Promise<PluginError | undefined> {
-    const { unregistered, orphans, lifecycle, loader } = this.#parts
+    const { unregistered, orphans, lifecycle } = this.#parts
     for (const { found, error } of code.failedStarts) {
       this.#failures.push(this.#progress.note(error))
       // Whom it was to go on as is not forgotten.
@@ -143,7 +143,7 @@ export class ReloadRun {
     for (const newcomer of code.newcomers) {
       const { name } = newcomer.record.meta
       const current = lifecycle.registry.get(name)
-      if (current && isHomeless(current, loader) && !moved.has(name)) moved.set(name, newcomer)
+      if (current && isHomeless(current) && !moved.has(name)) moved.set(name, newcomer)
     }
     const leaving = this.plan.unload.map(({ plugin }) => plugin)
     const departures = new Departures(leaving, new Set(moved.keys()), this.#parts, this.#progress)

@@ -168,17 +168,17 @@ export class Reloads {
    * from the code that it has: what is wrong with its file is nothing to them.
    */
   #withOwed({ changes, names }: ReloadCause): readonly FileChange[] {
-    try {
-      return this.#owed.join(changes, (joined) => {
+    return this.#owed.join(changes, (joined) => {
+      try {
         const { reload, unload, start } = this.plan({ changes: joined, names })
         const files = start.map(({ found }) => found.file)
         const heirs = files.flatMap((file) => this.unregistered.at(file)?.name ?? [])
         return new Set([...[...reload, ...unload].map(({ plugin }) => plugin), ...files, ...heirs])
-      })
-    } catch {
-      // It is told of when the plan is made.
-      return changes
-    }
+      } catch {
+        // It is told of when the plan is made.
+        return NONE
+      }
+    })
   }
 
   async #rested(files: readonly string[], ms: number): Promise<boolean> {

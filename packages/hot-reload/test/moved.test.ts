@@ -162,3 +162,20 @@ it('does not take a second file of one name for a move while the first is there'
   await sleep(0)
   expect(fileOf(folder)).toBe('second.ts')
 })
+
+it('comes in with the next good save of what kept it from moving', async () => {
+  const other = (setup: string) => plugin('other', { setup })
+  const folder = await start({ 'counter.ts': counter(1), 'other.ts': other('() => ({})') })
+  folder.service<Counter>('counter').increment()
+  const down = await folder.reported(async () => {
+    await move(folder, 'counter.ts', 'renamed.ts')
+    await move(folder, 'other.ts', 'another.ts')
+    await folder.save('another.ts', other("() => { throw new Error('no') }"))
+  })
+  expect(down).toMatchObject({ outcome: 'rolled-back', error: { plugin: 'other' }, rolledBack: ['counter', 'other'] })
+  expect(fileOf(folder)).toBe('counter.ts')
+  const up = await folder.reported(() => folder.save('another.ts', other('() => ({})')))
+  expect(up).toMatchObject({ outcome: 'committed', members: ['counter', 'other'], problems: [] })
+  expect(fileOf(folder)).toBe('renamed.ts')
+  expect(folder.service<Counter>('counter').increment()).toBe(2)
+})
