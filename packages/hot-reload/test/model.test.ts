@@ -34,11 +34,22 @@ class Run implements AsyncDisposable {
   async make(each: Edit): Promise<void> {
     const { kind } = each
     if (kind === 'save') await this.folder.save(each.file, each.quality, each.way, each.gapMs)
+    else if (kind === 'meanwhile') await this.saveMeanwhile(each.file, each.other)
     else if (kind === 'delete') await this.folder.remove(each.file)
     else if (kind === 'checkout') for (const file of FILES) await this.folder.save(file, 'good', 'in place')
     else if (kind === 'pause') await sleep(each.ms)
     else if (kind === 'tick') await this.tick()
     else await this.agree()
+  }
+
+  /** Saves `other` while new code of `file` is being set up, if that comes to it. */
+  async saveMeanwhile(file: string, other: string): Promise<void> {
+    const { lifecycle } = this.reloader
+    const isUnderWay = () => lifecycle.statuses().some(({ state }) => state === 'swapping' || state === 'starting')
+    await this.folder.save(file, 'slow')
+    const end = performance.now() + 1000
+    while (!isUnderWay() && performance.now() < end) await sleep(1)
+    await this.folder.save(other, 'good')
   }
 
   async tick(): Promise<void> {
@@ -117,7 +128,8 @@ const MINIMUMS = {
   'save in place': 5,
   'save torn': 7,
   'save twice': 7,
-  delete: 12,
+  delete: 10,
+  meanwhile: 8,
   checkout: 3,
   tick: 12,
   committed: 8,

@@ -52,7 +52,7 @@ function pluginFile(name: string, number: number, quality: Quality): string {
   const fail = `throw new Error('content ${number}.')`
   const meanwhile: Partial<Record<Quality, string>> = {
     setup: fail,
-    slow: 'await new Promise((resolve) => setTimeout(resolve, 80))',
+    slow: 'await new Promise((resolve) => setTimeout(resolve, 150))',
   }
   const fields = {
     ...(NEEDS[name] ? { dependencies: NEEDS[name] } : {}),

@@ -21,6 +21,8 @@ export type Edit =
       readonly gapMs: number
     }
   | { readonly kind: 'delete'; readonly file: string }
+  /** A save while a save of another file is being taken up. */
+  | { readonly kind: 'meanwhile'; readonly file: string; readonly other: string }
   /** A checkout of another branch: every file at once. */
   | { readonly kind: 'checkout' }
   | { readonly kind: 'pause'; readonly ms: number }
@@ -45,6 +47,7 @@ export const edit: fc.Arbitrary<Edit> = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: fc.record({ kind: of('delete'), file: of('a.ts', 'b.ts', 'c.ts') }) },
+  { weight: 3, arbitrary: fc.record({ kind: of('meanwhile'), file: of('a.ts', 'b.ts', 'c.ts'), other: of(...FILES) }) },
   { weight: 1, arbitrary: fc.record({ kind: of('checkout') }) },
   { weight: 4, arbitrary: fc.record({ kind: of('pause'), ms: fc.integer({ min: 1, max: 200 }) }) },
   { weight: 5, arbitrary: fc.record({ kind: of('tick') }) },

@@ -1,4 +1,5 @@
 // Whether a folder and what runs agree: the last content of each file is active, or an error about it is on record.
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { PluginError } from '@cf-plugins/plugin-api'
 import type { HotReloader, ReloadReport } from '../../src/index.ts'
@@ -32,7 +33,9 @@ function about({ folder, reloader, reports }: Judged, name: string, isStrict: bo
   }
   const helper = name === 'c' ? folder.contents.get(HELPER) : undefined
   const files = { own: join(folder.path, `${name}.ts`), helper: join(folder.path, HELPER) }
-  if (!isStrict && wentDownWithOthers(reports, helper ? [files.own, files.helper] : [files.own])) return undefined
+  const saved = new Map([[files.own, hashOf(content)]])
+  if (helper) saved.set(files.helper, hashOf(helper))
+  if (!isStrict && wentDownWithOthers(reports, saved)) return undefined
   const bad = [content, ...(helper ? [helper] : [])].filter((each) => !isGood(each))
   if (bad.length > 0) {
     const isTold = bad.some((each) => isOnRecord(reports, each, each === content ? files.own : files.helper))
@@ -50,9 +53,16 @@ function about({ folder, reloader, reports }: Judged, name: string, isStrict: bo
 }
 
 /** What is saved together is one unit: it did not come in because of another file, and does once that one is good. */
-function wentDownWithOthers(reports: readonly ReloadReport[], files: readonly string[]): boolean {
-  const last = reports.findLast(({ plan }) => plan.changes.some((change) => files.includes(change.file)))
-  return last?.error !== undefined && last.plan.changes.some(({ file }) => !files.includes(file))
+function wentDownWithOthers(reports: readonly ReloadReport[], saved: ReadonlyMap<string, string>): boolean {
+  return reports.some(({ error, plan: { changes } }) => {
+    const isOwn = changes.some(({ file, hash }) => hash !== undefined && saved.get(file) === hash)
+    return error !== undefined && isOwn && changes.some(({ file }) => !saved.has(file))
+  })
+}
+
+/** As the watcher tells it. */
+function hashOf({ text }: Content): string {
+  return createHash('sha256').update(text).digest('hex')
 }
 
 function isOnRecord(reports: readonly ReloadReport[], content: Content, file: string): boolean {

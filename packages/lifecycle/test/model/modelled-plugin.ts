@@ -23,8 +23,8 @@ export function registerLife(
   const { name } = shape
   const others = [...new Set([...Object.keys(shape.dependencies), ...Object.keys(shape.optionalDependencies)])]
   const found = (other: string) => {
-    // Whoever needs a plugin need not ask for its service: one of them would not notice that it is not there.
-    const mustBeThere = other in shape.dependencies && name !== 'b'
+    // Whoever needs a plugin need not ask for its service: some would not notice that it is not there.
+    const mustBeThere = other in shape.dependencies && name !== 'b' && name !== 'f'
     const service = mustBeThere ? context.inject(other) : context.inject(other, { optional: true })
     return (service as { life: Life } | undefined)?.life
   }
