@@ -139,7 +139,7 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
    * them, as one transaction; then starts whoever waited for them. A plugin of the unit that asks gets a report with the
    * outcome `accepted`.
    *
-   * @throws what `registry.stage` throws where the change cannot be; nothing was touched then
+   * @throws `CFP_PLUGIN_UNKNOWN`, and what `registry.stage` throws where the change cannot be; nothing was touched then
    */
   reload(request: ReloadRequest): Promise<TransactionReport> {
     const { set = [], restart = [], signal, wait } = request

@@ -101,6 +101,8 @@ export class Reconciler {
   /** Replaces or restarts plugins with all that depend on them, as one transaction, then starts whoever waited for them. */
   async reload({ set = [], moved = [], restart = [], signal, superseded }: ReloadRequest): Promise<TransactionReport> {
     const staged = this.#registry.stage({ set, remove: moved }, { enabled: (name) => this.#core.roster.wish(name) })
+    // Unloaded by a person while its code was loaded: it stays so.
+    for (const { meta } of set) if (!this.#registry.has(meta.name)) throw this.#registry.unknown(meta.name)
     const changed = new Set([...set.map((record) => record.meta.name), ...restart])
     const affected = staged.affectedBy(changed)
     const stateOf = (name: string) => this.#core.roster.find(name)?.state

@@ -397,3 +397,14 @@ it('does one after the other what is asked for at once, saves among it (fault 47
   expect(shared.log.at(-1)).toBe('up')
   await folder.untouched()
 })
+
+it('leaves unloaded what is unloaded while its new code is loaded (fault 47)', async () => {
+  const folder = await faultFolder({ 'late.ts': plugin('late', { setup: '() => ({})' }) })
+  const { reloader } = folder
+  const reload = reloader.reloadPlugin('late')
+  await reloader.lifecycle.unload('late')
+  expect(await reload).toMatchObject({ outcome: 'kept', error: { code: 'CFP_PLUGIN_UNKNOWN', plugin: 'late' } })
+  expect(states(folder)).toEqual({ bystander: 'active', counter: 'active' })
+  await folder.heal(() => folder.save('late.ts', plugin('late', { setup: '() => ({ healed: true })' })))
+  expect(folder.service('late')).toEqual({ healed: true })
+})
