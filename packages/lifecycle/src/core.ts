@@ -1,7 +1,7 @@
 // What every part of one lifecycle works on, and what it is made with.
 import { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
 import type { Logger, PluginTimeouts } from '@cf-plugins/plugin-api'
-import { Deadlines } from '@cf-plugins/plugin-api/host'
+import { Deadlines, safeLogger } from '@cf-plugins/plugin-api/host'
 import type { PluginRegistry, ServiceTable } from '@cf-plugins/registry'
 import { HeldResources } from './held-resources.ts'
 import { DEFAULT_BOUNDS, type PluginHost, type ScopeApp, type StateKeeper, silentLogger } from './host.ts'
@@ -59,7 +59,7 @@ export function createCore<App, Shared>(
   options: LifecycleOptions<App, Shared>,
   { services }: PluginRegistry,
 ): LifecycleCore {
-  const logger = options.logger ?? silentLogger
+  const logger = options.logger ? safeLogger(options.logger) : silentLogger
   const host: PluginHost = {
     app: options.app,
     shared: options.shared ?? {},

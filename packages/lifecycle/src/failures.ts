@@ -29,7 +29,7 @@ export function failureOf(owner: HookOwner, hook: FailingHook, thrown: unknown):
   // An error that a service of another plugin threw is that plugin's; that this hook let it through is this one's.
   if (thrown instanceof PluginError && thrown.plugin === owner.name) return located(thrown, owner.record, hook)
   // Reading a stack once frees the generation that its frames would keep alive.
-  if (thrown instanceof Error) void thrown.stack
+  readStack(thrown)
   const message = `Plugin "${owner.name}" failed in ${hook}()${where(owner)}: ${messageOf(thrown)}`
   return new PluginError(CODES[hook][0], message, { ...details(owner, hook), cause: thrown })
 }
@@ -74,4 +74,12 @@ function details({ name, record }: HookOwner, phase: string) {
 function where({ record }: HookOwner): string {
   const { file } = record.source
   return file === undefined ? '' : ` (${shownFile(file)})`
+}
+
+function readStack(thrown: unknown): void {
+  try {
+    if (thrown instanceof Error) void thrown.stack
+  } catch {
+    // Its own getter, or somebody's `Error.prepareStackTrace`, may throw.
+  }
 }

@@ -304,6 +304,11 @@ export class Generation {
 
   /** Tells the log what a task of the plugin threw where no caller could be told. */
   report(what: string, error: unknown): void {
-    this.logger.error({ err: error }, `Plugin "${this.name}" failed in ${what}: ${messageOf(error)}`)
+    const message = `Plugin "${this.name}" failed in ${what}: ${messageOf(error)}`
+    try {
+      this.logger.error({ err: error }, message)
+    } catch {
+      // A logger that throws must not be what its plugin, or a commit, fails of.
+    }
   }
 }

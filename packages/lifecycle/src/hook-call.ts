@@ -59,7 +59,8 @@ export class PendingHook implements Watched {
       this.#reject = reject
     })
     caller.host.deadlines.watch(this, this.#ms)
-    result.then(
+    // Through a promise of our own, for a thenable may call both of its callbacks, or throw.
+    Promise.resolve(result).then(
       (value) => this.#end()?.resolve(value),
       (error) => this.#end()?.reject(failureOf(caller, hook, error)),
     )

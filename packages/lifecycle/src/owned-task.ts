@@ -17,16 +17,16 @@ export function runTask(task: () => unknown, { passage, onError, onEnd }: TaskRu
     onEnd?.()
   }
   passage.enter()
-  let result: unknown
-  try {
-    result = task()
-  } catch (error) {
+  const fail = (error: unknown) => {
     onError(error)
+    leave()
   }
-  if (isThenable(result)) {
-    result.then(leave, (error) => {
-      onError(error)
-      leave()
-    })
-  } else leave()
+  try {
+    const result = task()
+    // Through a promise of our own, for a thenable may call both of its callbacks, or throw.
+    if (isThenable(result)) Promise.resolve(result).then(leave, fail)
+    else leave()
+  } catch (error) {
+    fail(error)
+  }
 }

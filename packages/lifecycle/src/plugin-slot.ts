@@ -71,7 +71,7 @@ export class PluginSlot {
     const ended = () => {
       this.zombies--
     }
-    if (isThenable(code)) code.then(ended, ended)
+    if (isThenable(code)) Promise.resolve(code).then(ended, ended)
   }
 
   /** Where the code that serves is from. */

@@ -84,7 +84,7 @@ export class StatePreservationError extends PluginError {
 /** The message of anything that was thrown; never throws itself. */
 export function messageOf(thrown: unknown): string {
   try {
-    return thrown instanceof Error ? thrown.message : String(thrown)
+    return String(thrown instanceof Error ? thrown.message : thrown)
   } catch {
     return 'unknown'
   }

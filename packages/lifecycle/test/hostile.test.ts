@@ -1,0 +1,166 @@
+import type { PluginInstance } from '@cf-plugins/plugin-api'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { never, plugin, started, until } from './support.ts'
+
+const strays: unknown[] = []
+const note = (error: unknown) => void strays.push(error)
+
+beforeEach(() => {
+  strays.length = 0
+  process.on('unhandledRejection', note)
+})
+
+afterEach(async () => {
+  // Node tells them after the tick in which nobody took them.
+  await new Promise(setImmediate)
+  process.off('unhandledRejection', note)
+  expect(strays).toEqual([])
+})
+
+/** What is awaited calls `then`. */
+const thenable = (then: (resolve: (value?: unknown) => void, reject: (error: unknown) => void) => void) =>
+  Object.defineProperty({}, 'then', { value: then }) as PromiseLike<void>
+
+const boom = () => {
+  throw new Error('boom')
+}
+
+const HOSTILE = {
+  'throws when it is listened to': () => thenable(boom),
+  'resolves, then rejects, then throws': () =>
+    thenable((resolve, reject) => {
+      resolve()
+      reject(new Error('late'))
+      boom()
+    }),
+  'resolves with one that never settles': () => thenable((resolve) => resolve(thenable(() => {}))),
+  'calls back twice': () =>
+    thenable((resolve) => {
+      resolve()
+      resolve()
+    }),
+  'never settles': () => thenable(() => {}),
+}
+
+const THROWN = {
+  undefined: undefined,
+  null: null,
+  'a frozen object': Object.freeze({ code: 'X' }),
+  'an object without a prototype': Object.create(null),
+  'a symbol': Symbol('s'),
+  'an error whose message is a symbol': Object.assign(new Error('x'), { message: Symbol('m') }),
+  'a frozen error': Object.freeze(new Error('frozen')),
+  'an error whose stack throws': Object.defineProperty(new Error('x'), 'stack', { get: boom }),
+}
+
+const HOOKS = ['setup', 'teardown', 'onEnable', 'onDisable', 'onReload', 'health', 'getReloadState'] as const
+const timeouts = { setupMs: 60, teardownMs: 60, enableMs: 60, reloadMs: 60, saveMs: 60, restoreMs: 60, registerMs: 60 }
+
+/** Takes a plugin through all of its hooks, and looks that nothing else is hurt by it. */
+async function liveThrough(hook: string, task: () => unknown): Promise<void> {
+  const record = (generation: number) =>
+    plugin({ name: 'a', timeouts }, () => ({ [hook]: task }) as PluginInstance, { generation })
+  const healthy = plugin({ name: 'b' }, (_app, { hooks }) => {
+    hooks.on('ask', () => 'b')
+    return {}
+  })
+  const lifecycle = await started([record(1), healthy])
+  await lifecycle.reload({ set: [record(2)] })
+  await lifecycle.disable('a')
+  await lifecycle.enable('a').catch(() => {})
+  await lifecycle.reload({ set: [record(3)] })
+  expect(await lifecycle.hooks.call('ask')).toEqual(['b'])
+  const good = plugin({ name: 'a' }, () => ({}), { generation: 4 })
+  await lifecycle.reload({ set: [good] })
+  await lifecycle.enable('a')
+  expect(lifecycle.status('a').state).toBe('active')
+  const { problems } = await lifecycle.stop({ boundMs: 2000 })
+  for (const { code } of problems) expect(code).toMatch(/^CFP_/)
+}
+
+describe('a hook of a plugin that returns a thenable which', () => {
+  for (const [what, make] of Object.entries(HOSTILE)) {
+    for (const hook of HOOKS) it(`${what} (${hook}) hurts only its plugin`, () => liveThrough(hook, make))
+  }
+})
+
+describe('a hook of a plugin that throws', () => {
+  for (const [what, value] of Object.entries(THROWN)) {
+    for (const hook of HOOKS) {
+      it(`${what} (${hook}) hurts only its plugin`, async () => {
+        await liveThrough(hook, () => {
+          throw value
+        })
+        await liveThrough(hook, () => Promise.reject(value))
+      })
+    }
+  }
+})
+
+describe('a task of a plugin', () => {
+  for (const [what, make] of Object.entries({ ...HOSTILE, throws: boom })) {
+    it(`that ${what} ends what is in flight at its end, and hurts nobody`, async () => {
+      if (what.includes('never')) return
+      let ran = 0
+      const lifecycle = await started([
+        plugin({ name: 'a' }, (_app, { after }) => {
+          after(0, () => {
+            ran++
+            return make()
+          })
+          return {}
+        }),
+      ])
+      await until(() => ran > 0)
+      await until(() => lifecycle.inFlight('a') === 0)
+    })
+  }
+})
+
+describe('a logger that throws', () => {
+  const logger = { debug: boom, info: boom, warn: boom, error: boom }
+
+  it('keeps nothing from being started, reloaded, rolled back and stopped', async () => {
+    const record = (generation: number, instance: PluginInstance = {}) =>
+      plugin(
+        { name: 'a', timeouts },
+        (_app, { on }) => {
+          on('tick', () => generation)
+          return { teardown: boom, ...instance }
+        },
+        { generation },
+      )
+    const lifecycle = await started(
+      [
+        record(1),
+        plugin({ name: 'bad' }, () => ({ setup: boom })),
+        plugin({ name: 'slow' }, (_app, { after }) => {
+          after(0, boom)
+          return {}
+        }),
+      ],
+      { logger, slowMs: 0 },
+    )
+    lifecycle.watch(boom)
+    expect(await lifecycle.reload({ set: [record(2)] })).toMatchObject({ outcome: 'committed' })
+    expect(await lifecycle.reload({ set: [record(3, { setup: boom })] })).toMatchObject({ outcome: 'rolled-back' })
+    await lifecycle.disable('a')
+    await lifecycle.enable('a')
+    expect(await lifecycle.events.emit('tick')).toMatchObject({ handled: 1, failures: [] })
+    await until(() => lifecycle.inFlight('slow') === 0)
+    expect((await lifecycle.stop()).problems).toMatchObject([{ code: 'CFP_TEARDOWN_FAILED' }])
+  })
+})
+
+describe('a keeper of state that', () => {
+  it('hangs keeps no reload from ending, and the old code serves', async () => {
+    const keeper = { save: never, restore: never }
+    const record = (generation: number) => plugin({ name: 'a', timeouts: { saveMs: 20 } }, () => ({}), { generation })
+    const lifecycle = await started([record(1)], { keeper })
+    expect(await lifecycle.reload({ set: [record(2)] })).toMatchObject({
+      outcome: 'rolled-back',
+      error: { code: 'CFP_STATE_TIMEOUT' },
+    })
+    expect(lifecycle.status('a')).toMatchObject({ state: 'active', generation: 1 })
+  })
+})
