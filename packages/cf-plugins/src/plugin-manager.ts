@@ -29,6 +29,8 @@ export interface PluginManagerOptions<App = unknown, Shared = unknown>
   readonly hotReload?: boolean
   /** How long a file must be at rest before it is reloaded, in milliseconds. @default 60 */
   readonly debounceMs?: number
+  /** How long a file may keep changing before that is reported, in milliseconds; the old code serves on. @default 5000 */
+  readonly settleTimeoutMs?: number
   /** `start()` discovers and loads what is in `paths`. Without, plugins come by `add()`. @default true */
   readonly autoLoad?: boolean
   /** How plugins are found and loaded. */

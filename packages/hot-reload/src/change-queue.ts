@@ -17,6 +17,11 @@ export class ChangeQueue {
     this.#deal = deal
   }
 
+  /** Whether changes are dealt with as they come. */
+  get isOpen(): boolean {
+    return this.#isOpen && !this.#isClosed
+  }
+
   /** Begins to deal with changes, with those that came before. */
   open(): void {
     this.#isOpen = true

@@ -98,11 +98,9 @@ export class Reloads {
   /** A file of a plugin that cannot be read, or never rests, is told of as the reload that it keeps from coming. */
   watchFailed(error: WatcherError): void {
     const { logger, changes, lifecycle } = this.#parts
-    const report = unreadReport(
-      error,
-      (cause) => this.plan(cause),
-      (plugin) => (plugin === undefined ? undefined : lifecycle.status(plugin).generation),
-    )
+    const generationOf = (plugin?: string) => (plugin === undefined ? undefined : lifecycle.status(plugin).generation)
+    // Before all are started, their loads tell what is wrong.
+    const report = changes.isOpen ? unreadReport(error, (cause) => this.plan(cause), generationOf) : undefined
     if (report) void changes.between(() => this.#publish(report))
     else logger?.warn({ err: error }, error.message)
   }
