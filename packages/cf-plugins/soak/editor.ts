@@ -122,11 +122,15 @@ export class Editor {
     for (let left = random.between(2, 4); left > 0; left--) files.add(this.#choices.fileOf(random.pick(CAST)))
     const free = [...files].filter((file) => model.sickBeside(file) === undefined)
     const bad = random.chance(0.3) ? random.pick(free) : undefined
-    const saves = free.map((file) => {
-      const role = usersOf(file)[0] as Role
-      const fault = file === bad ? this.#choices.codeFault(role, file) : undefined
-      return model.next(role, file, fault?.code)
-    })
+    // One that is read with the bad one ends as that does, or does not: it depends on which is there first.
+    const isRead = (file: string) => bad !== undefined && file !== bad && usersOf(file).some(isUserOf(bad))
+    const saves = free
+      .filter((file) => !isRead(file))
+      .map((file) => {
+        const role = usersOf(file)[0] as Role
+        const fault = file === bad ? this.#choices.codeFault(role, file) : undefined
+        return model.next(role, file, fault?.code)
+      })
     if (saves.length > 0) await this.#save('several', saves)
   }
 
@@ -224,4 +228,9 @@ export class Editor {
     inspector.look(affected, isDown ? affectedByFiles(saves.map(({ file }) => file)) : undefined)
     shared.release()
   }
+}
+
+function isUserOf(file: string): (role: Role) => boolean {
+  const users = usersOf(file)
+  return (role) => users.includes(role)
 }
