@@ -138,3 +138,11 @@ export async function faultFolder(
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   }
 }
+
+/** A logger that keeps what it is told. */
+export function logging() {
+  const told: { level: string; context: Record<string, unknown>; text: string }[] = []
+  const at = (level: string) => (context: unknown, text?: string) =>
+    void told.push({ level, context: context as Record<string, unknown>, text: String(text) })
+  return { told, logger: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') } }
+}
