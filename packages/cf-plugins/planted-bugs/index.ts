@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { BUGS } from './bugs.ts'
 import type { PlantedBug, TestFiles } from './planted-bug.ts'
-import { isAssertion, runTests } from './test-run.ts'
+import { isAssertion, runTests, saidBy } from './test-run.ts'
 import { WorkspaceCopy } from './workspace-copy.ts'
 
 /** How many copies are worked in side by side. */
@@ -82,7 +82,8 @@ async function look(copy: WorkspaceCopy, { name, edits, foundBy }: PlantedBug): 
   try {
     const { failures, broken, seconds } = await runTests(copy.folder, foundBy, name, foundBy.variables)
     const failure = failures.find(isAssertion)
-    const by = failure?.title ?? `NOT FOUND: ${failures[0]?.message ?? broken[0] ?? 'every test passed'}`.slice(0, 400)
+    const missed = `NOT FOUND: ${failures[0]?.message ?? broken[0] ?? 'every test passed'}`.slice(0, 400)
+    const by = failure ? `${failure.title}: ${saidBy(failure)}` : missed
     console.info(`${failure ? 'found' : 'MISSED'} ${name} (${seconds.toFixed(1)} s): ${by}`)
     return { bug: name, found: failure !== undefined, by, seconds }
   } finally {

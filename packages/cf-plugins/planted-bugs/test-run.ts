@@ -68,6 +68,13 @@ export function isAssertion({ message }: Failure): boolean {
   return !/^(?:SyntaxError|ReferenceError|Error: (?:Test|Hook) timed out)/.test(message)
 }
 
+/** What the assertion said, in one line. */
+export function saidBy({ message }: Failure): string {
+  // A model's report begins with its seed, and has what was wrong behind it.
+  const line = /^(?:Got |AssertionError: )(.*)$/m.exec(message)?.[1] ?? message.split('\n')[0] ?? ''
+  return line.replace(/^(?:error: )?AssertionError: /, '').slice(0, 160)
+}
+
 async function reportOf(file: string): Promise<Report | undefined> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as Report

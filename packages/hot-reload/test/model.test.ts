@@ -67,9 +67,10 @@ class Run implements AsyncDisposable {
   /** Waits until what runs agrees with the files. */
   async agree(isStrict = false): Promise<void> {
     const judged: Judged = { folder: this.folder, reloader: this.reloader, reports: this.reports }
-    await expect.poll(() => disagreements(judged, isStrict), { timeout: AGREE_MS, interval: 20 }).toEqual([])
+    await expect.poll(() => disagreements(judged, isStrict).join('; '), { timeout: AGREE_MS, interval: 20 }).toBe('')
     await this.reloader.idle()
-    expect(disagreements(judged, isStrict)).toEqual([])
+    const left = disagreements(judged, isStrict)
+    expect(left, left.join('; ')).toEqual([])
   }
 
   checkEvents(): void {
@@ -115,7 +116,8 @@ it('ends on the last content of each file, or on an error about it (invariant 9)
   })
   const numRuns = Number(process.env.CF_MODEL_RUNS ?? RUNS)
   const seed = Number(process.env.CF_MODEL_SEED ?? 20_260_101)
-  await fc.assert(property, { numRuns, seed, endOnFailure: process.env.CF_MODEL_SHRINK === undefined })
+  const endOnFailure = process.env.CF_MODEL_SHRINK === undefined
+  await fc.assert(property, { numRuns, seed, endOnFailure, includeErrorInReport: true })
   if (process.env.CF_MODEL_COUNTS) console.info(Object.fromEntries(seen))
   if (numRuns < RUNS) return
   const rare = Object.entries(MINIMUMS).filter(([what, least]) => (seen.get(what) ?? 0) < least)

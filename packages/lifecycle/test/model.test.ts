@@ -86,7 +86,7 @@ const course = fc.record({
 describe('any sequence of operations, saves, events and faults', () => {
   it('keeps the invariants (invariants 1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 13, 14)', async () => {
     const outcomes = new Outcomes()
-    const { numRuns, seed, share } = runsOf(RUNS)
+    const { share, ...fcOptions } = runsOf(RUNS)
     const sequence = fc.asyncProperty(
       fc.scheduler(),
       weather,
@@ -126,7 +126,7 @@ describe('any sequence of operations, saves, events and faults', () => {
           expect(undelivered.get(name) ?? 0).toBeGreaterThanOrEqual(events)
         }
         if (world.traffic.deliveredLate > 0) outcomes.note('delivered late')
-        expect(world.wrong).toEqual([])
+        expect(world.wrong, world.wrong.join('; ')).toEqual([])
         for (const { name, setups, teardowns } of world.lives) {
           expect([name, setups, teardowns]).toEqual([name, setups, Math.min(setups, teardowns, 1)])
         }
@@ -138,7 +138,7 @@ describe('any sequence of operations, saves, events and faults', () => {
         run.transitions.check(run.lifecycle)
       },
     )
-    await fc.assert(sequence, { numRuns, seed, endOnFailure: process.env.CF_MODEL_SHRINK === undefined })
+    await fc.assert(sequence, fcOptions)
     if (process.env.CF_MODEL_COUNTS) console.info(`${outcomes}`)
     outcomes.expectAtLeast(MINIMUMS, share)
   }, 300_000)

@@ -9,7 +9,7 @@ const STATES = ['active', 'disabled', 'blocked', 'failed', 'resolved']
 /** Fails with the number of the invariant that does not hold. */
 export function checkIdle(run: Run, before: ReadonlySet<string>): void {
   const { world } = run
-  expect(world.wrong).toEqual([])
+  expect(world.wrong, world.wrong.join('; ')).toEqual([])
   checkRegistry(run)
   checkStates(run)
   for (const name of NAMES) checkLives(run, name)
@@ -17,7 +17,7 @@ export function checkIdle(run: Run, before: ReadonlySet<string>): void {
   checkResources(run)
   run.transitions.check(run.lifecycle)
   checkTraffic(run)
-  expect(world.wrong).toEqual([])
+  expect(world.wrong, world.wrong.join('; ')).toEqual([])
 }
 
 /** 7: what was neither delivered nor refused is kept, for one that is down. */

@@ -24,8 +24,22 @@ export class Outcomes {
   }
 }
 
-/** How many runs a model makes, and from which seed: the same each time, unless `CF_MODEL_RUNS` and `CF_MODEL_SEED` ask for others. */
-export function runsOf(usual: number): { readonly numRuns: number; readonly seed: number; readonly share: number } {
-  const numRuns = Number(process.env.CF_MODEL_RUNS ?? usual)
-  return { numRuns, seed: Number(process.env.CF_MODEL_SEED ?? 20_260_101), share: Math.min(1, numRuns / usual) }
+/** How a model is run. */
+export interface ModelRuns {
+  readonly numRuns: number
+  readonly seed: number
+  /** Shrinking takes as long as many runs, and must be asked for with `CF_MODEL_SHRINK`. */
+  readonly endOnFailure: boolean
+  readonly includeErrorInReport: boolean
+  /** How many of the usual runs are made, from 0 to 1. */
+  readonly share: number
+}
+
+/** As many runs as usual, the same each time, unless `CF_MODEL_RUNS` and `CF_MODEL_SEED` ask for others. */
+export function runsOf(usual: number): ModelRuns {
+  const { CF_MODEL_RUNS, CF_MODEL_SEED, CF_MODEL_SHRINK } = process.env
+  const numRuns = Number(CF_MODEL_RUNS ?? usual)
+  const seed = Number(CF_MODEL_SEED ?? 20_260_101)
+  const endOnFailure = CF_MODEL_SHRINK === undefined
+  return { numRuns, seed, endOnFailure, includeErrorInReport: true, share: Math.min(1, numRuns / usual) }
 }
