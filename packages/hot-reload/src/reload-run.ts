@@ -10,8 +10,9 @@ import { type LoadParts, loadPlan, type NewCode } from './new-code.ts'
 import { addNewcomers, type Newcomer } from './newcomers.ts'
 import type { Orphans } from './orphans.ts'
 import { isHomeless, type ReloadPlan } from './reload-plan.ts'
-import { type ReloadPhase, type ReloadPhaseTiming, type ReloadReport, slowPhase } from './reload-report.ts'
+import type { ReloadPhase, ReloadPhaseTiming, ReloadReport } from './reload-report.ts'
 import type { RunProgress } from './run-progress.ts'
+import { runReport } from './run-report.ts'
 import type { UnregisteredFiles } from './unregistered-files.ts'
 
 /** What a run works on. */
@@ -80,7 +81,7 @@ export class ReloadRun {
     const removed = changes.flatMap(({ file, kind }) => (kind === 'unlink' ? [file] : []))
     if (reload.length + start.length + unload.length === 0) {
       for (const file of removed) this.#parts.unregistered.forget(file)
-      return { report: this.#report('nothing') }
+      return { report: this.#report() }
     }
     let error: PluginError | undefined
     try {
@@ -95,7 +96,7 @@ export class ReloadRun {
     if (this.#isSuperseded && (!this.#transaction || this.#transaction.outcome === 'superseded'))
       return this.#startOver([])
     this.#progress.noteFailedStarts(this.#transaction?.members ?? [])
-    return { report: this.#report(this.#outcome(error), error ?? this.#failures[0]) }
+    return { report: this.#report(error) }
   }
 
   get #isSuperseded(): boolean {
@@ -227,46 +228,10 @@ export class ReloadRun {
     }
   }
 
-  #outcome(error: PluginError | undefined): ReloadReport['outcome'] {
-    const outcome = this.#transaction?.outcome
-    if (error && outcome && outcome !== 'superseded') return outcome
-    const wasDown = this.plan.reload.some(({ plugin }) => this.#progress.wasDown(plugin))
-    if (error) return wasDown ? 'failed' : 'kept'
-    const members = this.#transaction?.members ?? []
-    if (this.#transaction || this.#progress.started(members).length + this.#progress.unloaded.length > 0)
-      return 'committed'
-    const [failure] = this.#failures
-    if (!failure) return 'nothing'
-    return failure.code === 'CFP_RELOAD_ORPHANED' ? 'kept' : 'failed'
-  }
-
-  #report(outcome: ReloadReport['outcome'], error?: PluginError): ReloadReport {
-    const { lifecycle } = this.#parts
-    const transaction = this.#transaction
-    const members = transaction?.members ?? []
-    const started = outcome === 'nothing' ? [] : this.#progress.started(members)
-    const instances = [...members, ...started].flatMap((name) => {
-      const instance = lifecycle.registry.has(name) ? lifecycle.instance(name) : undefined
-      return instance ? [[name, instance] as const] : []
-    })
-    const durationMs = performance.now() - this.#from
-    return {
-      outcome,
-      plan: this.plan,
-      strategy: transaction?.strategy,
-      startedOver: [],
-      members,
-      rolledBack: transaction?.outcome === 'rolled-back' ? members : [],
-      started,
-      unloaded: this.#progress.unloaded,
-      kept: transaction?.kept ?? [],
-      phases: this.#phases,
-      durationMs,
-      slow: slowPhase(durationMs, this.#phases),
-      error,
-      problems: this.#progress.problems,
-      instances: new Map(instances),
-    }
+  #report(error?: PluginError): ReloadReport {
+    const { plan } = this
+    const details = { failures: this.#failures, transaction: this.#transaction, phases: this.#phases, from: this.#from }
+    return runReport({ ...details, plan, error, progress: this.#progress, lifecycle: this.#parts.lifecycle })
   }
 }
 
