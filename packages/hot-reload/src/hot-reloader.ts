@@ -3,7 +3,7 @@ import { setMaxListeners } from 'node:events'
 import { Lifecycle, type StartOptions, type StartReport, type StopReport } from '@cf-plugins/lifecycle'
 import { PluginLoader } from '@cf-plugins/loader'
 import { HotReloadError, type Logger, PluginError } from '@cf-plugins/plugin-api'
-import { atMost } from '@cf-plugins/plugin-api/host'
+import { atMost, safeLogger } from '@cf-plugins/plugin-api/host'
 import { type FileChange, ReloadTrigger, type Settling, type WatcherHealth } from '@cf-plugins/watcher'
 import { ChangeQueue } from './change-queue.ts'
 import type { Explanation } from './explanation.ts'
@@ -42,7 +42,8 @@ export class HotReloader<App = unknown, Shared = unknown> implements AsyncDispos
   #stopped: Promise<StopReport> | undefined
 
   constructor(options: HotReloaderOptions<App, Shared> = {}) {
-    const { paths, logger, debounceMs, settleTimeoutMs = SETTLE_TIMEOUT_MS, watch = true } = options
+    const { paths, debounceMs, settleTimeoutMs = SETTLE_TIMEOUT_MS, watch = true } = options
+    const logger = options.logger && safeLogger(options.logger)
     // As many loads as there are plugins listen to it at a time, and none stays.
     setMaxListeners(0, this.#abort.signal)
     this.#logger = logger

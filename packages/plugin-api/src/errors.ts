@@ -84,7 +84,7 @@ export class StatePreservationError extends PluginError {
 /** The message of anything that was thrown; never throws itself. */
 export function messageOf(thrown: unknown): string {
   try {
-    return String(thrown instanceof Error ? thrown.message : thrown)
+    return String((thrown as Error | undefined)?.message ?? thrown)
   } catch {
     return 'unknown'
   }
