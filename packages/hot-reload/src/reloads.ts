@@ -1,7 +1,7 @@
 // What is done about one cause after the other: reloads, what they leave behind, and who is told.
 import type { Lifecycle } from '@cf-plugins/lifecycle'
 import type { PluginLoader } from '@cf-plugins/loader'
-import { type Logger, messageOf, type PluginError } from '@cf-plugins/plugin-api'
+import { type Logger, messageOf, type PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
 import { within } from '@cf-plugins/plugin-api/host'
 import type { FileChange, ReloadTrigger, WatcherError } from '@cf-plugins/watcher'
 import type { ChangeQueue } from './change-queue.ts'
@@ -122,10 +122,16 @@ export class Reloads {
   isLoaded(): (change: FileChange) => boolean {
     const { loader, lifecycle } = this.#parts
     const records = new Map(lifecycle.registry.records().map((record) => [record.source.file, record]))
+    // One that is down is tried again by every save of it, whatever that holds.
+    const isUp = (record?: PluginRecord) =>
+      record !== undefined && lifecycle.status(record.meta.name).state !== 'failed'
     return (change) => {
       const candidate = loader.isCandidate(change.file)
       const users = [...loader.usersOf(change.file), ...(candidate ? [candidate] : [])]
-      return users.length > 0 && users.every(({ file }) => this.#contents.has(records.get(file), change))
+      return (
+        users.length > 0 &&
+        users.every(({ file }) => isUp(records.get(file)) && this.#contents.has(records.get(file), change))
+      )
     }
   }
 

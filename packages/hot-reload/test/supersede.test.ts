@@ -320,6 +320,40 @@ it('keeps the old code and tells of the last content, where that is bad and came
   await endsOn(folder, 1)
 })
 
+it('heals a plugin that is down when its file is as before again, saved while that came about (faults 42, 44)', async () => {
+  const host = globalThis as { cfSetUps?: number; cfFailing?: (() => unknown) | undefined }
+  host.cfSetUps = 0
+  const source = (step: number) =>
+    plugin(
+      'counter',
+      {
+        state:
+          '{ version: 0, save: () => ({ count }), restore: (state: { count: number }) => { count = state.count } }',
+        // The second and the third fail: the new code and the old one after it.
+        setup: `async () => {
+          const host = globalThis as any
+          const setUps = ++host.cfSetUps
+          if (setUps === 2) await host.cfFailing()
+          if (setUps === 2 || setUps === 3) throw new Error('not now')
+          return { increment: () => (count += ${step}) }
+        }`,
+      },
+      'let count = 0',
+    )
+  const folder = await start({ 'counter.ts': source(1) })
+  folder.service<Counter>('counter').increment()
+  host.cfFailing = async () => {
+    await folder.save('counter.ts', source(1))
+    await sleep(150)
+  }
+  await folder.save('counter.ts', source(2))
+  await expect.poll(() => host.cfSetUps, { timeout: 5000 }).toBe(4)
+  await expect.poll(() => states(folder).counter).toBe('active')
+  await folder.reloader.idle()
+  expect(folder.service<Counter>('counter').increment()).toBe(2)
+  expect(folder.reports.map(({ outcome }) => outcome)).toEqual(['failed', 'committed'])
+})
+
 it('gives a plugin that reloads itself its acceptance, and the reload follows', async () => {
   const source = (step: number) =>
     plugin(
