@@ -18,6 +18,8 @@ export class Inspector {
   readonly #shared: SoakShared
   readonly #judge: Judge
   readonly #ids = new Map<string, number>()
+  /** Who gets an event, in order, as it was at the beginning. */
+  #order: readonly string[] | undefined
 
   constructor(manager: PluginManager, model: Model, shared: SoakShared) {
     this.#manager = manager
@@ -31,6 +33,7 @@ export class Inspector {
    * @param down those that cannot be active now
    */
   look(affected: ReadonlySet<string>, down: ReadonlySet<string> = new Set()): void {
+    this.#checkOrder()
     const late = this.#lateOnes()
     for (const { name, keepsState } of CAST) {
       const facts = this.#factsOf(name)
@@ -55,6 +58,14 @@ export class Inspector {
       const up = this.#shared.generations.upCount(name)
       if (up !== 1) this.#judge.wrong('contract', `plugin "${name}" has ${up} instances that are set up; expected 1`)
     }
+  }
+
+  #checkOrder(): void {
+    const order = this.#shared.listenersOf('soak.event')
+    this.#order ??= order
+    const expected = this.#order.filter((name) => order.includes(name))
+    if (String(order) !== String(expected))
+      this.#judge.wrong('contract', `handlers are in the order ${order}; expected ${expected}`)
   }
 
   /**
