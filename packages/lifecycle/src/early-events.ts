@@ -88,7 +88,13 @@ function passOrPark(gate: Gate, handler: ListenHandler, args: readonly unknown[]
 }
 
 function cut(args: readonly unknown[]): void {
-  for (const arg of args) if (arg instanceof Stream && 'destroy' in arg) (arg as Stream & Destroyable).destroy()
+  for (const arg of args) {
+    try {
+      if (arg instanceof Stream && 'destroy' in arg) (arg as Stream & Destroyable).destroy()
+    } catch {
+      // It is gone, or not ours to know.
+    }
+  }
 }
 
 interface Destroyable {

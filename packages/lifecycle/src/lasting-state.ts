@@ -105,7 +105,7 @@ async function saveInto(
 
 function leftOut(keeper: StateKeeper | undefined, { meta, source }: PluginRecord, cause: unknown): PluginError {
   const { name } = meta
-  const isKept = keeper?.setAside?.(name) === true
+  const isKept = isSetAside(keeper, name)
   const where = source.file === undefined ? '' : ` (${shownFile(source.file)})`
   const kept = isKept ? ' What was left is kept aside when the plugin is saved next.' : ''
   const message = `Plugin "${name}"${where} starts without the state that an earlier process left: ${messageOf(cause)}${kept}`
@@ -117,6 +117,15 @@ function leftOut(keeper: StateKeeper | undefined, { meta, source }: PluginRecord
     generation: source.generation,
     cause,
   })
+}
+
+function isSetAside(keeper: StateKeeper | undefined, name: string): boolean {
+  try {
+    return keeper?.setAside?.(name) === true
+  } catch {
+    // Its plugin starts all the same, and is told why without its state.
+    return false
+  }
 }
 
 function notWritten(why: string): string {

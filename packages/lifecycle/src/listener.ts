@@ -60,7 +60,12 @@ export class PluginListeners {
       for (const [event, attached] of byEvent) {
         if (attached.handlers.size > 0) continue
         byEvent.delete(event)
-        attached.detach()
+        try {
+          attached.detach()
+        } catch (error) {
+          // An emitter that fails must not keep the gates behind this one closed.
+          attached.onError?.(error)
+        }
       }
       if (byEvent.size === 0) this.#attached.delete(emitter)
     }

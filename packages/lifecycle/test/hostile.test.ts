@@ -1,6 +1,7 @@
+import { EventEmitter } from 'node:events'
 import type { PluginInstance } from '@cf-plugins/plugin-api'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { never, plugin, started, until } from './support.ts'
+import { logTo, never, plugin, started, until } from './support.ts'
 
 const strays: unknown[] = []
 const note = (error: unknown) => void strays.push(error)
@@ -162,5 +163,48 @@ describe('a keeper of state that', () => {
       error: { code: 'CFP_STATE_TIMEOUT' },
     })
     expect(lifecycle.status('a')).toMatchObject({ state: 'active', generation: 1 })
+  })
+
+  for (const [what, fail] of Object.entries({ throws: boom, rejects: () => Promise.reject(undefined), hangs: never })) {
+    it(`${what} in all that it does keeps no plugin from starting, being reloaded and stopped`, async () => {
+      const keeper = { isLasting: true, save: fail, restore: fail, load: fail, flush: fail, setAside: boom }
+      const record = (generation: number) =>
+        plugin(
+          { name: 'a', timeouts: { saveMs: 10, restoreMs: 10 } },
+          () => ({ getReloadState: () => 1, setReloadState: () => {} }),
+          { generation },
+        )
+      const lifecycle = await started([record(1)], { keeper: keeper as never })
+      expect(lifecycle.status('a').state).toBe('active')
+      expect((await lifecycle.reload({ set: [record(2)] })).outcome).toBe('rolled-back')
+      const report = await lifecycle.stop({ boundMs: 300 })
+      expect(report).toMatchObject({ stopped: ['a'], hung: [] })
+      expect(report.problems.map(({ phase }) => phase)).toEqual(['getReloadState', 'writeState'])
+    })
+  }
+})
+
+describe('an emitter that throws', () => {
+  it('where a listener is taken off leaves no gate of the unit closed', async () => {
+    const emitter = Object.assign(new EventEmitter(), { off: boom })
+    const entries: string[] = []
+    const record = (generation: number, listens: boolean) =>
+      plugin(
+        { name: 'a' },
+        (_app, { listen, on }) => {
+          if (listens) listen(emitter as never, 'x', () => {})
+          on('tick', () => generation)
+          return {}
+        },
+        { generation },
+      )
+    const dependent = plugin({ name: 'b', dependencies: ['a'] }, (_app, { on }) => {
+      on('tick', () => 1)
+      return {}
+    })
+    const lifecycle = await started([record(1, true), dependent], { logger: logTo(entries) })
+    expect(await lifecycle.reload({ set: [record(2, false)] })).toMatchObject({ outcome: 'committed', problems: [] })
+    expect(await lifecycle.events.emit('tick')).toMatchObject({ handled: 2, failures: [] })
+    expect(entries).toEqual(['error: Plugin "a" failed in its listener of "x": boom'])
   })
 })
