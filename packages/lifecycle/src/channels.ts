@@ -53,9 +53,14 @@ export function traced<T>(tracing: Tracing, { name, record }: Traced, task: () =
     throw error
   }
   tracing.end.publish(trace)
-  if (isThenable(result)) result.then(end, fail)
-  else end()
-  return result
+  if (!isThenable(result)) {
+    end()
+    return result
+  }
+  // One promise for both who wait: a query, say, runs as often as its `then` is called.
+  const promise = Promise.resolve(result)
+  promise.then(end, fail)
+  return promise as T
 }
 
 function isListenedTo({ start, end, asyncEnd, error }: Tracing): boolean {

@@ -1,6 +1,7 @@
+import { tracingChannel } from 'node:diagnostics_channel'
 import { EventEmitter } from 'node:events'
 import type { PluginInstance } from '@cf-plugins/plugin-api'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { logTo, never, plugin, started, until } from './support.ts'
 
 const strays: unknown[] = []
@@ -96,6 +97,30 @@ describe('a hook of a plugin that throws', () => {
       })
     }
   }
+})
+
+it('a hook of a plugin that returns what begins when it is listened to is listened to once, also under tracing', async () => {
+  let begun = 0
+  const query = () =>
+    thenable((resolve) => {
+      begun++
+      resolve()
+    })
+  const channel = tracingChannel('cf-plugins:setup')
+  const noted: string[] = []
+  const listeners = {
+    start: () => void noted.push('start'),
+    end: () => void noted.push('end'),
+    asyncStart: () => {},
+    asyncEnd: () => void noted.push('asyncEnd'),
+    error: () => void noted.push('error'),
+  }
+  channel.subscribe(listeners)
+  onTestFinished(() => channel.unsubscribe(listeners))
+  const lifecycle = await started([plugin({ name: 'a' }, () => ({ setup: query }))])
+  expect(lifecycle.status('a').state).toBe('active')
+  expect(begun).toBe(1)
+  expect(noted).toEqual(['start', 'end', 'asyncEnd'])
 })
 
 describe('a task of a plugin', () => {
