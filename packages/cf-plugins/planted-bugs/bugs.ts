@@ -243,8 +243,8 @@ export const BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: 'lifecycle/src/unit-swap.ts',
-        find: 'const made = this.made.get(name)\n',
-        put: 'const made = this.unit.shutdown?.aborted ? undefined : this.made.get(name)\n',
+        find: 'const made = generations.get(name)\n',
+        put: 'const made = this.unit.shutdown?.aborted ? undefined : generations.get(name)\n',
       },
     ],
     foundBy: model,

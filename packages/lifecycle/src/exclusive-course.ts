@@ -67,11 +67,14 @@ export class ExclusiveCourse implements ReloadCourse {
     const restored = new Map<string, Generation>()
     const records = new Map(isOver ? [] : [...old].map(([name, { record }]) => [name, record]))
     const failures = await swap.start('rollback', records, snapshots, restored)
+    // A host that did not wait for this has ended the others: nobody would end what is shown now.
+    const isStopped = slots.some(({ state }) => state === 'stopped')
+    if (isStopped) await swap.endAll(restored)
     swap.takeOver(restored)
     for (const slot of slots) {
       if (restored.has(slot.name)) continue
       const error = old.has(slot.name) ? lostPlugin(slot, cause, failures.get(slot.name)) : cause
-      swap.giveUp(slot, isOver ? 'stopped' : 'failed', isOver ? cause : error)
+      swap.giveUp(slot, isOver || isStopped ? 'stopped' : 'failed', isOver ? cause : error)
     }
     return restored.size === slots.length
   }

@@ -181,12 +181,17 @@ export class UnitSwap {
 
   /** Ends what came up of the new code, dependents first. */
   async dispose(limitMs?: number): Promise<void> {
-    await inReverse(this.unit.after, [...this.made.keys()], async (name) => {
-      const made = this.made.get(name)
+    await this.endAll(this.made, limitMs)
+  }
+
+  /** Ends generations that nobody is to see, and takes them out. */
+  async endAll(generations: Map<string, Generation>, limitMs?: number): Promise<void> {
+    await inReverse(this.unit.after, [...generations.keys()], async (name) => {
+      const made = generations.get(name)
       made?.vanish()
       this.problems.push(...((await made?.end(limitMs)) ?? []))
     })
-    this.made.clear()
+    generations.clear()
   }
 
   /** Ends the old generations, dependents first. @param handsOver whether what is held for them stays held */

@@ -5,6 +5,7 @@ import type { Life } from './life.ts'
 interface Users {
   readonly wrong: string[]
   readonly lives: readonly Life[]
+  readonly host: { isOff(name: string): boolean }
 }
 
 /** Something like a server, which notices when it is closed under somebody. */
@@ -23,10 +24,11 @@ export class HeldThing implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const { wrong, lives } = this.#users
+    const { wrong, lives, host } = this.#users
     if (!this.#isOpen) wrong.push(`what was held for ${this.openedBy.name} was closed twice`)
     this.#isOpen = false
     const users = lives.filter(({ held, context, isResting }) => held === this && !context.signal.aborted && !isResting)
-    for (const { name } of users) wrong.push(`what is held for ${name} was closed while ${name} has it`)
+    for (const { name } of users)
+      if (!host.isOff(name)) wrong.push(`what is held for ${name} was closed while ${name} has it`)
   }
 }

@@ -221,6 +221,10 @@ export class Run {
       listeners: (event) => lifecycle.events.listeners(event).map(({ plugin }) => plugin),
       lookup: (service) => lifeOf(lifecycle.registry.services.lookup(service)?.service),
       serving: (name) => (lifecycle.registry.has(name) ? lifeOf(lifecycle.instance(name)) : undefined),
+      isOff: (name) => {
+        const state = lifecycle.registry.has(name) ? lifecycle.status(name).state : undefined
+        return state === 'disabled' || state === 'blocked'
+      },
       makeNoise: () => {
         this.give({ kind: 'publish' })
         this.give({ kind: 'emit', slow: world.traffic.count % 4 === 0 })

@@ -31,6 +31,8 @@ export interface Host {
   lookup(service: string): Life | undefined
   /** The instance that serves, or rests. */
   serving(name: string): Life | undefined
+  /** Whether it was switched off, or has to wait for others. */
+  isOff(name: string): boolean
   /** Goes on to send events and to ask questions. */
   makeNoise(): void
 }
@@ -55,7 +57,13 @@ export class World {
   isStopping = false
   /** Whether there is no time left for ending plugins in their order. */
   isHurried = false
-  host: Host = { listeners: () => [], lookup: () => undefined, serving: () => undefined, makeNoise: () => {} }
+  host: Host = {
+    listeners: () => [],
+    lookup: () => undefined,
+    serving: () => undefined,
+    isOff: () => false,
+    makeNoise: () => {},
+  }
   readonly #weather: Weather
   /** Of each plugin, the instance that came into sight last. */
   readonly lastShown = new Map<string, Life>()
