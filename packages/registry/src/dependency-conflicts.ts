@@ -47,8 +47,9 @@ function requiredConflicts(record: PluginRecord, { name, range }: PluginDependen
   if (!ranges.isRange(range)) found.push(invalidRange(record, path, range))
   const dependency = input.records.get(name)
   if (dependency === undefined) {
+    const others = [...input.records.keys()].filter((other) => other !== plugin)
     const wanted = range === '*' ? `"${name}"` : `"${name}" ${range}`
-    const message = `Plugin "${plugin}" needs ${wanted}, which is not there.${didYouMean(name, input.records.keys())} Install it, or correct the name.`
+    const message = `Plugin "${plugin}" needs ${wanted}, which is not there.${didYouMean(name, others)} Install it, or correct the name.`
     return [...found, conflict(record, 'CFP_DEPENDENCY_MISSING', path, message)]
   }
   const { version } = dependency.meta

@@ -67,6 +67,13 @@ describe('a dependency', () => {
     expect(order).toEqual(['database'])
   })
 
+  test('that is missing is not told to be the plugin itself, however near its name is', () => {
+    const { conflicts } = registryOf([{ name: 'cache2', dependencies: ['cache1'] }]).resolve()
+    expect(conflicts[0]?.message).toBe(
+      'Plugin "cache2" needs "cache1", which is not there. Install it, or correct the name.',
+    )
+  })
+
   test('out of range is told with the range and the version (fault 32)', () => {
     const registry = registryOf([
       { name: 'billing', dependencies: { database: '^2.0.0' } },
