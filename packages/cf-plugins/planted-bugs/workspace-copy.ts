@@ -1,5 +1,5 @@
 // A copy of the workspace to plant bugs in, so that nobody who works in the real one ever meets them.
-import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join, relative, sep } from 'node:path'
 import type { Edit } from './planted-bug.ts'
@@ -55,13 +55,6 @@ export class WorkspaceCopy implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.folder, { recursive: true, force: true })
   }
-}
-
-/** The names of the packages that there are. */
-export async function packagesOf(root: string): Promise<string[]> {
-  return (await readdir(join(root, 'packages'), { withFileTypes: true }))
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name)
 }
 
 function isLeftOut(path: string): boolean {

@@ -1,6 +1,6 @@
 // What people and the rest of the host do, in any order, without waiting for each other.
 import fc from 'fast-check'
-import { type Edit, edit, NAMES, name } from './shape.ts'
+import { type Edit, edit, name } from './shape.ts'
 
 /** One thing that is done. */
 export type Command =
@@ -59,6 +59,3 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: of('publish', 'ask', 'askSync') }) },
   { weight: 4, arbitrary: fc.record({ kind: of('wait', 'start') }) },
 )
-
-/** What a plugin calls itself that another one is called. */
-export const renamed = (of: string) => NAMES[(NAMES.indexOf(of) + 1) % NAMES.length] as string
