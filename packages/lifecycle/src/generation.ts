@@ -148,8 +148,11 @@ export class Generation {
     return this.#app.view
   }
 
+  /** An optional dependency in a version that the plugin does not take is not there: nothing would restart the plugin with it. */
   lookup(service: string): ReturnType<ServiceLookup> {
-    return this.#lookup(service)
+    const found = this.#lookup(service)
+    const isOptional = this.record.meta.optionalDependencies.some(({ name }) => name === found?.owner)
+    return found && isOptional && !this.dependencies.names.includes(found.owner) ? undefined : found
   }
 
   /** The service of its own name; nothing where it offers none. */

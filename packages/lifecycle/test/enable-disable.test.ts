@@ -300,6 +300,19 @@ describe('an optional dependency', () => {
     expect(lifecycle.status('api').state).toBe('active')
   })
 
+  it('in a version that its consumer does not take is not there: the consumer gets no service that could end under it', async () => {
+    const seen: unknown[] = []
+    const api = plugin({ name: 'api', optionalDependencies: { metrics: '^2.0.0' } }, (_app, { inject }) => {
+      seen.push(inject('metrics', { optional: true }))
+      return {}
+    })
+    const lifecycle = await started([metrics(1), api])
+    await lifecycle.reload({ set: [metrics(2)] })
+    expect(seen).toEqual([undefined])
+    await lifecycle.reload({ set: [metrics(3, { version: '2.0.0' })] })
+    expect(seen).toMatchObject([undefined, { generation: 3 }])
+  })
+
   it('that arrives late restarts its consumer, once (fault 35)', async () => {
     const seen: unknown[] = []
     const lifecycle = await started([consumer(seen)])
