@@ -210,6 +210,11 @@ export const BUGS: readonly PlantedBug[] = [
         find: 'else if (sameFile !== undefined &&',
         put: 'else if (sameFile !== sameFile &&',
       },
+      {
+        file: 'lifecycle/src/reconciler.ts',
+        find: 'for (const { meta } of set) if (!this.#registry.has(meta.name)) throw',
+        put: 'for (const { meta } of set) if (!meta.name) throw',
+      },
     ],
     foundBy: model,
   },
