@@ -7,10 +7,12 @@ import type { SoakResult } from './soak.ts'
 /** A soak of so many reloads meets every fault, and is past its beginning. */
 const SHORT = 1000
 /** One of so many is more than a warm-up. */
-const LONG = 5000
+export const LONG = 5000
 
-/** What a reload may leave in memory. */
+/** What a reload may leave in memory. A generation that stays takes more than ten times as much. */
 const HEAP_BYTES = 1024
+/** The same in a short soak, over which the engine still fills caches of its own. */
+const SHORT_HEAP_BYTES = 2048
 
 interface Figure {
   readonly name: string
@@ -49,8 +51,9 @@ function figuresOf({ reloads }: SoakOptions, result: SoakResult, kills: Kills): 
   const wrong = (...what: readonly Parameters<typeof judge.wrong>[0][]) =>
     what.reduce((sum, each) => sum + (judge.violations.get(each) ?? 0), 0)
   const zero = (name: string, count: number): Figure => exactly(name, count, 0)
+  const heapLimit = reloads < LONG ? SHORT_HEAP_BYTES : HEAP_BYTES
   const limitedFrom = (least: number, name: string, bytes: number) =>
-    reloads < least ? known(name, shown(bytes)) : atMost(name, Math.max(0, bytes), HEAP_BYTES)
+    reloads < least ? known(name, shown(bytes)) : atMost(name, Math.max(0, bytes), heapLimit)
   const share = (count: number) => (100 * count) / tally.reloads
   const unmet = FAULTS.filter(({ name }) => !tally.kinds.has(name))
   const ended = [...tally.outcomes].map(([outcome, count]) => `${count} ${outcome}`).join(', ')
