@@ -104,9 +104,7 @@ describe('any sequence of operations, saves, events and faults', () => {
           if (each.kind === 'wait') {
             await run.settle()
             checkIdle(run, order)
-          } else if (TRAFFIC.has(each.kind)) {
-            scheduler.schedule(Promise.resolve(), each.kind).then(() => run.give(each))
-          } else run.give(each)
+          } else run.give(each, TRAFFIC.has(each.kind))
         }
         if (stopsAfter === undefined) {
           await run.settle()

@@ -48,11 +48,13 @@ export class Run {
     world.host = this.#host()
   }
 
-  /** Does something, without waiting for its end. */
-  give(command: Command): void {
+  /** Does something, now or when the scheduler lets it, without waiting for its end. */
+  give(command: Command, isLater = false): void {
     const what = JSON.stringify(command)
     const from = performance.now()
-    const done = this.#perform(command).then(() => {
+    const turn = isLater ? this.world.scheduler.schedule(Promise.resolve(), command.kind) : undefined
+    const performed = turn ? turn.then(() => this.#perform(command)) : this.#perform(command)
+    const done = performed.then(() => {
       this.#pending.delete(done)
       const took = performance.now() - from
       if (took > BOUND_MS) this.world.wrong.push(`${what} took ${took} ms`)
