@@ -12,6 +12,8 @@ export default defineConfig({
   resolve: { conditions: ['@cf-plugins/source'] },
   ssr: { resolve: { conditions: ['@cf-plugins/source', 'module', 'node', 'development|production'] } },
   test: {
+    // Most of a test here is waiting: for a file to settle, a process to end. One core is not to be spared for vitest itself.
+    maxWorkers: '100%',
     projects: folders
       .filter((folder) => existsSync(join(root, folder, 'test')))
       .map((folder) => ({
