@@ -1,7 +1,7 @@
 // Writes what the plugins do: what they count, tell and keep, and where it goes wrong.
 import type { Role } from './cast.ts'
+import type { Content } from './content.ts'
 import type { CodeFault } from './faults.ts'
-import type { Content } from './source.ts'
 
 /** `make(context)`: what the plugin does, whatever its form. */
 export function bodyOf(role: Role, { isAsync, fault }: Content): string {

@@ -1,7 +1,7 @@
 // Writes the plugins in every form that a plugin can have.
 import type { Role } from './cast.ts'
+import type { Content } from './content.ts'
 import type { CodeFault } from './faults.ts'
-import type { Content } from './source.ts'
 
 /** What exports the plugin. */
 export function formOf(role: Role, content: Content): string {

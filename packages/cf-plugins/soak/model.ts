@@ -1,8 +1,9 @@
 // What the files hold and what must serve, kept apart from the code that is tried.
 import { CAST, entryOf, filesOf, type Role, usersOf } from './cast.ts'
+import type { Content } from './content.ts'
 import type { CodeFault } from './faults.ts'
 import type { Random } from './random.ts'
-import { type Content, entrySource, helperSource, STATE_VERSIONS } from './source.ts'
+import { entrySource, helperSource, STATE_VERSIONS } from './source.ts'
 
 /** What is written into one file. */
 export interface Save {

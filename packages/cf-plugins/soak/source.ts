@@ -1,17 +1,9 @@
 // Writes the files of the plugins.
 import { bodyOf } from './body.ts'
 import { filesOf, type Role } from './cast.ts'
+import type { Content } from './content.ts'
 import { type CodeFault, dependentsOf } from './faults.ts'
 import { formOf } from './forms.ts'
-
-/** What one save puts into a plugin's entry file. */
-export interface Content {
-  /** The number of the edit: the content says it of itself. */
-  readonly edit: number
-  readonly stateVersion: number
-  readonly isAsync: boolean
-  readonly fault?: CodeFault | undefined
-}
 
 /** The bound of hooks that are made to hang, in milliseconds. */
 const HANG_MS = 100
