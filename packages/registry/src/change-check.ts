@@ -67,6 +67,7 @@ function newConflicts(
       return members.has(problem.plugin!) && !known.has(identityOf(problem))
     return members.has(problem.plugin!) || !known.has(identityOf(problem))
   })
+  if (willBe.disabled.length > 0) found.push(...sleepingCycles(before, after, found))
   if (found.length > 0) return found
   // Nothing is wrong with the change itself: then nobody may come to wait for a plugin that could not start before.
   // That others wait for one which the change switches off is its very purpose.
@@ -74,6 +75,16 @@ function newConflicts(
     if (code !== 'CFP_DEPENDENCY_BLOCKED' || was.blocked.has(plugin!)) return false
     return members.has(plugin!) || was.blocked.has((cause as PluginError).plugin!)
   })
+}
+
+/** Circles that would be closed as soon as somebody switches a plugin on who is innocent of them. */
+function sleepingCycles(before: PluginCatalog, after: PluginCatalog, found: readonly PluginError[]): PluginError[] {
+  const everybody = { enabled: () => true }
+  const isCycle = ({ code }: PluginError) => code === 'CFP_DEPENDENCY_CYCLE'
+  const cycles = after.resolve(everybody).conflicts.filter(isCycle)
+  if (cycles.length === 0) return []
+  const known = new Set([...before.resolve(everybody).conflicts.filter(isCycle), ...found].map(identityOf))
+  return cycles.filter((cycle) => !known.has(identityOf(cycle)))
 }
 
 function identityOf({ code, plugin, issues, message }: PluginError): string {

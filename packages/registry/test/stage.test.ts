@@ -34,6 +34,26 @@ describe('a staged change', () => {
     expect(registry.dependenciesOf('b')).toEqual(['c'])
   })
 
+  test('refuses a circle through a plugin that is switched off, which nobody could switch on then (fault 30)', () => {
+    const registry = registryOf([
+      { name: 'a' },
+      { name: 'b', enabled: false, dependencies: ['a'] },
+      { name: 'c', dependencies: ['a'] },
+    ])
+    const error = refusal(registry, { set: [record({ name: 'a', dependencies: { b: '^1.0.0' } })] })
+    expect(error.message).toContain('circle')
+    const optional = { set: [record({ name: 'a', version: '1.0.0', optionalDependencies: ['b'] })] }
+    expect(refusal(registry, optional)).toMatchObject({ code: 'CFP_DEPENDENCY_CYCLE', plugin: 'a' })
+    // One that was there before is not this change's.
+    const circling = registryOf([
+      { name: 'a', dependencies: ['b'] },
+      { name: 'b', enabled: false, dependencies: ['a'] },
+      { name: 'c' },
+    ])
+    circling.stage({ set: [record({ name: 'c', version: '2.0.0' })] }).commit()
+    expect(circling.get('c')?.meta.version).toBe('2.0.0')
+  })
+
   test('is committed once, whatever came after it', () => {
     const registry = registryOf([{ name: 'a' }])
     const first = registry.stage({ set: [record({ name: 'a', version: '2.0.0' })] })
