@@ -89,14 +89,16 @@ function createProgram(version: string, onEnd: (exitCode: number) => void): Comm
     concurrency?: number
     stopTimeout?: number
   }>(
-    'run <folder...>',
+    'run [folder...]',
     'start the plugins of some folders and serve until a signal',
     async ({ args, options }, output) => {
       const { run } = await import('./commands/run.ts')
       const { watch = false, once = false, sequential = false, concurrency, stopTimeout } = options
       const stopMs = stopTimeout && 1000 * stopTimeout
-      const state = await stateFor(args, options, output)
-      return run(program, args, { watch, once, parallel: !sequential, concurrency, stopMs, state }, output)
+      const named = foldersIn(args, options)
+      const folders = named.length > 0 ? named : ['plugins']
+      const state = await stateFor(folders, options, output)
+      return run(program, folders, { watch, once, parallel: !sequential, concurrency, stopMs, state }, output)
     },
   )
     .option('-w, --watch', 'replace plugins when their files change')

@@ -137,7 +137,7 @@ describe('the command line', () => {
     ['an unknown command', ['lisst'], 'CFP_CLI_UNKNOWN_COMMAND', /"lisst"\. Did you mean "list"/],
     ['an unknown option', ['list', '--bogus'], 'CFP_CLI_USAGE', /unknown option '--bogus'/],
     ['an unknown option of cf itself', ['--bogus', 'list'], 'CFP_CLI_USAGE', /unknown option '--bogus'/],
-    ['a missing argument', ['run'], 'CFP_CLI_USAGE', /missing required argument 'folder'/],
+    ['a missing argument', ['check'], 'CFP_CLI_USAGE', /missing required argument 'path'/],
     ['a number that is none', ['run', 'plugins', '--concurrency', 'many'], 'CFP_CLI_USAGE', /whole number from 1/],
     ['an unknown log level', ['run', 'plugins', '--log-level', 'loud'], 'CFP_CLI_USAGE', /debug, info, warn/],
     ['options that exclude each other', ['graph', '--dot', '--json'], 'CFP_CLI_USAGE', /cannot be used with/],

@@ -52,8 +52,8 @@ describe('the start', () => {
         teardown() { console.log('at most', globalThis.most) }`,
       })
     const here = await place({ 'plugins/a.ts': slow('a'), 'plugins/b.ts': slow('b'), 'plugins/c.ts': slow('c') })
-    expect((await here.cf('run', 'plugins', '--once')).stdout).toContain('at most 3')
-    expect((await here.cf('run', 'plugins', '--once', '--sequential')).stdout).toContain('at most 1')
+    expect((await here.cf('run', '--once')).stdout).toContain('at most 3')
+    expect((await here.cf('--path', 'plugins', 'run', '--once', '--sequential')).stdout).toContain('at most 1')
     expect((await here.cf('run', 'plugins', '--once', '--concurrency', '2')).stdout).toContain('at most 2')
   })
 
