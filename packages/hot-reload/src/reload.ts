@@ -37,6 +37,7 @@ export class Reload {
   readonly #joined = new Set<string>()
   #cause: ReloadCause
   #run: ReloadRun | undefined
+  #logged: ReloadRun['logged'] = []
   #timesSuperseded = 0
   #unsettledSince: number | undefined
 
@@ -114,8 +115,6 @@ export class Reload {
       this.#logged = run.logged
     }
   }
-
-  #logged: ReloadRun['logged'] = []
 
   /** Whether files came to rest within the time that all of a reload's files have for it. */
   async #rest(files: readonly string[]): Promise<boolean> {

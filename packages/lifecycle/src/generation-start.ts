@@ -1,4 +1,6 @@
-// What a new generation is told: why it exists, whom it depends on, and where it finds services.
+// What a new generation is told: why it exists, its plugin's place, whom it depends on, and where it finds services.
+import type { Gate } from './gate.ts'
+import type { PluginListeners } from './listener.ts'
 
 /** Why an instance exists. */
 export type StartReason = 'start' | 'reload' | 'rollback'
@@ -24,3 +26,18 @@ export interface Dependencies {
 
 /** The dependencies of a plugin that has none. */
 export const NO_DEPENDENCIES: Dependencies = { names: [], numbers: [] }
+
+/** The plugin's place in its lifecycle, which outlives the generation. */
+export interface PluginPlace {
+  readonly name: string
+  /** The plugin's place among the handlers of one priority, kept over reloads. */
+  readonly rank: number
+  readonly gate: Gate
+  readonly listeners: PluginListeners
+  /** What a person asked for at runtime; nothing while the metadata decides. */
+  readonly wanted: boolean | undefined
+  /** Instances made so far. */
+  made: number
+  /** Takes note of code that would not end. */
+  countZombie(code: unknown): void
+}

@@ -15,30 +15,13 @@ import { chain } from './chain.ts'
 import { configFor } from './config.ts'
 import { GenerationContext } from './context.ts'
 import { EarlyEvents } from './early-events.ts'
-import type { Gate } from './gate.ts'
-import type { Dependencies, GenerationStart, ServiceLookup, StartReason } from './generation-start.ts'
+import type { Dependencies, GenerationStart, PluginPlace, ServiceLookup, StartReason } from './generation-start.ts'
 import { HandlerStages } from './handler-stages.ts'
 import { boundOf, childLogger, type PluginHost } from './host.ts'
 import { type HookLimit, InstanceHooks } from './instance-hooks.ts'
-import type { PluginListeners } from './listener.ts'
 import { Passage } from './passage.ts'
 import { ProvidedServices } from './provided-services.ts'
 import { Scope } from './scope.ts'
-
-/** The plugin's place in its lifecycle, which outlives the generation. */
-export interface PluginPlace {
-  readonly name: string
-  /** The plugin's place among the handlers of one priority, kept over reloads. */
-  readonly rank: number
-  readonly gate: Gate
-  readonly listeners: PluginListeners
-  /** What a person asked for at runtime; nothing while the metadata decides. */
-  readonly wanted: boolean | undefined
-  /** Instances made so far. */
-  made: number
-  /** Takes note of code that would not end. */
-  countZombie(code: unknown): void
-}
 
 /**
  * A load of a plugin's code and the one instance made of it. `start` makes and sets up the instance, invisible;

@@ -46,11 +46,7 @@ export async function inOrder(
   names: readonly string[],
   run: (name: string) => unknown,
 ): Promise<void> {
-  const sorted = order.order(names)
-  const needs = positionsOf(
-    sorted,
-    sorted.map((name) => order.dependenciesOf(name)),
-  )
+  const { sorted, needs } = arranged(order, names)
   let failure: { readonly error: unknown } | undefined
   await schedule(needs, async (position) => {
     if (failure) return
@@ -73,11 +69,7 @@ export async function inReverse(
   names: readonly string[],
   run: (name: string) => unknown,
 ): Promise<void> {
-  const sorted = order.order(names)
-  const needs = positionsOf(
-    sorted,
-    sorted.map((name) => order.dependenciesOf(name)),
-  )
+  const { sorted, needs } = arranged(order, names)
   const last = sorted.length - 1
   const after: number[][] = sorted.map(() => [])
   needs.forEach((list, own) => {
@@ -92,4 +84,10 @@ export async function inReverse(
     }
   })
   if (failure) throw failure.error
+}
+
+function arranged(order: PluginOrder, names: readonly string[]) {
+  const sorted = order.order(names)
+  const lists = sorted.map((name) => order.dependenciesOf(name))
+  return { sorted, needs: positionsOf(sorted, lists) }
 }
