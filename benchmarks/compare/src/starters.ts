@@ -1,6 +1,7 @@
 // Each contender's way to start the same units. What a contender lets a host prepare once (definitions) is not timed.
 import { loadAndRegisterOrdered } from '@cf-plugins/lifecycle'
-import { definePlugin, toPluginRecord } from '@cf-plugins/plugin-api'
+import { definePlugin } from '@cf-plugins/plugin-api'
+import { toPluginRecord } from '@cf-plugins/plugin-api/host'
 import avvio from 'avvio'
 import { Context } from 'cordis'
 import { type DependencyList, PGraph, type PGraphNodeMap } from 'p-graph'

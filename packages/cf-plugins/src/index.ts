@@ -4,6 +4,7 @@ export * from '@cf-plugins/hot-reload'
 export * from '@cf-plugins/lifecycle'
 export * from '@cf-plugins/loader'
 export * from '@cf-plugins/plugin-api'
+export { resolveMeta, toPluginRecord } from '@cf-plugins/plugin-api/host'
 export * from '@cf-plugins/registry'
 // Two packages describe it, each for itself; the state preserver's is what a host meets.
 export type { StatefulPlugin } from '@cf-plugins/state-preserver'

@@ -11,7 +11,8 @@ import type {
   StopReport,
 } from '@cf-plugins/lifecycle'
 import type { PluginLoader, PluginLoaderOptions } from '@cf-plugins/loader'
-import { PluginError, type ServiceRef, serviceName, toPluginRecord } from '@cf-plugins/plugin-api'
+import { PluginError, type ServiceRef, serviceName } from '@cf-plugins/plugin-api'
+import { toPluginRecord } from '@cf-plugins/plugin-api/host'
 import { type Explanation, PluginRegistry, type PluginRegistryOptions } from '@cf-plugins/registry'
 import type { StatePreserver } from '@cf-plugins/state-preserver'
 import { hostModules } from './host-modules.ts'

@@ -10,6 +10,7 @@ export class HandlerContext<Payload = unknown> implements EventContext<Payload> 
   readonly event: string
   readonly payload: Payload
   readonly source: string
+  readonly parent: EventContext['parent'] = undefined
   readonly #ids: EventIds
   readonly #number: number
   readonly #abortedBy: AbortSignal | undefined

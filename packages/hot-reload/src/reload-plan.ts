@@ -1,6 +1,6 @@
 // What a change means: which plugins are loaded, started or taken out, in which order, how, and why.
 import { existsSync } from 'node:fs'
-import type { PluginState, ReloadStrategy } from '@cf-plugins/lifecycle'
+import type { LifecycleState, ReloadStrategy } from '@cf-plugins/lifecycle'
 import type { FoundPlugin, PluginLoader } from '@cf-plugins/loader'
 import type { PluginRecord } from '@cf-plugins/plugin-api'
 import { shownFile } from '@cf-plugins/plugin-api/host'
@@ -67,7 +67,7 @@ export interface PlanSources {
   /** The plugins themselves and all that depend on them, dependencies first. */
   affectedBy(names: readonly string[]): string[]
   dependenciesOf(name: string): readonly string[]
-  stateOf(name: string): PluginState
+  stateOf(name: string): LifecycleState
   /** Whether a plugin was added by the reload that is under way, with this very content. */
   hasTaken(plugin: string, change: FileChange): boolean
 }

@@ -1,10 +1,10 @@
 // What a reload has done so far, however often it starts over.
-import type { Lifecycle, PluginState } from '@cf-plugins/lifecycle'
+import type { Lifecycle, LifecycleState } from '@cf-plugins/lifecycle'
 import { HotReloadError, messageOf, PluginError } from '@cf-plugins/plugin-api'
 
 /** Where a plugin stood before. */
 interface Standing {
-  readonly state: PluginState
+  readonly state: LifecycleState
   readonly error: PluginError | undefined
 }
 

@@ -2,7 +2,8 @@
 
 // By its own name it is the built package, as its users run it.
 import { type Lifecycle, loadAndRegisterOrdered } from '@cf-plugins/lifecycle'
-import { type PluginRecord, resolveMeta } from '@cf-plugins/plugin-api'
+import type { PluginRecord } from '@cf-plugins/plugin-api'
+import { resolveMeta } from '@cf-plugins/plugin-api/host'
 import avvio from 'avvio'
 import { Context } from 'cordis'
 import { type DependencyList, PGraph, type PGraphNodeMap } from 'p-graph'

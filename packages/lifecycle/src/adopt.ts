@@ -1,5 +1,6 @@
 // The instance that `register` returned: checked, and what it declares by its shape staged.
-import { hookMethodsOf, PluginError, type PluginInstance, type PluginRecord } from '@cf-plugins/plugin-api'
+import { PluginError, type PluginInstance, type PluginRecord } from '@cf-plugins/plugin-api'
+import { hookMethodsOf } from '@cf-plugins/plugin-api/host'
 import type { HandlerStages } from './handler-stages.ts'
 
 /** Whose instance it will be. */
@@ -20,7 +21,8 @@ export function adopt(adopter: Adopter, result: unknown): PluginInstance {
   const prototype = Object.getPrototypeOf(instance)
   // A plain object has no decorated methods, and most instances are plain.
   if (prototype !== Object.prototype && prototype !== null) {
-    for (const { hook, options, method } of hookMethodsOf(instance)) adopter.stages.hooks.on(hook, method, options)
+    for (const { hook, options, method } of hookMethodsOf(instance))
+      adopter.stages.hooks.on(typeof hook === 'string' ? hook : hook.name, method, options)
   }
   if (typeof instance.handleEvent === 'function') {
     const { events } = adopter.record.meta

@@ -7,9 +7,9 @@ import {
   type PluginError,
   type PluginInstance,
   type PluginRecord,
-  serviceOf,
   type Undo,
 } from '@cf-plugins/plugin-api'
+import { serviceOf } from '@cf-plugins/plugin-api/host'
 import { AppView } from './app-view.ts'
 import { chain } from './chain.ts'
 import { configFor } from './config.ts'

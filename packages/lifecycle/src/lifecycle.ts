@@ -8,7 +8,7 @@ import { createCore, type LifecycleCore, type LifecycleOptions } from './core.ts
 import { undeliveredTo } from './failures.ts'
 import { OperationQueue } from './operation-queue.ts'
 import { inReverse } from './ordered.ts'
-import type { PluginSlot, PluginState, PluginStatus } from './plugin-slot.ts'
+import type { LifecycleState, PluginSlot, PluginStatus } from './plugin-slot.ts'
 import { Reconciler, type ReloadRequest } from './reconciler.ts'
 import { acceptedReport, type TransactionReport } from './reload-unit.ts'
 import { endKeepingState } from './resting.ts'
@@ -120,7 +120,7 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
       if (slot.state === 'active') return
       this.#reconciler.retry(name)
       await this.#reconciler.run({ ...options, enabling: name })
-      if ((slot.state as PluginState) !== 'active') throw slot.error ?? notActive(slot)
+      if ((slot.state as LifecycleState) !== 'active') throw slot.error ?? notActive(slot)
     }
     return this.#units.run([name], { what: `enable "${name}"`, run, signal: options.signal, accepted: () => {} })
   }

@@ -8,7 +8,7 @@ import { PluginListeners } from './listener.ts'
  * Where a plugin stands. `resolved`: known, not started. From `gating` to `committing` it is being replaced. `blocked`:
  * something that it needs is not active. `stopped`: ended with its lifecycle.
  */
-export type PluginState =
+export type LifecycleState =
   | 'resolved'
   | 'starting'
   | 'active'
@@ -24,7 +24,7 @@ export type PluginState =
 /** Where a plugin stands, and why. */
 export interface PluginStatus {
   readonly plugin: string
-  readonly state: PluginState
+  readonly state: LifecycleState
   readonly version: string
   /** Which load of its code serves, from 1; 0 while none does. */
   readonly generation: number
@@ -41,7 +41,7 @@ export class PluginSlot {
   readonly name: string
   /** The plugin's place among the handlers of one priority, kept over reloads. */
   readonly rank: number
-  state: PluginState = 'resolved'
+  state: LifecycleState = 'resolved'
   error: PluginError | undefined
   /** The generation whose handlers and service are the plugin's; paused while the plugin is disabled or blocked. */
   serving: Generation | undefined

@@ -2,7 +2,7 @@
 import type { Logger, PluginError } from '@cf-plugins/plugin-api'
 import { type StateChange, stateChannel } from './channels.ts'
 import { type Dependencies, NO_DEPENDENCIES } from './generation-start.ts'
-import { PluginSlot, type PluginState } from './plugin-slot.ts'
+import { type LifecycleState, PluginSlot } from './plugin-slot.ts'
 
 /** Told of each transition, at once. What it throws is logged. */
 export type StateListener = (change: StateChange) => void
@@ -71,7 +71,7 @@ export class Roster {
     return false
   }
 
-  move(slot: PluginSlot, state: PluginState, error?: PluginError): void {
+  move(slot: PluginSlot, state: LifecycleState, error?: PluginError): void {
     const from = slot.state
     slot.error = error
     if (from === state) return

@@ -1,10 +1,10 @@
 // How a host gets at the services of plugins, also while those are replaced.
 import { PluginError } from '@cf-plugins/plugin-api'
 import type { ServiceTable } from '@cf-plugins/registry'
-import type { PluginSlot, PluginState } from './plugin-slot.ts'
+import type { LifecycleState, PluginSlot } from './plugin-slot.ts'
 
 /** Where a plugin stands that served before its reload and will serve after it. */
-const REPLACED: ReadonlySet<PluginState> = new Set(['gating', 'saving', 'swapping', 'committing'])
+const REPLACED: ReadonlySet<LifecycleState> = new Set(['gating', 'saving', 'swapping', 'committing'])
 
 /** The services of one lifecycle, as its host sees them. */
 export class ServiceAccess {

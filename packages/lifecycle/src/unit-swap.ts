@@ -5,7 +5,7 @@ import { show } from './bring-up.ts'
 import type { LifecycleCore } from './core.ts'
 import type { Generation } from './generation.ts'
 import { inReverse, orderNow, type PluginOrder } from './ordered.ts'
-import type { PluginSlot, PluginState } from './plugin-slot.ts'
+import type { LifecycleState, PluginSlot } from './plugin-slot.ts'
 import { reloadFailure } from './reload-failures.ts'
 import type { PhaseTiming, ReloadUnit, TransactionPhase } from './reload-unit.ts'
 import { checkGenerations } from './self-check.ts'
@@ -218,7 +218,7 @@ export class UnitSwap {
   }
 
   /** Moves those that have an instance. */
-  move(state: PluginState): void {
+  move(state: LifecycleState): void {
     for (const slot of this.slots) if (this.old.has(slot.name)) this.core.roster.move(slot, state)
   }
 

@@ -1,4 +1,5 @@
-import { definePlugin, type PluginContext, toPluginRecord } from '@cf-plugins/plugin-api'
+import { definePlugin, type PluginContext } from '@cf-plugins/plugin-api'
+import { toPluginRecord } from '@cf-plugins/plugin-api/host'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { noting, plugin, started } from './support.ts'

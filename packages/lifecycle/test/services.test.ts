@@ -1,5 +1,6 @@
 import type { PluginContext, PluginError } from '@cf-plugins/plugin-api'
-import { definePlugin, serviceRef, toPluginRecord } from '@cf-plugins/plugin-api'
+import { definePlugin, serviceRef } from '@cf-plugins/plugin-api'
+import { toPluginRecord } from '@cf-plugins/plugin-api/host'
 import { describe, expect, it } from 'vitest'
 import { lifecycleOf, plugin, rejection, started } from './support.ts'
 

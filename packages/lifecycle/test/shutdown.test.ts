@@ -2,7 +2,7 @@
 import { PluginEvents } from '@cf-plugins/hooks'
 import type { EmitReport, PluginError } from '@cf-plugins/plugin-api'
 import { describe, expect, it } from 'vitest'
-import type { PluginState } from '../src/index.ts'
+import type { LifecycleState } from '../src/index.ts'
 import { deferred, logTo, never, noting, plugin, started, until } from './support.ts'
 
 type Hook = 'setup' | 'teardown' | 'getReloadState' | 'setReloadState' | 'onReload' | 'event'
@@ -12,7 +12,7 @@ interface Place {
   /** Where the reload is when the stop comes: in this hook of this generation, which waits for ever. */
   readonly generation: 1 | 2
   readonly hook: Hook
-  readonly state: PluginState
+  readonly state: LifecycleState
   /** What becomes of the events that are sent by then. */
   readonly events: 'delivered' | 'counted'
   readonly outcome: string

@@ -1,13 +1,6 @@
 // Plugins by value, lifecycles that are stopped after each test, and waits for a condition.
-import {
-  type Awaitable,
-  type Logger,
-  type PluginContext,
-  type PluginInstance,
-  type PluginMeta,
-  type PluginRecord,
-  toPluginRecord,
-} from '@cf-plugins/plugin-api'
+import type { Awaitable, Logger, PluginContext, PluginInstance, PluginMeta, PluginRecord } from '@cf-plugins/plugin-api'
+import { toPluginRecord } from '@cf-plugins/plugin-api/host'
 import { StatePreserver } from '@cf-plugins/state-preserver'
 import { afterEach } from 'vitest'
 import { Lifecycle, type LifecycleOptions } from '../src/index.ts'

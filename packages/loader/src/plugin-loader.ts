@@ -1,15 +1,8 @@
 // From folders to plugin records: discovery, and one fresh generation of a plugin's modules for each load.
 import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import {
-  isThenable,
-  type Logger,
-  type PluginError,
-  type PluginRecord,
-  type PluginSource,
-  toPluginRecord,
-} from '@cf-plugins/plugin-api'
-import { within } from '@cf-plugins/plugin-api/host'
+import { isThenable, type Logger, type PluginError, type PluginRecord, type PluginSource } from '@cf-plugins/plugin-api'
+import { toPluginRecord, within } from '@cf-plugins/plugin-api/host'
 import { Compiler } from './compile.ts'
 import { CompileCache, defaultCacheFolder } from './compile-cache.ts'
 import { Discovery, type FoundPlugin, type PluginRoot, realPath } from './discovery.ts'

@@ -2,16 +2,8 @@
 // not notice it.
 import { compare } from '@cf-plugins/bench-harness'
 import { z } from 'zod'
-import {
-  BasePlugin,
-  definePlugin,
-  hook,
-  inject,
-  type PluginContext,
-  plugin,
-  resolveMeta,
-  toPluginRecord,
-} from '../src/index.ts'
+import { resolveMeta, toPluginRecord } from '../src/host.ts'
+import { BasePlugin, definePlugin, hook, inject, type PluginContext, plugin } from '../src/index.ts'
 
 const meta = {
   name: 'auth',

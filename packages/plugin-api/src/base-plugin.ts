@@ -1,6 +1,8 @@
 // The base class for plugins that are classes.
-import type { EventContext, Logger, PluginContext } from './context.ts'
+import type { Logger, PluginContext } from './context.ts'
+import type { EventContext } from './handlers.ts'
 import type { PluginHealth, PluginInstance } from './instance.ts'
+import type { PluginState } from './state.ts'
 import type { Awaitable } from './thenable.ts'
 
 /**
@@ -12,14 +14,16 @@ import type { Awaitable } from './thenable.ts'
  *   override setup() { this.context.on('user.login', (user: User) => this.logger.info(`hello ${user.name}`)) }
  * }
  */
-export abstract class BasePlugin<App = unknown, Config = unknown> implements PluginInstance, AsyncDisposable {
+export abstract class BasePlugin<App = unknown, Config = unknown, State = unknown>
+  implements PluginInstance, AsyncDisposable
+{
   readonly app: App
-  readonly context: PluginContext<App, Config>
+  readonly context: PluginContext<App, Config, unknown, State>
 
   /** Takes a context of any type, so that a `register` may write `PluginContext` and no more. */
   constructor(app: App, context: PluginContext) {
     this.app = app
-    this.context = context as PluginContext<App, Config>
+    this.context = context as PluginContext<App, Config, unknown, State>
   }
 
   get name(): string {
@@ -34,12 +38,18 @@ export abstract class BasePlugin<App = unknown, Config = unknown> implements Plu
     return this.context.config
   }
 
+  /** What the plugin keeps over reloads. */
+  get state(): PluginState<State> {
+    return this.context.state
+  }
+
   // The hooks of `PluginInstance`, declared so that a subclass may write `override`; none has a body here.
   setup?(): unknown
   teardown?(): unknown
   onEnable?(): unknown
   onDisable?(): unknown
   onReload?(): unknown
+  onConfigChange?(config: Config, previous: Config): unknown
   getReloadState?(): unknown
   setReloadState?(state: never): unknown
   migrateState?(state: never, fromVersion: number): unknown

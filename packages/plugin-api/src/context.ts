@@ -1,6 +1,10 @@
 // What a plugin gets from its host.
+import type { BatchHandler, EventHandler, EventOptions, HandlerOptions, HookHandler } from './handlers.ts'
 import type { ResolvedPluginMeta } from './meta.ts'
+import type { PipelineSteps } from './pipeline.ts'
+import type { EventRef, HookArguments, HookHandlerOf, HookRef, HookResult, PipelineRef } from './refs.ts'
 import type { ServiceRef } from './service-ref.ts'
+import type { PluginState } from './state.ts'
 
 /** Takes back what made it. Calling it twice does nothing. */
 export type Undo = () => void
@@ -18,36 +22,6 @@ export interface Logger {
   child?(bindings: Record<string, unknown>): Logger
 }
 
-/** `high` is 100, `normal` 50, `low` 0. Higher runs first. */
-export type Priority = 'high' | 'normal' | 'low' | number
-
-export interface HandlerOptions {
-  /** @default 'normal' */
-  readonly priority?: Priority
-  /** How long a handler may take, in milliseconds. @default 30000 */
-  readonly timeoutMs?: number
-  /** Run once, then be gone. @default false */
-  readonly once?: boolean
-}
-
-/** What a handler is told about the event that it handles. */
-export interface EventContext<Payload = unknown> {
-  readonly id: string
-  readonly event: string
-  readonly payload: Payload
-  /** Milliseconds since the epoch. */
-  readonly time: number
-  /** The plugin that emitted, or `host`. */
-  readonly source: string
-  /** Aborted when the emit is, or when its deadline is over. */
-  readonly signal: AbortSignal
-}
-
-export type EventHandler<Payload = unknown> = (payload: Payload, context: EventContext<Payload>) => unknown
-export type HookHandler<Args extends readonly unknown[] = readonly unknown[], Result = unknown> = (
-  ...args: Args
-) => Result
-
 /** Who failed to handle an event, and how. */
 export interface HandlerFailure {
   readonly plugin: string
@@ -60,6 +34,24 @@ export interface EmitReport {
   /** Handlers that were called, failed ones among them. */
   readonly handled: number
   readonly failures: readonly HandlerFailure[]
+}
+
+/** What a plugin's `emit` takes besides the payload. */
+export interface ContextEmitOptions {
+  /** Gives up waiting. */
+  readonly signal?: AbortSignal
+  /** The event whose handler emits this one. */
+  readonly parent?: { readonly id: string; readonly event: string }
+}
+
+/** Whom a service with `scope: 'plugin'` is made for. */
+export interface ServiceConsumer {
+  /** The plugin's name. */
+  readonly name: string
+  /** The consumer's own logger. */
+  readonly logger: Logger
+  /** Aborted when the consumer's generation ends. */
+  readonly signal: AbortSignal
 }
 
 /** Anything that can be listened to: Node's `EventEmitter` or an `EventTarget`. */
@@ -79,10 +71,13 @@ export type Holdable = AsyncDisposable | Disposable | { close(...args: never[]):
 /** Hooks as a plugin sees them. */
 export interface ContextHooks {
   /** Adds a handler, owned by this plugin's scope and live from the plugin's commit. */
+  on<Ref extends HookRef>(hook: Ref, handler: HookHandlerOf<Ref>, options?: HandlerOptions): Undo
   on<Args extends readonly unknown[]>(hook: string, handler: HookHandler<Args>, options?: HandlerOptions): Undo
-  /** Calls every handler in order, one after the other, and gives their results. */
+  /** Calls the handlers as the hook's kind has it; one after the other, and gives their results, where it has none. */
+  call<Ref extends HookRef>(hook: Ref, ...args: HookArguments<Ref>): Promise<HookResult<Ref>>
   call(hook: string, ...args: unknown[]): Promise<unknown[]>
   /** The same, at once; refuses a handler that returns a promise. */
+  callSync<Ref extends HookRef>(hook: Ref, ...args: HookArguments<Ref>): HookResult<Ref>
   callSync(hook: string, ...args: unknown[]): unknown[]
 }
 
@@ -91,7 +86,7 @@ export interface ContextHooks {
  * services, timers, listeners, owned things) is released in reverse order when the plugin's generation ends, and a
  * member called after that throws `CFP_GENERATION_RETIRED`.
  */
-export interface PluginContext<App = unknown, Config = unknown, Shared = unknown> {
+export interface PluginContext<App = unknown, Config = unknown, Shared = unknown, State = unknown> {
   /** The host application, or the host's scoped view of it. */
   readonly app: App
   readonly name: string
@@ -108,19 +103,47 @@ export interface PluginContext<App = unknown, Config = unknown, Shared = unknown
   /** Aborted when the scope ends. */
   readonly signal: AbortSignal
 
-  /** The service itself. @throws `CFP_SERVICE_UNKNOWN` where it is not declared or not there. */
+  /** What the plugin keeps over reloads: typed, with a lock and transactions. */
+  readonly state: PluginState<State>
+
+  /**
+   * The service itself; of several providers the one that the host chose.
+   *
+   * @throws `CFP_SERVICE_UNKNOWN` where nobody offers it, `CFP_SERVICE_UNDECLARED` with the line to add to the metadata,
+   * `CFP_ACCESS_DENIED` where the plugin's permissions leave it out
+   */
   inject<T>(ref: ServiceRef<T>): T
   inject<T>(ref: ServiceRef<T>, options: { readonly optional: true }): T | undefined
+  /** Every provider's, in the order in which they start. */
+  inject<T>(ref: ServiceRef<T>, options: { readonly all: true }): readonly T[]
+  inject(name: string, options: { readonly all: true }): readonly unknown[]
   inject(name: string, options?: { readonly optional?: boolean }): unknown
-  /** Offers a service that the metadata's `provides` names. */
+  /**
+   * Offers a service that the metadata's `provides` names: one for all, or, with `scope: 'plugin'`, one that `service` makes
+   * for each plugin that asks, once a generation; where it can be disposed of, it is when that generation ends.
+   */
   provide<T>(ref: ServiceRef<T> | string, service: T): Undo
+  provide<T>(
+    ref: ServiceRef<T> | string,
+    service: (consumer: ServiceConsumer) => T,
+    options: { readonly scope: 'plugin' },
+  ): Undo
 
+  /** Listens to an event, or to all that a pattern such as `user.*` stands for. */
+  on<Payload>(event: EventRef<Payload>, handler: EventHandler<Payload>, options?: HandlerOptions): Undo
+  on<Payload>(event: EventRef<Payload>, handler: BatchHandler<Payload>, options: EventOptions & { batch: object }): Undo
   on<Payload = unknown>(event: string, handler: EventHandler<Payload>, options?: HandlerOptions): Undo
+  on<Payload = unknown>(event: string, handler: BatchHandler<Payload>, options: EventOptions & { batch: object }): Undo
   /** Emits and waits for every handler. @throws `CFP_EMIT_BEFORE_COMMIT` until the plugin is active. */
-  emit(event: string, payload?: unknown, options?: { readonly signal?: AbortSignal }): Promise<EmitReport>
+  emit<Payload>(event: EventRef<Payload>, payload: Payload, options?: ContextEmitOptions): Promise<EmitReport>
+  emit(event: string, payload?: unknown, options?: ContextEmitOptions): Promise<EmitReport>
   /** Emits and does not wait. Before the plugin is active it is kept for then, and dropped if that never comes. */
-  publish(event: string, payload?: unknown): void
+  publish<Payload>(event: EventRef<Payload>, payload: Payload, options?: Pick<ContextEmitOptions, 'parent'>): void
+  publish(event: string, payload?: unknown, options?: Pick<ContextEmitOptions, 'parent'>): void
   readonly hooks: ContextHooks
+  /** A pipeline of the host's, to add steps to and to run. */
+  pipeline<Value>(pipeline: PipelineRef<Value>): PipelineSteps<Value>
+  pipeline<Value = unknown>(name: string): PipelineSteps<Value>
 
   /** Calls `task` every `intervalMs`, while the plugin is active, never twice at once. */
   every(intervalMs: number, task: () => unknown): Undo

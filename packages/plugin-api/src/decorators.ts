@@ -1,22 +1,24 @@
 // The standard (TC39) decorators of a plugin class, and what they leave behind. Nothing is kept in this module: all of
 // it stands in the class's own metadata, under symbols that duplicate copies of this package share.
 import './symbol-metadata.ts'
-import type { HandlerOptions, PluginContext } from './context.ts'
+import type { PluginContext } from './context.ts'
 import { PluginError } from './errors.ts'
+import type { HandlerOptions } from './handlers.ts'
 import type { PluginMeta } from './meta.ts'
+import type { HookHandlerOf, HookRef } from './refs.ts'
 import type { InjectedService } from './resolve-meta.ts'
 import { type ServiceRef, serviceName } from './service-ref.ts'
 
 /** A `@hook` method of an instance, ready to be called. */
 export interface HookMethod {
-  readonly hook: string
+  readonly hook: HookRef | string
   readonly options: HandlerOptions
   /** Bound to its instance. */
   readonly method: (...args: unknown[]) => unknown
 }
 
 interface HookEntry {
-  readonly hook: string
+  readonly hook: HookRef | string
   readonly options: HandlerOptions
   readonly place: ClassMethodDecoratorContext
 }
@@ -55,12 +57,20 @@ export function plugin(
  *
  * @throws `CFP_DECORATOR_MISUSE` where it decorates anything but a method of instances.
  */
+export function hook<Ref extends HookRef>(
+  ref: Ref,
+  options?: HandlerOptions,
+): <This>(method: HookHandlerOf<Ref>, context: ClassMethodDecoratorContext<This>) => void
 export function hook(
   name: string,
+  options?: HandlerOptions,
+): <This>(method: (this: This, ...args: never[]) => unknown, context: ClassMethodDecoratorContext<This>) => void
+export function hook(
+  hook: HookRef | string,
   options: HandlerOptions = {},
-): <This>(method: (this: This, ...args: never[]) => unknown, context: ClassMethodDecoratorContext<This>) => void {
+): (method: never, context: ClassMethodDecoratorContext<never>) => void {
   return (_method, place) => {
-    noted(place, 'method').hooks.push({ hook: name, options, place: place as ClassMethodDecoratorContext })
+    noted(place, 'method').hooks.push({ hook, options, place: place as ClassMethodDecoratorContext })
   }
 }
 

@@ -1,9 +1,10 @@
 // A plugin as a definition: functions and values, from which every type flows.
-import type { EventContext, PluginContext } from './context.ts'
+import type { PluginContext } from './context.ts'
+import type { EventContext } from './handlers.ts'
 import type { PluginHealth, PluginInstance } from './instance.ts'
 import { carryService } from './instance.ts'
 import type { PluginMeta } from './meta.ts'
-import { metaReaders, type ReadMeta } from './resolve-meta.ts'
+import { metaReaders, type ReadMeta, stateReaders } from './resolve-meta.ts'
 import { valueAt } from './safe-values.ts'
 import type { ServiceRef } from './service-ref.ts'
 import type { InferOutput, StandardSchema } from './standard-schema.ts'
@@ -11,7 +12,11 @@ import { type Awaitable, isThenable } from './thenable.ts'
 import { callable, type Readers, shape } from './value-readers.ts'
 
 /** What a definition carries over a reload. Its types flow best where `state` stands below `setup`. */
-export interface DefinitionState<Service, State> {
+export interface DefinitionState<Service, State, Kept = unknown> {
+  /** What `context.state` is at first: anything that `structuredClone` takes. Its type is that of `context.state`. */
+  readonly initial?: Kept
+  /** Names of parts that the plugin shares with others, by `context.state.shared`. */
+  readonly shared?: readonly string[]
   /** Version of the shape that `save` returns, a whole number from 0. @default 0 */
   readonly version?: number
   /** State to carry over: anything that `structuredClone` takes. */
@@ -22,18 +27,20 @@ export interface DefinitionState<Service, State> {
 }
 
 /** A plugin's metadata, and its hooks. Each hook but `setup` is given the service: what `setup` returned. */
-export interface PluginDefinition<Schema extends StandardSchema, Service, State>
-  extends Omit<PluginMeta, 'config' | 'stateVersion'> {
+export interface PluginDefinition<Schema extends StandardSchema, Service, State, Kept = unknown>
+  extends Omit<PluginMeta, 'config' | 'state' | 'stateVersion'> {
   /** Checks the plugin's configuration: any Standard Schema. Its output is the type of `context.config`. */
   readonly config?: Schema
-  readonly state?: DefinitionState<Service, State>
+  readonly state?: DefinitionState<Service, State, Kept>
   /** Starts the plugin. What it returns is the service offered under the plugin's name; nothing offers nothing. */
-  setup?(context: PluginContext<unknown, InferOutput<Schema>>): Awaitable<Service>
+  setup?(context: PluginContext<unknown, InferOutput<Schema>, unknown, Kept>): Awaitable<Service>
   /** Called only once `setup` has succeeded: whatever it acquired before it failed, its context releases. */
   teardown?(service: Service): unknown
   onEnable?(service: Service): unknown
   onDisable?(service: Service): unknown
   onReload?(service: Service): unknown
+  /** After the configuration was edited. Without it the plugin is made anew. */
+  onConfigChange?(config: InferOutput<Schema>, previous: InferOutput<Schema>, service: Service): unknown
   handleEvent?(event: string, context: EventContext, service: Service): unknown
   health?(service: Service): Awaitable<PluginHealth>
 }
@@ -58,14 +65,17 @@ export interface DefinedPlugin<Service = unknown> extends ServiceRef<Service> {
  *   teardown: (service) => service.clear(),
  * })
  */
-export function definePlugin<Schema extends StandardSchema = StandardSchema, Service = void, State = unknown>(
-  definition: PluginDefinition<Schema, Service, State>,
-): DefinedPlugin<Service> {
+export function definePlugin<
+  Schema extends StandardSchema = StandardSchema,
+  Service = void,
+  State = unknown,
+  Kept = unknown,
+>(definition: PluginDefinition<Schema, Service, State, Kept>): DefinedPlugin<Service> {
   return Object.freeze({ ...definition, [DEFINITION]: true as const })
 }
 
 /** A definition with its types forgotten, as this package calls it. */
-export type AnyDefinition = PluginDefinition<StandardSchema, unknown, unknown>
+export type AnyDefinition = PluginDefinition<StandardSchema, unknown, unknown, unknown>
 
 /** Whether a value is what `definePlugin`, of any copy of this package, returned. */
 export function isDefinition(value: unknown): value is AnyDefinition {
@@ -73,7 +83,7 @@ export function isDefinition(value: unknown): value is AnyDefinition {
 }
 
 /** Hooks that an instance has under the same name, each called with its own arguments and the service. */
-const HOOKS = ['onEnable', 'onDisable', 'onReload', 'health', 'handleEvent'] as const
+const HOOKS = ['onEnable', 'onDisable', 'onReload', 'onConfigChange', 'health', 'handleEvent'] as const
 
 /** An instance's hooks for state, by their names in `state`. */
 const STATE_HOOKS = { save: 'getReloadState', restore: 'setReloadState', migrate: 'migrateState' } as const
@@ -85,7 +95,7 @@ const { stateVersion, ...otherReaders } = metaReaders
 export const definitionReader = shape<ReadMeta>({
   ...otherReaders,
   ...callables(['setup', 'teardown', ...HOOKS]),
-  state: shape({ version: stateVersion, ...callables(Object.keys(STATE_HOOKS)) }),
+  state: shape({ version: stateVersion, ...stateReaders, ...callables(Object.keys(STATE_HOOKS)) }),
 } as Readers<ReadMeta>)
 
 /** An instance of a definition: it keeps what `setup` returned, and has only the hooks that the definition has. */

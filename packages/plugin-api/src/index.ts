@@ -1,21 +1,18 @@
 export { BasePlugin } from './base-plugin.ts'
 export type {
+  ContextEmitOptions,
   ContextHooks,
   EmitReport,
-  EventContext,
-  EventHandler,
   HandlerFailure,
-  HandlerOptions,
   Holdable,
-  HookHandler,
   Listenable,
   Logger,
   Ownable,
   PluginContext,
-  Priority,
+  ServiceConsumer,
   Undo,
 } from './context.ts'
-export { type HookMethod, hook, hookMethodsOf, inject, plugin } from './decorators.ts'
+export { hook, inject, plugin } from './decorators.ts'
 export { type DefinedPlugin, type DefinitionState, definePlugin, type PluginDefinition } from './define-plugin.ts'
 export {
   HotReloadError,
@@ -25,13 +22,20 @@ export {
   type PluginIssue,
   StatePreservationError,
 } from './errors.ts'
-export {
-  carryService,
-  type InstanceHook,
-  type PluginHealth,
-  type PluginInstance,
-  type ServiceCarrier,
-  serviceOf,
+export type {
+  BatchHandler,
+  EventContext,
+  EventHandler,
+  EventOptions,
+  HandlerOptions,
+  HookHandler,
+  Priority,
+  RetryOptions,
+} from './handlers.ts'
+export type {
+  InstanceHook,
+  PluginHealth,
+  PluginInstance,
 } from './instance.ts'
 export {
   type DependencyList,
@@ -41,9 +45,28 @@ export {
   type PluginTimeouts,
   type ResolvedPluginMeta,
 } from './meta.ts'
+export type { PipelineRunOptions, PipelineStep, PipelineSteps, StepContext, StepOptions } from './pipeline.ts'
 export type { PluginRecord, PluginSource, RegisterPlugin } from './record.ts'
-export { resolveMeta } from './resolve-meta.ts'
+export {
+  type EventRef,
+  eventRef,
+  type HookArguments,
+  type HookHandlerOf,
+  type HookKind,
+  type HookRef,
+  type HookRefOptions,
+  type HookResult,
+  hookRef,
+  type PipelineRef,
+  pipelineRef,
+} from './refs.ts'
 export { type ServiceRef, serviceName, serviceRef } from './service-ref.ts'
 export type { InferOutput, StandardIssue, StandardResult, StandardSchema } from './standard-schema.ts'
+export {
+  type PluginState,
+  type SharedStateRef,
+  type StatePart,
+  type StateUpdateOptions,
+  sharedStateRef,
+} from './state.ts'
 export { type Awaitable, isThenable } from './thenable.ts'
-export { toPluginRecord } from './to-plugin-record.ts'

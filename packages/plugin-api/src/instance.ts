@@ -1,5 +1,5 @@
 // What `register` returns: an object with some of the lifecycle's hooks.
-import type { EventContext } from './context.ts'
+import type { EventContext } from './handlers.ts'
 import type { Awaitable } from './thenable.ts'
 
 /** How a plugin says that it is well. */
@@ -20,6 +20,11 @@ export interface PluginInstance {
   onDisable?(): unknown
   /** After a reload, once the new instance is set up and has its state. Throwing rolls the reload back. */
   onReload?(): unknown
+  /**
+   * After the plugin's configuration was edited, and found right by its schema; `context.config` is the new one already. Throwing
+   * brings the old one back. A plugin without this hook is made anew instead.
+   */
+  onConfigChange?(config: never, previous: never): unknown
   /** State to carry over a reload: anything that `structuredClone` takes. */
   getReloadState?(): unknown
   setReloadState?(state: never): unknown

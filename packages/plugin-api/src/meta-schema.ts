@@ -58,7 +58,23 @@ export const pluginMetaSchema = {
       },
     },
     platforms: { ...words, description: 'Values of `process.platform` that the plugin runs on; all where empty' },
-    permissions: words,
+    permissions: {
+      type: 'array',
+      uniqueItems: true,
+      items: {
+        type: 'string',
+        pattern: '^(service|event|emit|hook|pipeline|state|resource):[^\\s*]*(\\*|[^\\s*])$',
+      },
+      description: 'What the plugin may use; what is not among it is denied. Everything where it is left out',
+    },
+    state: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        initial: { description: 'What `context.state` is at first' },
+        shared: { ...names, description: 'Parts of the state that the plugin shares with others' },
+      },
+    },
     config: { description: 'Any Standard Schema, which no JSON file can hold', not: {} },
     reload: {
       type: 'object',
@@ -90,6 +106,9 @@ export const pluginMetaSchema = {
         reloadMs: { ...milliseconds, default: 5_000 },
       },
     },
-    onFailure: { enum: ['continue', 'abort'], default: 'continue' },
+    onFailure: {
+      enum: ['continue', 'abort'],
+      description: "Whether the host goes on when the plugin fails to start; else the host's policy decides",
+    },
   },
 } as const

@@ -36,7 +36,13 @@ export interface PluginMeta {
   }
   /** Values of `process.platform` that the plugin runs on; all where empty. */
   readonly platforms?: readonly string[]
+  /**
+   * What the plugin may use, where it says so: `service:database`, `event:user.*` (to listen), `emit:order.*`, `hook:page.title`, `pipeline:orders`,
+   * `state:cart`, `resource:reports/*`. What is not among it is denied. @default everything, unless the host says otherwise
+   */
   readonly permissions?: readonly string[]
+  /** What `context.state` is at first, and the parts of the state that the plugin shares with others. */
+  readonly state?: { readonly initial?: unknown; readonly shared?: readonly string[] }
   /** Checks the plugin's configuration: any Standard Schema. */
   readonly config?: StandardSchema
   readonly reload?: {
@@ -50,7 +56,7 @@ export interface PluginMeta {
   /** @default 'inline' */
   readonly execution?: 'inline' | 'worker'
   readonly timeouts?: PluginTimeouts
-  /** Whether the host goes on when this plugin fails to start. @default 'continue' */
+  /** Whether the host goes on when this plugin fails to start. @default the host's policy, 'continue' */
   readonly onFailure?: 'continue' | 'abort'
 }
 
@@ -68,7 +74,7 @@ export interface PluginTimeouts {
   readonly saveMs?: number
   /** `setReloadState` and `migrateState`. @default 5000 */
   readonly restoreMs?: number
-  /** `onReload`, then `health`. @default 5000 */
+  /** `onReload`, then `health`; `onConfigChange`. @default 5000 */
   readonly reloadMs?: number
 }
 
@@ -92,11 +98,14 @@ export interface ResolvedPluginMeta {
   readonly events: readonly string[]
   readonly engines: { readonly api?: string; readonly host?: string; readonly node?: string }
   readonly platforms: readonly string[]
-  readonly permissions: readonly string[]
+  /** Nothing where the author said nothing. */
+  readonly permissions: readonly string[] | undefined
+  readonly state: { readonly initial?: unknown; readonly shared: readonly string[] }
   readonly config: StandardSchema | undefined
   readonly reload: { readonly strategy: 'exclusive' | 'overlap'; readonly state: 'keep' | 'discard' }
   readonly stateVersion: number
   readonly execution: 'inline' | 'worker'
   readonly timeouts: PluginTimeouts
-  readonly onFailure: 'continue' | 'abort'
+  /** Nothing where the author said nothing: the host's policy, then. */
+  readonly onFailure: 'continue' | 'abort' | undefined
 }

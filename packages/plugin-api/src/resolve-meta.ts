@@ -3,11 +3,13 @@ import { PluginError, type PluginIssue } from './errors.ts'
 import type { PluginDependency, PluginMeta, PluginTimeouts, ResolvedPluginMeta } from './meta.ts'
 import { type Tell, valueAt } from './safe-values.ts'
 import {
+  anything,
   dependencyList,
   duration,
   flag,
   list,
   oneOf,
+  permission,
   pluginName,
   type Reader,
   type Readers,
@@ -22,11 +24,11 @@ import {
 } from './value-readers.ts'
 
 /** What is read from an author's metadata: known to be right, but without defaults. */
-export type ReadMeta = Omit<PluginMeta, 'dependencies' | 'optionalDependencies'> & {
+export type ReadMeta = Omit<PluginMeta, 'dependencies' | 'optionalDependencies' | 'state'> & {
   readonly dependencies?: readonly PluginDependency[]
   readonly optionalDependencies?: readonly PluginDependency[]
-  /** Of a definition, whose `stateVersion` stands here. */
-  readonly state?: { readonly version?: number }
+  /** The version is that of a definition, whose `stateVersion` stands here. */
+  readonly state?: NonNullable<PluginMeta['state']> & { readonly version?: number }
 }
 
 /** Services that the class itself asks for, by `@inject`. */
@@ -35,8 +37,11 @@ export interface InjectedService {
   readonly optional: boolean
 }
 
+/** The readers of what metadata says about state. */
+export const stateReaders: Readers<NonNullable<PluginMeta['state']>> = { initial: anything, shared: list(pluginName) }
+
 /** The readers of everything that metadata may say. */
-export const metaReaders: Readers<Omit<ReadMeta, 'state'>> = {
+export const metaReaders: Readers<ReadMeta> = {
   name: pluginName,
   version,
   description: text,
@@ -48,7 +53,8 @@ export const metaReaders: Readers<Omit<ReadMeta, 'state'>> = {
   events: list(word),
   engines: shape<NonNullable<PluginMeta['engines']>>({ api: range, host: range, node: range }),
   platforms: list(word),
-  permissions: list(word),
+  permissions: list(permission),
+  state: shape(stateReaders),
   config: standardSchema,
   reload: shape<NonNullable<PluginMeta['reload']>>({
     strategy: oneOf('exclusive', 'overlap'),
@@ -68,7 +74,7 @@ export const metaReaders: Readers<Omit<ReadMeta, 'state'>> = {
   onFailure: oneOf('continue', 'abort'),
 }
 
-export const metaReader = shape<ReadMeta>(metaReaders as Readers<ReadMeta>)
+export const metaReader = shape<ReadMeta>(metaReaders)
 
 /**
  * Checks metadata and completes it: every default filled in, both forms of a dependency list made one, deeply frozen
@@ -103,8 +109,8 @@ export function resolveWith(
     stateVersion: read?.state?.version ?? 0,
     execution: 'inline',
     timeouts: {},
-    onFailure: 'continue',
     ...read,
+    state: { shared: [], ...stateOf(read) },
     reload: { strategy: 'exclusive', state: 'keep', ...read?.reload },
   } as unknown as Draft
   for (const key of ['name', 'version']) if (read && !(key in read)) tell(key, 'is missing')
@@ -126,8 +132,20 @@ export function resolveWith(
     )
   }
   const keys = Object.keys(metaReaders) as (keyof ResolvedPluginMeta)[]
-  const entries = keys.map((key) => [key, key === 'config' ? meta[key] : Object.freeze(meta[key] ?? [])])
+  const entries = keys.map((key) => [key, key === 'config' ? meta[key] : Object.freeze(meta[key] ?? absent(key))])
   return Object.freeze(Object.fromEntries(entries))
+}
+
+/** What `context.state` is made from: of a definition, the rest of `state` is hooks. */
+function stateOf({ state }: Partial<ReadMeta> = {}): PluginMeta['state'] {
+  return (
+    state && { ...('initial' in state && { initial: state.initial }), ...(state.shared && { shared: state.shared }) }
+  )
+}
+
+/** A list that is not here is empty; the host fills in what it has a say in. */
+function absent(key: keyof ResolvedPluginMeta): undefined | [] {
+  return key === 'permissions' || key === 'onFailure' ? undefined : []
 }
 
 /** Metadata that may still be added to. */

@@ -27,6 +27,12 @@ const textLike = (rule: string, pattern = /^/) =>
   one<string>(rule, (value) => typeof value === 'string' && pattern.test(value))
 
 export const text = textLike('a string')
+export const permission = textLike(
+  'a permission such as "service:database" or "event:user.*"',
+  /^(service|event|emit|hook|pipeline|state|resource):[^\s*]*(\*|[^\s*])$/,
+)
+/** Whatever it is. */
+export const anything: Reader<object> = (value) => value as object
 export const word = textLike('a string, not blank', /\S/)
 export const range = textLike('a semver range', /\S/)
 export const version = textLike('a semver version such as "1.2.0"', VERSION)

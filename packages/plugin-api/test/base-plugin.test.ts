@@ -4,7 +4,8 @@ import { readFile } from 'node:fs/promises'
 import { transform } from 'esbuild'
 import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
-import { BasePlugin, type PluginContext, serviceOf } from '../src/index.ts'
+import { serviceOf } from '../src/host.ts'
+import { BasePlugin, type PluginContext } from '../src/index.ts'
 
 const context = { name: 'counter', logger: { info() {} }, config: { step: 2 } } as unknown as PluginContext<
   string,
@@ -22,7 +23,7 @@ describe('BasePlugin', () => {
 
   it('has no hooks, so that a host calls only those that a subclass has', () => {
     const inherited = Object.getOwnPropertyNames(BasePlugin.prototype)
-    expect(inherited.sort()).toEqual(['config', 'constructor', 'logger', 'name'])
+    expect(inherited.sort()).toEqual(['config', 'constructor', 'logger', 'name', 'state'])
     expect(Object.keys(new Counter('app', context)).sort()).toEqual(['app', 'context'])
   })
 

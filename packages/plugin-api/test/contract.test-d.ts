@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:net'
 import { expectTypeOf } from 'vitest'
 import { z } from 'zod'
+import { resolveMeta, toPluginRecord } from '../src/host.ts'
 import {
   BasePlugin,
   type DefinedPlugin,
@@ -14,9 +15,7 @@ import {
   type PluginRecord,
   plugin,
   type RegisterPlugin,
-  resolveMeta,
   serviceRef,
-  toPluginRecord,
 } from '../src/index.ts'
 
 interface Command {

@@ -1,6 +1,7 @@
 // The decorators, compiled by every compiler that authors use.
 import { describe, expect, it } from 'vitest'
-import { type BasePlugin, hookMethodsOf, type PluginContext, toPluginRecord } from '../src/index.ts'
+import { hookMethodsOf, toPluginRecord } from '../src/host.ts'
+import type { BasePlugin, PluginContext } from '../src/index.ts'
 import { compilers, evaluate, run } from './support/compile.ts'
 
 const source = { generation: 1, files: [] }

@@ -1,13 +1,8 @@
 // Definitions: what they are, and the instances that are made of them.
+
 import { describe, expect, it } from 'vitest'
-import {
-  definePlugin,
-  type EventContext,
-  type PluginContext,
-  serviceName,
-  serviceOf,
-  toPluginRecord,
-} from '../src/index.ts'
+import { serviceOf, toPluginRecord } from '../src/host.ts'
+import { definePlugin, type EventContext, type PluginContext, serviceName } from '../src/index.ts'
 
 const source = { generation: 1, files: [] }
 const least = { name: 'cache', version: '1.0.0' }
@@ -37,7 +32,7 @@ describe('a definition', () => {
     )
     expect(meta).toMatchObject({ name: 'cache', stateVersion: 4, dependencies: [{ name: 'db', range: '*' }] })
     expect(meta).not.toHaveProperty('setup')
-    expect(meta).not.toHaveProperty('state')
+    expect(meta.state).toEqual({ shared: [] })
     expect(toPluginRecord(definePlugin(least), source).meta.stateVersion).toBe(0)
   })
 

@@ -2,7 +2,8 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { PluginError, type PluginIssue, resolveMeta } from '../src/index.ts'
+import { resolveMeta } from '../src/host.ts'
+import { PluginError, type PluginIssue } from '../src/index.ts'
 import { pluginMetaSchema } from '../src/schema.ts'
 
 const accepts = new Ajv2020({ strict: true, strictTypes: false }).compile(pluginMetaSchema)

@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { PluginError, resolveMeta } from '../src/index.ts'
+import { resolveMeta } from '../src/host.ts'
+import { PluginError } from '../src/index.ts'
 
 const least = { name: 'counter', version: '1.0.0' }
 
@@ -32,13 +33,14 @@ describe('metadata that is right', () => {
       events: [],
       engines: {},
       platforms: [],
-      permissions: [],
+      permissions: undefined,
+      state: { shared: [] },
       config: undefined,
       reload: { strategy: 'exclusive', state: 'keep' },
       stateVersion: 0,
       execution: 'inline',
       timeouts: {},
-      onFailure: 'continue',
+      onFailure: undefined,
     })
   })
 
@@ -55,7 +57,8 @@ describe('metadata that is right', () => {
       events: ['user.*'],
       engines: { api: '^1.0.0', host: '>=2', node: '>=20' },
       platforms: ['linux'],
-      permissions: ['fs.read'],
+      permissions: ['service:database'],
+      state: { initial: { count: 0 }, shared: ['cart'] },
       config,
       reload: { strategy: 'overlap' },
       stateVersion: 3,

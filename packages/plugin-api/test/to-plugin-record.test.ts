@@ -1,14 +1,8 @@
 // Every form of a plugin becomes the same record, and what has no form is refused.
+
 import { describe, expect, it } from 'vitest'
-import {
-  BasePlugin,
-  definePlugin,
-  type PluginContext,
-  PluginError,
-  plugin,
-  serviceOf,
-  toPluginRecord,
-} from '../src/index.ts'
+import { serviceOf, toPluginRecord } from '../src/host.ts'
+import { BasePlugin, definePlugin, type PluginContext, PluginError, plugin } from '../src/index.ts'
 
 const source = { file: '/plugins/cache.ts', generation: 3, files: ['/plugins/cache.ts'] }
 const meta = { name: 'cache', version: '1.0.0' }

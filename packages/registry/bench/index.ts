@@ -1,7 +1,8 @@
 // The hot paths: resolving at start-up, staging one changed plugin at each reload, and explain() for whoever waits for an
 // answer, among 1,000 plugins.
 import { compare } from '@cf-plugins/bench-harness'
-import { type PluginRecord, resolveMeta } from '@cf-plugins/plugin-api'
+import type { PluginRecord } from '@cf-plugins/plugin-api'
+import { resolveMeta } from '@cf-plugins/plugin-api/host'
 import { PluginRegistry } from '@cf-plugins/registry'
 import { alg, Graph } from '@dagrejs/graphlib'
 

@@ -1,7 +1,7 @@
 // The hot path: what a reload adds for a plugin that keeps state, save and restore, against the two bare structuredClones
 // that it cannot do without, unchecked, unbounded and without a path in their errors.
 import { compare } from '@cf-plugins/bench-harness'
-import { resolveMeta } from '@cf-plugins/plugin-api'
+import { resolveMeta } from '@cf-plugins/plugin-api/host'
 import { StatePreserver } from '@cf-plugins/state-preserver'
 import { compareStores, removeFiles } from './store.ts'
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { serialize } from 'node:v8'
 import { compare } from '@cf-plugins/bench-harness'
-import { resolveMeta } from '@cf-plugins/plugin-api'
+import { resolveMeta } from '@cf-plugins/plugin-api/host'
 import { FileStateStore, StatePreserver, type StateSnapshot } from '@cf-plugins/state-preserver'
 
 const folder = await mkdtemp(join(tmpdir(), 'cf-state-bench-'))

@@ -1,4 +1,5 @@
-import { type PluginInstance, type PluginMeta, resolveMeta, StatePreservationError } from '@cf-plugins/plugin-api'
+import { type PluginInstance, type PluginMeta, StatePreservationError } from '@cf-plugins/plugin-api'
+import { resolveMeta } from '@cf-plugins/plugin-api/host'
 import { describe, expect, test } from 'vitest'
 import { StatePreserver, type StateSnapshot } from '../src/index.ts'
 

@@ -1,5 +1,6 @@
 // Records for tests: metadata as an author writes it, completed as the host reads it.
-import { type PluginMeta, type PluginRecord, resolveMeta } from '@cf-plugins/plugin-api'
+import type { PluginMeta, PluginRecord } from '@cf-plugins/plugin-api'
+import { resolveMeta } from '@cf-plugins/plugin-api/host'
 import { PluginRegistry, type PluginRegistryOptions } from '../../src/index.ts'
 
 type Written = Omit<PluginMeta, 'version'> & { readonly version?: string }

@@ -1,5 +1,5 @@
 // One run of a command that counts: `counter.mjs <folder> [key in hex]`. Prints the count.
-import { resolveMeta } from '@cf-plugins/plugin-api'
+import { resolveMeta } from '@cf-plugins/plugin-api/host'
 import { FileStateStore, StatePreserver } from '../../src/index.ts'
 
 const [folder = '', key] = process.argv.slice(2)

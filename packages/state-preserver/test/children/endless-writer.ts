@@ -1,6 +1,6 @@
 // Writes state without an end, `endless-writer.mjs <folder>`, and prints each number that is on the disk.
 import { writeSync } from 'node:fs'
-import { resolveMeta } from '@cf-plugins/plugin-api'
+import { resolveMeta } from '@cf-plugins/plugin-api/host'
 import { FileStateStore, StatePreserver } from '../../src/index.ts'
 
 const [folder = ''] = process.argv.slice(2)

@@ -1,6 +1,7 @@
 // `full-disk.mjs <folder on a small disk>`: saves more and more until the disk is full. Prints what happened as JSON.
 import { readdirSync } from 'node:fs'
-import { resolveMeta, type StatePreservationError } from '@cf-plugins/plugin-api'
+import type { StatePreservationError } from '@cf-plugins/plugin-api'
+import { resolveMeta } from '@cf-plugins/plugin-api/host'
 import { FileStateStore, StatePreserver, type StateSnapshot } from '../../src/index.ts'
 
 const [folder = ''] = process.argv.slice(2)

@@ -1,7 +1,8 @@
 // What somebody writes who has plugins as values, and wants them started.
 import assert from 'node:assert/strict'
 import { loadAndRegisterOrdered } from '@cf-plugins/lifecycle'
-import { definePlugin, serviceRef, toPluginRecord } from '@cf-plugins/plugin-api'
+import { definePlugin, serviceRef } from '@cf-plugins/plugin-api'
+import { toPluginRecord } from '@cf-plugins/plugin-api/host'
 
 interface Shared {
   readonly log: string[]

@@ -6,10 +6,9 @@ import {
   type PluginContext,
   PluginError,
   type PluginMeta,
-  resolveMeta,
   serviceRef,
-  toPluginRecord,
 } from '@cf-plugins/plugin-api'
+import { resolveMeta, toPluginRecord } from '@cf-plugins/plugin-api/host'
 
 interface Database {
   find(id: string): string | undefined

@@ -1,6 +1,7 @@
 // What somebody writes who wants to know what a set of plugins needs, and runs none of them.
 import assert from 'node:assert/strict'
-import { definePlugin, PluginError, toPluginRecord } from '@cf-plugins/plugin-api'
+import { definePlugin, PluginError } from '@cf-plugins/plugin-api'
+import { toPluginRecord } from '@cf-plugins/plugin-api/host'
 import { PluginRegistry } from '@cf-plugins/registry'
 
 const record = (name: string, dependencies: Record<string, string>) =>

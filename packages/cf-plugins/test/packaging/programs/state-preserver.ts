@@ -1,6 +1,7 @@
 // What somebody writes who replaces objects in a way of their own, and wants to keep their state.
 import assert from 'node:assert/strict'
-import { type PluginInstance, resolveMeta, StatePreservationError } from '@cf-plugins/plugin-api'
+import { type PluginInstance, StatePreservationError } from '@cf-plugins/plugin-api'
+import { resolveMeta } from '@cf-plugins/plugin-api/host'
 import { StatePreserver, type StateSnapshot } from '@cf-plugins/state-preserver'
 
 class Counter implements PluginInstance {

@@ -1,0 +1,25 @@
+// What is done to plugins, and what they are denied, as an observer is told it.
+import { channel } from 'node:diagnostics_channel'
+
+/** Something that somebody may want to account for later. */
+export interface AuditMessage {
+  /** Which host it happened in: `Lifecycle.id`. */
+  readonly host: string
+  /** What was done or tried: `access`, `config.change`, `handler.switch-off`, `handler.switch-on`, `resource.create`, ... */
+  readonly action: string
+  readonly outcome: 'done' | 'denied' | 'failed'
+  /** Who did it; nothing where it was the host. */
+  readonly plugin?: string | undefined
+  /** What it was done to: a service, an event, a path. */
+  readonly subject?: string | undefined
+  /** Why, or what went wrong. Without secrets. */
+  readonly reason?: string | undefined
+}
+
+/** `cf-plugins:audit`. Transitions of plugins are not among it: they are on `cf-plugins:state`. */
+export const auditChannel = channel('cf-plugins:audit')
+
+/** Publishes where anybody listens. */
+export function audit(message: AuditMessage): void {
+  if (auditChannel.hasSubscribers) auditChannel.publish(message)
+}
