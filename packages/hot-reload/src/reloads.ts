@@ -5,7 +5,7 @@ import { type Logger, messageOf, type PluginError, type PluginRecord } from '@cf
 import { within } from '@cf-plugins/plugin-api/host'
 import type { FileChange, ReloadTrigger, WatcherError } from '@cf-plugins/watcher'
 import type { ChangeQueue } from './change-queue.ts'
-import { reloadChannel } from './channels.ts'
+import { type ReloadMessage, reloadChannel } from './channels.ts'
 import { callHost } from './host-hook.ts'
 import { LoadedContents } from './loaded-contents.ts'
 import type { HostHooks } from './options.ts'
@@ -137,7 +137,7 @@ export class Reloads {
 
   async #publish(report: ReloadReport, logged: readonly PluginError[] = []): Promise<void> {
     const { logger, afterReload, signal } = this.#parts
-    if (reloadChannel.hasSubscribers) reloadChannel.publish({ report })
+    this.#tellObservers({ report })
     if (logger) logReport(report, logged, logger)
     try {
       await callHost('afterReload', () => afterReload?.(report), signal)
@@ -164,7 +164,13 @@ export class Reloads {
   #onPlan(plan: ReloadPlan): void {
     const { logger } = this.#parts
     if (logger) logPlan(plan, logger)
-    if (reloadChannel.hasSubscribers) reloadChannel.publish({ plan })
+    this.#tellObservers({ plan })
+  }
+
+  #tellObservers(what: { readonly plan: ReloadPlan } | { readonly report: ReloadReport }): void {
+    if (!reloadChannel.hasSubscribers) return
+    const message: ReloadMessage = { host: this.#parts.lifecycle.id, ...what }
+    reloadChannel.publish(message)
   }
 
   /**

@@ -4,6 +4,8 @@ import { isThenable } from '@cf-plugins/plugin-api'
 
 /** What a tracing channel publishes about one call of one plugin's hook. */
 export interface HookTrace {
+  /** Which host it is in: `Lifecycle.id`. */
+  readonly host: string
   readonly plugin: string
   readonly generation: number
   error?: unknown
@@ -11,6 +13,8 @@ export interface HookTrace {
 
 /** What `cf-plugins:state` publishes. */
 export interface StateChange {
+  /** Which host it is in: `Lifecycle.id`. */
+  readonly host: string
   readonly plugin: string
   readonly from: string
   readonly to: string
@@ -31,13 +35,14 @@ type Tracing = typeof registerChannel
 /** Whose hook is traced. */
 interface Traced {
   readonly name: string
+  readonly host: { readonly id: string }
   readonly record: { readonly source: { readonly generation: number } }
 }
 
 /** Calls `task` between the channel's `start` and `asyncEnd`; a plain call while nobody listens. */
-export function traced<T>(tracing: Tracing, { name, record }: Traced, task: () => T): T {
+export function traced<T>(tracing: Tracing, { name, host, record }: Traced, task: () => T): T {
   if (!isListenedTo(tracing)) return task()
-  const trace: HookTrace = { plugin: name, generation: record.source.generation }
+  const trace: HookTrace = { host: host.id, plugin: name, generation: record.source.generation }
   tracing.start.publish(trace)
   const end = () => tracing.asyncEnd.publish(trace)
   const fail = (error: unknown) => {

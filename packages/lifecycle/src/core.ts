@@ -1,4 +1,5 @@
 // What every part of one lifecycle works on, and what it is made with.
+import { randomUUID } from 'node:crypto'
 import { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
 import type { Logger, PluginTimeouts } from '@cf-plugins/plugin-api'
 import { Deadlines, safeLogger } from '@cf-plugins/plugin-api/host'
@@ -11,6 +12,8 @@ import type { StrayErrorOptions } from './stray-code.ts'
 
 /** What a lifecycle is made with. */
 export interface LifecycleOptions<App = unknown, Shared = unknown> {
+  /** Which host this is, in every message that observers get: of several in a process, each has its own. @default 8 random hexadecimal digits */
+  readonly hostId?: string
   /** Handed to each plugin's `register`. */
   readonly app: App
   /** The host's object, `context.shared` for every plugin. @default {} */
@@ -60,7 +63,9 @@ export function createCore<App, Shared>(
   { services }: PluginRegistry,
 ): LifecycleCore {
   const logger = options.logger ? safeLogger(options.logger) : silentLogger
+  const id = options.hostId ?? randomUUID().slice(0, 8)
   const host: PluginHost = {
+    id,
     app: options.app,
     shared: options.shared ?? {},
     logger,
@@ -77,7 +82,7 @@ export function createCore<App, Shared>(
   return {
     host,
     services,
-    roster: new Roster(logger),
+    roster: new Roster(id, logger),
     keeper: options.keeper,
     left: new WeakSet(),
     slowMs: options.slowMs ?? 100,

@@ -46,6 +46,8 @@ export interface StatefulPlugin {
 
 /** What the plugins of one lifecycle share. */
 export interface PluginHost {
+  /** Which host it is, for observers. */
+  readonly id: string
   readonly app: unknown
   readonly shared: unknown
   readonly logger: Logger

@@ -33,6 +33,8 @@ const STOP_MS = 20_000
  * const report = await lifecycle.start()
  */
 export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposable {
+  /** Which host this is, in every message that observers get. */
+  readonly id: string
   readonly registry: PluginRegistry
   readonly events: PluginEvents
   readonly hooks: PluginHooks
@@ -47,6 +49,7 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
   constructor(options: LifecycleOptions<App, Shared>) {
     this.registry = options.registry ?? new PluginRegistry()
     this.#core = createCore(options, this.registry)
+    this.id = this.#core.host.id
     this.events = this.#core.host.events
     this.hooks = this.#core.host.hooks
     this.#reconciler = new Reconciler(this.#core, this.registry, this.#shutdown.signal)

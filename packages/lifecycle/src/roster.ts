@@ -9,6 +9,7 @@ export type StateListener = (change: StateChange) => void
 
 /** The slots of one lifecycle, in the order in which they were taken. */
 export class Roster {
+  readonly #host: string
   readonly #logger: Logger
   readonly #slots = new Map<string, PluginSlot>()
   /** Slots of plugins that were unloaded: what a person wished, their kept state and their rank, for when they come back. */
@@ -17,7 +18,9 @@ export class Roster {
   // Rank 0 is the host's own handlers.
   #rank = 1
 
-  constructor(logger: Logger) {
+  /** @param host which host it is of, by its id */
+  constructor(host: string, logger: Logger) {
+    this.#host = host
     this.#logger = logger
   }
 
@@ -77,7 +80,7 @@ export class Roster {
     if (from === state) return
     slot.state = state
     if (this.#listeners.size === 0 && !stateChannel.hasSubscribers) return
-    const change: StateChange = { plugin: slot.name, from, to: state, error }
+    const change: StateChange = { host: this.#host, plugin: slot.name, from, to: state, error }
     stateChannel.publish(change)
     for (const listener of this.#listeners) {
       try {

@@ -67,6 +67,23 @@ describe('diagnostics channels', () => {
   })
 })
 
+describe('the host id', () => {
+  it('is in every message, so that two hosts in one process are told apart', async () => {
+    const told: string[] = []
+    const tell = (message: unknown) => void told.push((message as { host: string }).host)
+    subscribe(stateChannel, tell)
+    subscribe(tracingChannel('cf-plugins:setup').start, tell)
+    const hosts = [
+      await started([plugin({ name: 'a' }, () => ({ setup() {} }))]),
+      await started([], { hostId: 'second' }),
+    ]
+    await hosts[1]?.add([plugin({ name: 'b' }, () => ({ setup() {} }))])
+    expect(hosts[1]?.id).toBe('second')
+    expect(hosts[0]?.id).toMatch(/^[0-9a-f]{8}$/)
+    expect(told).toEqual([...new Array(3).fill(hosts[0]?.id), ...new Array(3).fill('second')])
+  })
+})
+
 describe('watch', () => {
   it('tells each transition at once, until it is undone', async () => {
     const lifecycle = lifecycleOf([plugin({ name: 'a' })])
