@@ -1,30 +1,28 @@
 // The context that a plugin gets: its generation, seen from inside.
 import {
   type ContextHooks,
-  type EmitReport,
-  type EventHandler,
-  type HandlerOptions,
   type Holdable,
-  type HookHandler,
   type Listenable,
   type Logger,
   type Ownable,
   type PluginContext,
+  type PluginState,
   type ResolvedPluginMeta,
   type ServiceRef,
   serviceName,
   type Undo,
 } from '@cf-plugins/plugin-api'
+import { contextEmit, contextHooks, contextOn, contextPublish } from './context-dispatch.ts'
 import {
   argumentError,
   type ContextSource,
   checkTask,
   contextError,
-  emitting,
   known,
   registering,
   usable,
 } from './context-source.ts'
+import { contextState } from './context-state.ts'
 import type { StartReason } from './generation-start.ts'
 import { declares } from './host.ts'
 import { intervalActivation, timeoutActivation } from './timers.ts'
@@ -70,6 +68,10 @@ export class GenerationContext implements PluginContext {
     return this.#of.scope.signal
   }
 
+  get state(): PluginState {
+    return this.#keep('state', contextState(this.#of))
+  }
+
   get inject(): PluginContext['inject'] {
     return this.#keep('inject', (ref: ServiceRef<unknown> | string, options?: { readonly optional?: boolean }) => {
       const of = usable(this.#of, 'inject')
@@ -110,50 +112,19 @@ export class GenerationContext implements PluginContext {
   }
 
   get on(): PluginContext['on'] {
-    return this.#keep(
-      'on',
-      <P>(event: string, handler: EventHandler<P>, options?: HandlerOptions): Undo =>
-        registering(this.#of, 'on').stages.events.on(event, known(this.#of, handler as EventHandler), options),
-    )
+    return this.#keep('on', contextOn(this.#of))
   }
 
   get emit(): PluginContext['emit'] {
-    return this.#keep(
-      'emit',
-      async (event: string, payload?: unknown, options?: { readonly signal?: AbortSignal }): Promise<EmitReport> => {
-        const of = emitting(this.#of, 'emit', true)
-        return of.host.events.emit(event, payload, { ...options, source: of.name })
-      },
-    )
+    return this.#keep('emit', contextEmit(this.#of))
   }
 
   get publish(): PluginContext['publish'] {
-    return this.#keep('publish', (event: string, payload?: unknown): void => {
-      const of = emitting(this.#of, 'publish', false)
-      const publish = () => of.host.events.publish(event, payload, { source: of.name })
-      if (of.stage === 'staged') of.publishLater(publish)
-      else publish()
-    })
+    return this.#keep('publish', contextPublish(this.#of))
   }
 
   get hooks(): ContextHooks {
-    const { host } = this.#of
-    return this.#keep('hooks', {
-      on: <Args extends readonly unknown[]>(hook: string, handler: HookHandler<Args>, options?: HandlerOptions): Undo =>
-        registering(this.#of, 'hooks.on').stages.hooks.on(
-          hook,
-          known(this.#of, handler as unknown as HookHandler),
-          options,
-        ),
-      call: async (hook: string, ...args: unknown[]) => {
-        const { name } = emitting(this.#of, 'hooks.call', true)
-        return host.hooks.callAs(name, hook, args)
-      },
-      callSync: (hook: string, ...args: unknown[]) => {
-        const { name } = emitting(this.#of, 'hooks.callSync', true)
-        return host.hooks.callSyncAs(name, hook, args)
-      },
-    })
+    return this.#keep('hooks', contextHooks(this.#of))
   }
 
   get every(): PluginContext['every'] {

@@ -20,6 +20,7 @@ export const LifecycleErrorCodes = {
   CFP_UNHEALTHY: 'health() of the new instance said that it is unhealthy. The reload was rolled back.',
   CFP_STATE_FAILED: 'The state of a plugin could not be taken, or not be given back. The cause says why.',
   CFP_STATE_TIMEOUT: 'Taking the state of a plugin, or giving it back, took too long.',
+  CFP_STATE_UNAVAILABLE: 'A plugin used context.state, and its host keeps no state. Give the lifecycle a keeper.',
   CFP_CONFIG_INVALID: "The plugin's configuration does not match its schema. Every problem is listed.",
   CFP_DEPENDENCY_FAILED:
     'A plugin that this one needs is not active. Mend that one first; the message names the cause.',

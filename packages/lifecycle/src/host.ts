@@ -1,7 +1,7 @@
 // What every plugin of one lifecycle shares, and where it gets its bounds from.
 
 import type { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
-import type { Logger, PluginTimeouts, ResolvedPluginMeta } from '@cf-plugins/plugin-api'
+import type { Logger, PluginRecord, PluginState, PluginTimeouts, ResolvedPluginMeta } from '@cf-plugins/plugin-api'
 import type { Deadlines } from '@cf-plugins/plugin-api/host'
 import type { HeldResources } from './held-resources.ts'
 import type { StrayWatch } from './stray-code.ts'
@@ -44,6 +44,14 @@ export interface StatefulPlugin {
   readonly instance: object
 }
 
+/** Whose `context.state` it is. */
+export interface StateOwner {
+  readonly name: string
+  readonly record: PluginRecord
+  /** Which instance of its plugin it is. */
+  readonly number: number
+}
+
 /** What the plugins of one lifecycle share. */
 export interface PluginHost {
   /** Which host it is, for observers. */
@@ -63,6 +71,8 @@ export interface PluginHost {
   findService(service: string): { readonly owner: string; readonly service: unknown } | undefined
   /** The raw configuration of a plugin. */
   configOf(plugin: string): unknown
+  /** What a generation's `context.state` is; nothing where the host keeps no state. */
+  stateOf?(generation: StateOwner): PluginState
   /** Makes what a live generation offers known to all. */
   publishServices(generation: { readonly name: string; services(): Map<string, unknown> }): void
 }

@@ -1,0 +1,73 @@
+// What a plugin tells others and hears from them: the events, hooks and pipelines of its context.
+import type {
+  BatchHandler,
+  ContextEmitOptions,
+  ContextHooks,
+  EmitReport,
+  EventHandler,
+  EventOptions,
+  EventRef,
+  HandlerOptions,
+  HookHandler,
+  HookRef,
+  PluginContext,
+  Undo,
+} from '@cf-plugins/plugin-api'
+import { type ContextSource, emitting, known, registering } from './context-source.ts'
+
+/** `context.on`. */
+export function contextOn(source: ContextSource): PluginContext['on'] {
+  return (
+    event: EventRef<never> | string,
+    handler: EventHandler<never> | BatchHandler<never>,
+    options?: EventOptions,
+  ) => registering(source, 'on').stages.events.on(nameOf(event), known(source, handler as EventHandler), options)
+}
+
+/** `context.emit`. */
+export function contextEmit(source: ContextSource): PluginContext['emit'] {
+  return async (
+    event: EventRef<never> | string,
+    payload?: unknown,
+    options?: ContextEmitOptions,
+  ): Promise<EmitReport> => {
+    const of = emitting(source, 'emit', true)
+    return of.host.events.emit(nameOf(event), payload, { ...options, source: of.name })
+  }
+}
+
+/** `context.publish`. */
+export function contextPublish(source: ContextSource): PluginContext['publish'] {
+  return (event: EventRef<never> | string, payload?: unknown, options?: Pick<ContextEmitOptions, 'parent'>): void => {
+    const of = emitting(source, 'publish', false)
+    const publish = () => of.host.events.publish(nameOf(event), payload, { ...options, source: of.name })
+    if (of.stage === 'staged') of.publishLater(publish)
+    else publish()
+  }
+}
+
+/** `context.hooks`. */
+export function contextHooks(source: ContextSource): ContextHooks {
+  const { hooks } = source.host
+  return {
+    on: (hook: HookRef | string, handler: HookHandler<never>, options?: HandlerOptions): Undo =>
+      registering(source, 'hooks.on').stages.hooks.on(
+        nameOf(hook),
+        known(source, handler as unknown as HookHandler),
+        options,
+      ),
+    call: async (hook: HookRef | string, ...args: unknown[]) => {
+      const { name } = emitting(source, 'hooks.call', true)
+      return hooks.callAs(name, nameOf(hook), args) as never
+    },
+    callSync: (hook: HookRef | string, ...args: unknown[]) => {
+      const { name } = emitting(source, 'hooks.callSync', true)
+      return hooks.callSyncAs(name, nameOf(hook), args) as never
+    },
+  }
+}
+
+/** What is no name is refused where names are. */
+function nameOf(ref: { readonly name: string } | string): string {
+  return typeof ref === 'string' ? ref : ref?.name
+}
