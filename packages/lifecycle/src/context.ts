@@ -1,30 +1,20 @@
 // The context that a plugin gets: its generation, seen from inside.
-import {
-  type ContextHooks,
-  type Holdable,
-  type Listenable,
-  type Logger,
-  type Ownable,
-  type PluginContext,
-  type PluginState,
-  type ResolvedPluginMeta,
-  type ServiceRef,
-  serviceName,
-  type Undo,
+import type {
+  ContextHooks,
+  Holdable,
+  Listenable,
+  Logger,
+  Ownable,
+  PluginContext,
+  PluginState,
+  ResolvedPluginMeta,
+  Undo,
 } from '@cf-plugins/plugin-api'
 import { contextEmit, contextHooks, contextOn, contextPublish } from './context-dispatch.ts'
-import {
-  argumentError,
-  type ContextSource,
-  checkTask,
-  contextError,
-  known,
-  registering,
-  usable,
-} from './context-source.ts'
+import { contextInject, contextProvide } from './context-services.ts'
+import { argumentError, type ContextSource, checkTask, known, registering, usable } from './context-source.ts'
 import { contextState } from './context-state.ts'
 import type { StartReason } from './generation-start.ts'
-import { declares } from './host.ts'
 import { intervalActivation, timeoutActivation } from './timers.ts'
 
 type AnyHandler = (...args: never[]) => unknown
@@ -73,42 +63,11 @@ export class GenerationContext implements PluginContext {
   }
 
   get inject(): PluginContext['inject'] {
-    return this.#keep('inject', (ref: ServiceRef<unknown> | string, options?: { readonly optional?: boolean }) => {
-      const of = usable(this.#of, 'inject')
-      const service = serviceName(ref)
-      const found = of.lookup(service)
-      if (!found) {
-        if (options?.optional) return undefined
-        throw contextError(
-          this.#of,
-          'CFP_SERVICE_UNKNOWN',
-          `asked for the service "${service}", which nobody offers. Check the name, or ask with { optional: true }.`,
-        )
-      }
-      if (!declares(of.record.meta, found.owner, service)) {
-        throw contextError(
-          this.#of,
-          'CFP_SERVICE_UNDECLARED',
-          `asked for the service "${service}" of plugin "${found.owner}", on which it does not depend. Add '${found.owner}' to its dependencies, or '${service}' to its requires.`,
-        )
-      }
-      return found.service
-    }) as PluginContext['inject']
+    return this.#keep('inject', contextInject(this.#of))
   }
 
   get provide(): PluginContext['provide'] {
-    return this.#keep('provide', (ref: ServiceRef<unknown> | string, service: unknown): Undo => {
-      const of = registering(this.#of, 'provide')
-      const name = serviceName(ref)
-      if (!of.record.meta.provides.includes(name)) {
-        throw contextError(
-          this.#of,
-          'CFP_SERVICE_NOT_DECLARED',
-          `offered the service "${name}" without declaring it. Add '${name}' to \`provides\` in its metadata.`,
-        )
-      }
-      return of.provide(name, service)
-    })
+    return this.#keep('provide', contextProvide(this.#of))
   }
 
   get on(): PluginContext['on'] {
