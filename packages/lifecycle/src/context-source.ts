@@ -1,5 +1,6 @@
 // A generation, as far as its context shows it, and what may be asked of that at which stage.
 import { type Logger, PluginError, type PluginRecord, type Undo } from '@cf-plugins/plugin-api'
+import type { PluginAccess } from '@cf-plugins/plugin-api/host'
 import type { EarlyEvents } from './early-events.ts'
 import type { ServiceLookup, StartReason } from './generation-start.ts'
 import type { HandlerStages } from './handler-stages.ts'
@@ -25,6 +26,8 @@ export interface ContextSource {
   readonly slot: { readonly listeners: PluginListeners }
   readonly passage: Passage
   readonly early: EarlyEvents
+  /** What it may use. */
+  readonly access: PluginAccess
   readonly lookup: ServiceLookup
   /** Offers a service, from the commit on. */
   provide(service: string, value: unknown): Undo

@@ -10,6 +10,7 @@ import type {
   ResolvedPluginMeta,
   Undo,
 } from '@cf-plugins/plugin-api'
+import { ACCESS, type PluginAccess } from '@cf-plugins/plugin-api/host'
 import { contextEmit, contextHooks, contextOn, contextPublish } from './context-dispatch.ts'
 import { contextInject, contextProvide } from './context-services.ts'
 import { argumentError, type ContextSource, checkTask, known, registering, usable } from './context-source.ts'
@@ -56,6 +57,11 @@ export class GenerationContext implements PluginContext {
   }
   get signal(): AbortSignal {
     return this.#of.scope.signal
+  }
+
+  /** For the packages of a host that open doors of their own. */
+  get [ACCESS](): PluginAccess {
+    return this.#of.access
   }
 
   get state(): PluginState {

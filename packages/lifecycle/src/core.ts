@@ -4,6 +4,7 @@ import { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
 import type { Logger, PluginTimeouts } from '@cf-plugins/plugin-api'
 import { Deadlines, safeLogger } from '@cf-plugins/plugin-api/host'
 import type { PluginRegistry, ServiceTable } from '@cf-plugins/registry'
+import { AccessControl, type AccessOptions } from './access-control.ts'
 import { HeldResources } from './held-resources.ts'
 import { DEFAULT_BOUNDS, type PluginHost, type ScopeApp, type StateKeeper, silentLogger } from './host.ts'
 import type { ReloadBounds } from './reload-unit.ts'
@@ -34,6 +35,8 @@ export interface LifecycleOptions<App = unknown, Shared = unknown> {
   readonly reloadBounds?: ReloadBounds
   /** The raw configuration of a plugin, before its schema. @default none */
   readonly configOf?: (plugin: string) => unknown
+  /** What plugins may use, besides what their own permissions say. @default whatever those say */
+  readonly access?: AccessOptions
   /** Carries state from one instance to the next. @default none: a plugin that is made anew begins anew */
   readonly keeper?: StateKeeper
   /** A plugin that takes longer to register and set up is warned about, in milliseconds. @default 100 */
@@ -75,6 +78,7 @@ export function createCore<App, Shared>(
     bounds: { ...DEFAULT_BOUNDS, ...options.timeouts },
     deadlines: new Deadlines(),
     held: new HeldResources(),
+    access: new AccessControl(id, options.access),
     findService: (service) => services.lookup(service),
     configOf: options.configOf ?? (() => undefined),
     publishServices: (generation) => services.publish(generation.name, generation.services()),

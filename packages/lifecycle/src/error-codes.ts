@@ -39,6 +39,8 @@ export const LifecycleErrorCodes = {
   CFP_SERVICE_UNDECLARED:
     'A plugin asked for a service of a plugin that it does not depend on. Declare the dependency.',
   CFP_SERVICE_NOT_DECLARED: 'A plugin offered a service that its metadata does not name. Add it to `provides`.',
+  CFP_ACCESS_DENIED:
+    'A plugin used something that its permissions, or what its host grants, leave out. Add what the message names, or leave it be.',
   CFP_HOLD_TAKEN:
     'A plugin asked the host to hold a key that it holds for another plugin. Take another key, or get it from that plugin as a service.',
   CFP_CONTEXT_ARGUMENT: 'A member of the context got an argument that it cannot use.',

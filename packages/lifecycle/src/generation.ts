@@ -9,7 +9,7 @@ import {
   type PluginRecord,
   type Undo,
 } from '@cf-plugins/plugin-api'
-import { serviceOf } from '@cf-plugins/plugin-api/host'
+import { type PluginAccess, serviceOf } from '@cf-plugins/plugin-api/host'
 import { AppView } from './app-view.ts'
 import { chain } from './chain.ts'
 import { configFor } from './config.ts'
@@ -42,6 +42,7 @@ export class Generation {
   #config: unknown
   #app: AppView | undefined
   #logger: Logger | undefined
+  #access: PluginAccess | undefined
   #stages: HandlerStages | undefined
   #early: EarlyEvents | undefined
   #passage: Passage | undefined
@@ -74,6 +75,12 @@ export class Generation {
 
   get config(): unknown {
     return this.#config
+  }
+
+  /** What it may use: asked of the host once, so that it is the same as long as it lives. */
+  get access(): PluginAccess {
+    this.#access ??= this.host.access.of(this.record)
+    return this.#access
   }
 
   get stages(): HandlerStages {

@@ -3,6 +3,7 @@
 import type { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
 import type { Logger, PluginRecord, PluginState, PluginTimeouts, ResolvedPluginMeta } from '@cf-plugins/plugin-api'
 import type { Deadlines } from '@cf-plugins/plugin-api/host'
+import type { AccessControl } from './access-control.ts'
 import type { HeldResources } from './held-resources.ts'
 import type { StrayWatch } from './stray-code.ts'
 
@@ -65,6 +66,8 @@ export interface PluginHost {
   readonly bounds: Required<PluginTimeouts>
   readonly deadlines: Deadlines
   readonly held: HeldResources
+  /** What each plugin may use. */
+  readonly access: AccessControl
   /** Knows whose code runs, where the host wants to know. */
   strays?: StrayWatch
   /** Finds a service that everybody sees. */

@@ -1,3 +1,4 @@
+export type { AccessOptions } from './access-control.ts'
 export {
   type HookTrace,
   registerChannel,

@@ -10,3 +10,10 @@ export function permits(permissions: readonly string[], kind: PermissionKind, na
     permission.endsWith('*') ? wanted.startsWith(permission.slice(0, -1)) : permission === wanted,
   )
 }
+
+const PERMISSION = /^(service|event|emit|hook|pipeline|state|resource):[^\s*]*(\*|[^\s*])$/
+
+/** Whether it is a permission, as metadata and a host's grants name them. */
+export function isPermission(value: unknown): value is string {
+  return typeof value === 'string' && PERMISSION.test(value)
+}

@@ -2,6 +2,7 @@
 // whatever it is given: metadata may come from plain JavaScript, with getters, proxies and `__proto__` keys.
 import type { PluginDependency } from './meta.ts'
 import { nearest } from './nearest.ts'
+import { isPermission } from './permissions.ts'
 import { entriesOf, shown, type Tell, valueAt } from './safe-values.ts'
 import type { StandardSchema } from './standard-schema.ts'
 
@@ -27,10 +28,7 @@ const textLike = (rule: string, pattern = /^/) =>
   one<string>(rule, (value) => typeof value === 'string' && pattern.test(value))
 
 export const text = textLike('a string')
-export const permission = textLike(
-  'a permission such as "service:database" or "event:user.*"',
-  /^(service|event|emit|hook|pipeline|state|resource):[^\s*]*(\*|[^\s*])$/,
-)
+export const permission = one<string>('a permission such as "service:database" or "event:user.*"', isPermission)
 /** Whatever it is. */
 export const anything: Reader<object> = (value) => value as object
 export const word = textLike('a string, not blank', /\S/)
