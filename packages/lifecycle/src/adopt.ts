@@ -1,6 +1,6 @@
 // The instance that `register` returned: checked, and what it declares by its shape staged.
 import { PluginError, type PluginInstance, type PluginRecord } from '@cf-plugins/plugin-api'
-import { hookMethodsOf } from '@cf-plugins/plugin-api/host'
+import { hookMethodsOf, type PluginAccess } from '@cf-plugins/plugin-api/host'
 import type { HandlerStages } from './handler-stages.ts'
 
 /** Whose instance it will be. */
@@ -8,12 +8,14 @@ export interface Adopter {
   readonly name: string
   readonly record: PluginRecord
   readonly stages: HandlerStages
+  /** What it may listen to. */
+  readonly access: PluginAccess
 }
 
 /**
  * Takes what `register` returned as the plugin's instance, and stages its `@hook` methods and its `handleEvent`.
  *
- * @throws `CFP_REGISTER_RESULT`
+ * @throws `CFP_REGISTER_RESULT`, `CFP_ACCESS_DENIED`
  */
 export function adopt(adopter: Adopter, result: unknown): PluginInstance {
   if ((typeof result !== 'object' && typeof result !== 'function') || result === null) throw noInstance(adopter, result)
@@ -21,14 +23,18 @@ export function adopt(adopter: Adopter, result: unknown): PluginInstance {
   const prototype = Object.getPrototypeOf(instance)
   // A plain object has no decorated methods, and most instances are plain.
   if (prototype !== Object.prototype && prototype !== null) {
-    for (const { hook, options, method } of hookMethodsOf(instance))
-      adopter.stages.hooks.on(typeof hook === 'string' ? hook : hook.name, method, options)
+    for (const { hook, options, method } of hookMethodsOf(instance)) {
+      const name = typeof hook === 'string' ? hook : hook.name
+      adopter.access.allow('hook', name)
+      adopter.stages.hooks.on(name, method, options)
+    }
   }
   if (typeof instance.handleEvent === 'function') {
     const { events } = adopter.record.meta
     for (const event of events) {
       // An event that two of the names stand for is still told once.
       if (events.some((other) => other !== event && covers(other, event))) continue
+      adopter.access.allow('event', event)
       adopter.stages.events.on(event, (_payload, context) => instance.handleEvent?.(context.event, context))
     }
   }

@@ -21,7 +21,11 @@ export function contextOn(source: ContextSource): PluginContext['on'] {
     event: EventRef<never> | string,
     handler: EventHandler<never> | BatchHandler<never>,
     options?: EventOptions,
-  ) => registering(source, 'on').stages.events.on(nameOf(event), known(source, handler as EventHandler), options)
+  ) => {
+    const { access, stages } = registering(source, 'on')
+    access.allow('event', nameOf(event))
+    return stages.events.on(nameOf(event), known(source, handler as EventHandler), options)
+  }
 }
 
 /** `context.emit`. */
@@ -32,6 +36,7 @@ export function contextEmit(source: ContextSource): PluginContext['emit'] {
     options?: ContextEmitOptions,
   ): Promise<EmitReport> => {
     const of = emitting(source, 'emit', true)
+    of.access.allow('emit', nameOf(event))
     return of.host.events.emit(nameOf(event), payload, { ...options, source: of.name })
   }
 }
@@ -40,6 +45,7 @@ export function contextEmit(source: ContextSource): PluginContext['emit'] {
 export function contextPublish(source: ContextSource): PluginContext['publish'] {
   return (event: EventRef<never> | string, payload?: unknown, options?: Pick<ContextEmitOptions, 'parent'>): void => {
     const of = emitting(source, 'publish', false)
+    of.access.allow('emit', nameOf(event))
     const publish = () => of.host.events.publish(nameOf(event), payload, { ...options, source: of.name })
     if (of.stage === 'staged') of.publishLater(publish)
     else publish()
@@ -50,18 +56,19 @@ export function contextPublish(source: ContextSource): PluginContext['publish'] 
 export function contextHooks(source: ContextSource): ContextHooks {
   const { hooks } = source.host
   return {
-    on: (hook: HookRef | string, handler: HookHandler<never>, options?: HandlerOptions): Undo =>
-      registering(source, 'hooks.on').stages.hooks.on(
-        nameOf(hook),
-        known(source, handler as unknown as HookHandler),
-        options,
-      ),
+    on: (hook: HookRef | string, handler: HookHandler<never>, options?: HandlerOptions): Undo => {
+      const { access, stages } = registering(source, 'hooks.on')
+      access.allow('hook', nameOf(hook))
+      return stages.hooks.on(nameOf(hook), known(source, handler as unknown as HookHandler), options)
+    },
     call: async (hook: HookRef | string, ...args: unknown[]) => {
-      const { name } = emitting(source, 'hooks.call', true)
+      const { name, access } = emitting(source, 'hooks.call', true)
+      access.allow('hook', nameOf(hook))
       return hooks.callAs(name, nameOf(hook), args) as never
     },
     callSync: (hook: HookRef | string, ...args: unknown[]) => {
-      const { name } = emitting(source, 'hooks.callSync', true)
+      const { name, access } = emitting(source, 'hooks.callSync', true)
+      access.allow('hook', nameOf(hook))
       return hooks.callSyncAs(name, nameOf(hook), args) as never
     },
   }

@@ -8,6 +8,7 @@ export function contextInject(source: ContextSource): PluginContext['inject'] {
   return ((ref: ServiceRef<unknown> | string, options?: { readonly optional?: boolean }) => {
     const of = usable(source, 'inject')
     const service = serviceName(ref)
+    of.access.allow('service', service)
     const found = of.lookup(service)
     if (!found) {
       if (options?.optional) return undefined
