@@ -13,8 +13,6 @@ export interface AccessOptions {
   readonly grants?: Readonly<Record<string, readonly string[]>> | ((plugin: string) => readonly string[] | undefined)
 }
 
-const OPEN: PluginAccess = Object.freeze({ allow: () => {}, may: () => true })
-
 /** Checks at every door of one host. */
 export class AccessControl {
   readonly #host: string
@@ -43,16 +41,18 @@ export class AccessControl {
     const limits = [permissions, granted ?? (permissions || this.#undeclared === 'allow' ? undefined : [])].filter(
       (each) => each !== undefined,
     )
-    if (limits.length === 0) return OPEN
+    const host = this.#host
+    if (limits.length === 0) return { host, allow: () => {}, may: () => true }
     const may = (kind: PermissionKind, what: string) =>
       isOwn(meta, kind, what) || limits.every((each) => permits(each, kind, what))
     return {
+      host,
       may,
       allow: (kind, what) => {
         if (may(kind, what)) return
         const subject = `${kind}:${what}`
         const reason = this.#why(name, permissions, granted, kind, what)
-        audit({ host: this.#host, action: 'access', outcome: 'denied', plugin: name, subject, reason })
+        audit({ host, action: 'access', outcome: 'denied', plugin: name, subject, reason })
         const { file, generation } = source
         throw new PluginError('CFP_ACCESS_DENIED', `Plugin "${name}" may not use ${subject}: ${reason}`, {
           plugin: name,

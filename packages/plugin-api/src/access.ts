@@ -3,6 +3,8 @@ import type { PermissionKind } from './permissions.ts'
 
 /** What one plugin may use: its permissions and what its host grants, together. */
 export interface PluginAccess {
+  /** Which host it is of, for messages: `Lifecycle.id`. Nothing where there is none. */
+  readonly host?: string | undefined
   /** Asked by whoever opens a door for the plugin. @throws `CFP_ACCESS_DENIED`, with what to add and where; the audit trail gets it too */
   allow(kind: PermissionKind, name: string): void
   /** Whether it may, with nobody told. */
