@@ -6,9 +6,10 @@ import { Deadlines, safeLogger } from '@cf-plugins/plugin-api/host'
 import type { PluginRegistry, ServiceTable } from '@cf-plugins/registry'
 import { AccessControl, type AccessOptions } from './access-control.ts'
 import { HeldResources } from './held-resources.ts'
-import { DEFAULT_BOUNDS, type PluginHost, type ScopeApp, type StateKeeper, silentLogger } from './host.ts'
+import { DEFAULT_BOUNDS, type PluginHost, type ScopeApp, silentLogger } from './host.ts'
 import type { ReloadBounds } from './reload-unit.ts'
 import { Roster } from './roster.ts'
+import type { StateKeeper } from './state-keeper.ts'
 import type { StrayErrorOptions } from './stray-code.ts'
 
 /** What a lifecycle is made with. */
@@ -29,6 +30,8 @@ export interface LifecycleOptions<App = unknown, Shared = unknown> {
   readonly scopeApp?: ScopeApp<App>
   /** @default silent */
   readonly logger?: Logger
+  /** Whether a failed plugin that says nothing itself ends the start. @default 'continue' */
+  readonly onFailure?: 'continue' | 'abort'
   /** Deadlines for plugins that bring none of their own. */
   readonly timeouts?: PluginTimeouts
   /** How long a reload as a whole may take. */
@@ -57,6 +60,7 @@ export interface LifecycleCore {
   /** Snapshots that an earlier process left. */
   readonly left: WeakSet<object>
   readonly slowMs: number
+  readonly onFailure: 'continue' | 'abort'
   readonly reloadBounds: ReloadBounds
 }
 
@@ -78,6 +82,7 @@ export function createCore<App, Shared>(
     bounds: { ...DEFAULT_BOUNDS, ...options.timeouts },
     deadlines: new Deadlines(),
     held: new HeldResources(),
+    keeper: options.keeper,
     access: new AccessControl(id, options.access),
     findService: (service) => services.lookup(service),
     configOf: options.configOf ?? (() => undefined),
@@ -90,6 +95,7 @@ export function createCore<App, Shared>(
     keeper: options.keeper,
     left: new WeakSet(),
     slowMs: options.slowMs ?? 100,
+    onFailure: options.onFailure ?? 'continue',
     reloadBounds: options.reloadBounds ?? {},
   }
 }

@@ -239,6 +239,11 @@ export class Generation {
     return this.#hooks.call(hook, limitMs)
   }
 
+  /** The same for a question that may be asked at any time. */
+  ask(hook: 'health'): Promise<unknown> {
+    return this.#hooks.ask(hook)
+  }
+
   /**
    * Aborts the signal, calls `teardown` if `setup` began, releases what is owned, and fences the context: once,
    * however often it is asked. Gives what went wrong; a hang leaves a zombie. What others see of it stays, for a

@@ -60,6 +60,15 @@ export class InstanceHooks implements HookCaller {
     return this.#run(hook, () => instance[hook]?.(), limitMs)
   }
 
+  /** Calls a hook besides whatever else is called, where the instance has it. @throws what it threw, said whose it is */
+  async ask(hook: 'health'): Promise<unknown> {
+    const instance = this.#instance
+    if (typeof instance?.[hook] !== 'function') return undefined
+    const { name, record, host } = this
+    const result = callHook({ name, record, host, hookEnded() {} }, hook, () => instance[hook]?.())
+    return result instanceof PendingHook ? result.ended : result
+  }
+
   /** Calls `teardown` if `setup` began. Never throws, never rejects: what went wrong is added to `problems`. */
   tearDown(limitMs: number, problems: PluginError[]): unknown {
     const instance = this.#instance

@@ -6,6 +6,7 @@ import { logProblems } from './bring-up.ts'
 import { configFor } from './config.ts'
 import { createCore, type LifecycleCore, type LifecycleOptions } from './core.ts'
 import { undeliveredTo } from './failures.ts'
+import { askHealth, type PluginHealthReport } from './health.ts'
 import { OperationQueue } from './operation-queue.ts'
 import { inReverse } from './ordered.ts'
 import type { LifecycleState, PluginSlot, PluginStatus } from './plugin-slot.ts'
@@ -220,6 +221,22 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
   /** Every registered plugin, dependencies first. */
   statuses(): PluginStatus[] {
     return this.registry.order().map((name) => this.status(name))
+  }
+
+  /**
+   * Asks plugins how they are: every active one, side by side, or one of them. A plugin that throws or does not answer in its
+   * `timeouts.reloadMs` is unhealthy, one without the hook is healthy.
+   *
+   * @throws `CFP_PLUGIN_UNKNOWN`, and `CFP_NOT_ACTIVE` where the one that is asked is not active
+   */
+  health(): Promise<PluginHealthReport[]>
+  health(name: string): Promise<PluginHealthReport>
+  async health(name?: string): Promise<PluginHealthReport[] | PluginHealthReport> {
+    if (name === undefined) return askHealth(this.registry.order().map((each) => this.#slotOf(each)))
+    const slot = this.#slotOf(name)
+    const [report] = await askHealth([slot])
+    if (!report) throw notActive(slot)
+    return report
   }
 
   /** Why a plugin is where it is, down to the root cause. @throws `CFP_PLUGIN_UNKNOWN` */

@@ -68,7 +68,8 @@ export class Reconciler {
     const { roster } = this.#core
     // The registry has this answer at hand unless people wished for something else.
     const resolution = this.#registry.resolve(roster.hasWishes ? { enabled: (name) => roster.wish(name) } : undefined)
-    const mayAbort = (name: string) => canAbort && this.#registry.get(name)?.meta.onFailure === 'abort'
+    const mayAbort = (name: string) =>
+      canAbort && (this.#registry.get(name)?.meta.onFailure ?? this.#core.onFailure) === 'abort'
     for (const [name, error] of resolution.blocked) if (mayAbort(name)) await this.#takeBack(name, error)
     // Slots are taken in this order, and so handlers of one priority run in the order of dependencies.
     const order = resolution.order.map((name) => roster.slot(name)).filter(({ state }) => state !== 'failed')

@@ -1,7 +1,8 @@
 // What new generations must pass before they are committed.
-import { HotReloadError, PluginError, type PluginHealth } from '@cf-plugins/plugin-api'
+import { HotReloadError } from '@cf-plugins/plugin-api'
 import type { LifecycleCore } from './core.ts'
 import type { Generation } from './generation.ts'
+import { readHealth } from './health.ts'
 import { inOrder, type PluginOrder } from './ordered.ts'
 
 /**
@@ -51,23 +52,14 @@ export function assertServicesFree(core: LifecycleCore, generations: readonly Ge
 
 async function checkHealth(generation: Generation, limitMs: number): Promise<void> {
   const { name, record } = generation
+  const { status, message } = readHealth(generation, await generation.call('health', limitMs))
+  if (status !== 'unhealthy') return
   const { file, generation: load } = record.source
-  const answer = await generation.call('health', limitMs)
-  if (answer === undefined) return
-  const { status, message } = (answer ?? {}) as Partial<PluginHealth>
-  if (status === 'healthy' || status === 'degraded') return
-  const details = { plugin: name, phase: 'health', file, generation: load }
-  if (status !== 'unhealthy') {
-    throw new PluginError(
-      'CFP_HEALTH_INVALID',
-      `health() of plugin "${name}" did not return { status: 'healthy' | 'degraded' | 'unhealthy', message? }.`,
-      details,
-    )
-  }
   const why = message === undefined ? '' : `: ${message}`
-  throw new HotReloadError(
-    'CFP_UNHEALTHY',
-    `Plugin "${name}" says after its reload that it is unhealthy${why}.`,
-    details,
-  )
+  throw new HotReloadError('CFP_UNHEALTHY', `Plugin "${name}" says after its reload that it is unhealthy${why}.`, {
+    plugin: name,
+    phase: 'health',
+    file,
+    generation: load,
+  })
 }
