@@ -6,7 +6,7 @@ import { failureOf } from './failures.ts'
 import { Generation } from './generation.ts'
 import type { GenerationStart } from './generation-start.ts'
 import type { PluginSlot } from './plugin-slot.ts'
-import { restoreState } from './state.ts'
+import { prepareState, restoreState } from './state.ts'
 
 /** How a new generation starts. */
 export interface BringUp extends GenerationStart {
@@ -53,7 +53,7 @@ export function bringUp<T>(
   }
   let started: unknown
   try {
-    started = generation.start(limit)
+    started = chain(prepareState(core, generation, limit?.()), () => generation.start(limit))
     if (snapshot !== undefined || finish) {
       const complete = () =>
         chain(restoreState(core, generation, snapshot, limit?.(), signal), () => finish?.(generation))

@@ -1,5 +1,5 @@
 // A generation, as far as its context shows it, and what may be asked of that at which stage.
-import { type Logger, PluginError, type PluginRecord, type Undo } from '@cf-plugins/plugin-api'
+import { type Logger, PluginError, type PluginRecord, type PluginState, type Undo } from '@cf-plugins/plugin-api'
 import type { PluginAccess } from '@cf-plugins/plugin-api/host'
 import type { EarlyEvents } from './early-events.ts'
 import type { ServiceLookup, StartReason } from './generation-start.ts'
@@ -28,6 +28,8 @@ export interface ContextSource {
   readonly early: EarlyEvents
   /** What it may use. */
   readonly access: PluginAccess
+  /** Nothing where nobody keeps state. */
+  readonly state: PluginState | undefined
   readonly lookup: ServiceLookup
   /** Offers a service, from the commit on. */
   provide(service: string, value: unknown): Undo

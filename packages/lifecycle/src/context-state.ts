@@ -1,10 +1,10 @@
 // What a plugin keeps, as its context shows it.
 import type { PluginState } from '@cf-plugins/plugin-api'
-import { type ContextSource, contextError } from './context-source.ts'
+import { type ContextSource, contextError, usable } from './context-source.ts'
 
 /** `context.state`: what the host's keeper of state has for this generation. @throws `CFP_STATE_UNAVAILABLE` */
 export function contextState(source: ContextSource): PluginState {
-  const state = source.host.stateOf?.(source)
+  const { state } = usable(source, 'state')
   if (state) return state
   throw contextError(
     source,

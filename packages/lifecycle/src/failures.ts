@@ -19,6 +19,7 @@ const CODES = {
   health: ['CFP_RELOAD_HOOK_FAILED', 'CFP_RELOAD_HOOK_TIMEOUT'],
   getReloadState: ['CFP_STATE_FAILED', 'CFP_STATE_TIMEOUT'],
   setReloadState: ['CFP_STATE_FAILED', 'CFP_STATE_TIMEOUT'],
+  migrateState: ['CFP_STATE_FAILED', 'CFP_STATE_TIMEOUT'],
 } as const satisfies Record<string, readonly [failed: LifecycleErrorCode, late: LifecycleErrorCode]>
 
 /** The hooks that fail under a code of their own. */

@@ -15,6 +15,8 @@ export interface GenerationStart {
   readonly dependencies: Dependencies
   /** What the one that it brings back had, checked already. */
   readonly before?: { readonly config: unknown } | undefined
+  /** A snapshot that has what `context.state` begins with. */
+  readonly kept?: unknown
 }
 
 /** What a plugin depended on when it started. */

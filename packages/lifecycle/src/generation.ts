@@ -7,6 +7,7 @@ import {
   type PluginError,
   type PluginInstance,
   type PluginRecord,
+  type PluginState,
   type Undo,
 } from '@cf-plugins/plugin-api'
 import { type PluginAccess, serviceOf } from '@cf-plugins/plugin-api/host'
@@ -19,9 +20,11 @@ import type { Dependencies, GenerationStart, PluginPlace, ServiceLookup, StartRe
 import { HandlerStages } from './handler-stages.ts'
 import { boundOf, childLogger, type PluginHost } from './host.ts'
 import { type HookLimit, InstanceHooks } from './instance-hooks.ts'
+import { type MigrationBound, migrateState, openState } from './kept-state.ts'
 import { Passage } from './passage.ts'
 import { ProvidedServices } from './provided-services.ts'
 import { Scope } from './scope.ts'
+import type { OpenState } from './state-keeper.ts'
 
 /**
  * A load of a plugin's code and the one instance made of it. `start` makes and sets up the instance, invisible;
@@ -50,6 +53,10 @@ export class Generation {
   #stage: 'staged' | 'committed' | 'ending' = 'staged'
   #published: (() => void)[] | undefined
   #ended: PluginError[] | Promise<PluginError[]> | undefined
+  /** What its state begins with, until it is open. */
+  #kept: unknown
+  #open: OpenState | undefined
+  #migration: AbortController | undefined
 
   constructor(record: PluginRecord, slot: PluginPlace, host: PluginHost, start: GenerationStart) {
     this.record = record
@@ -59,6 +66,7 @@ export class Generation {
     this.#lookup = start.lookup
     this.#before = start.before
     this.dependencies = start.dependencies
+    this.#kept = start.kept
     this.number = ++slot.made
     this.scope = new Scope(this)
     this.#hooks = new InstanceHooks(this)
@@ -164,6 +172,31 @@ export class Generation {
     return services
   }
 
+  /** `context.state`, opened when it is first asked for. */
+  get state(): PluginState | undefined {
+    this.#open ??= openState(this)
+    return this.#open?.state
+  }
+
+  /** What it keeps in `context.state`; nothing where it was given nothing and has not asked. */
+  get open(): OpenState | undefined {
+    return this.#open
+  }
+
+  /** Takes what the generation before kept in the end, in place of what it began with. */
+  takeState(snapshot: unknown, bound: MigrationBound): void | PromiseLike<void> {
+    if (this.#open) this.#open.take(snapshot)
+    else this.#open = openState(this, snapshot)
+    if (this.#open) return migrateState(this, this.#open, this.instance, bound)
+  }
+
+  /** Brings kept state of another version into this one's. */
+  migrate(instance: PluginInstance, limitMs: number | undefined): void | PromiseLike<void> {
+    if (!this.#open) return
+    this.#migration = new AbortController()
+    return migrateState(this, this.#open, instance, { limitMs, signal: this.#migration.signal })
+  }
+
   /** Checks the configuration, calls `register`, then `setup`; a promise only where one of them returns one. */
   start(limit?: HookLimit): void | PromiseLike<void> {
     // What was written since then may be why the new version failed.
@@ -179,6 +212,7 @@ export class Generation {
   /** Waits no longer for the hook that runs: the start was cancelled. */
   giveUp(reason: unknown): void {
     this.#hooks.giveUp(reason)
+    this.#migration?.abort(reason)
   }
 
   /** Shows what was staged: handlers, additions to the app, timers, listeners. Cannot fail. */
@@ -274,6 +308,7 @@ export class Generation {
       Math.max(1, Math.min(until - performance.now(), boundOf(this.host, this.record.meta, 'teardownMs')))
     const problems: PluginError[] = []
     this.#stage = 'ending'
+    this.#open?.end()
     this.#published = undefined
     this.#rest()
     this.scope.abort()
@@ -292,6 +327,8 @@ export class Generation {
 
   #begin(config: unknown, limit: HookLimit): void | PromiseLike<void> {
     this.#config = config
+    if (this.#kept !== undefined) this.#open = openState(this, this.#kept)
+    this.#kept = undefined
     return this.#hooks.start(() => this.record.register(this.app as never, new GenerationContext(this) as never), limit)
   }
 

@@ -1,10 +1,11 @@
 // What every plugin of one lifecycle shares, and where it gets its bounds from.
 
 import type { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
-import type { Logger, PluginRecord, PluginState, PluginTimeouts, ResolvedPluginMeta } from '@cf-plugins/plugin-api'
+import type { Logger, PluginTimeouts, ResolvedPluginMeta } from '@cf-plugins/plugin-api'
 import type { Deadlines } from '@cf-plugins/plugin-api/host'
 import type { AccessControl } from './access-control.ts'
 import type { HeldResources } from './held-resources.ts'
+import type { StateKeeper } from './state-keeper.ts'
 import type { StrayWatch } from './stray-code.ts'
 
 /**
@@ -19,39 +20,6 @@ export interface AppScope<App = unknown> {
 
 /** Makes the view of the app that one generation of one plugin gets. */
 export type ScopeApp<App = unknown> = (app: App, meta: ResolvedPluginMeta) => AppScope<App>
-
-/**
- * Takes a plugin's state from one instance to the next, and, where it is lasting, from one process to the next.
- * `@cf-plugins/state-preserver` has one. A snapshot that says `hasState: false` holds none.
- */
-export interface StateKeeper<Snapshot = unknown> {
-  /** Whether what it keeps is there for the next process. A plugin's state is loaded at its start and saved at its stop, then. @default false */
-  readonly isLasting?: boolean
-  save(plugin: StatefulPlugin, options?: { readonly signal?: AbortSignal }): Promise<Snapshot>
-  restore(plugin: StatefulPlugin, snapshot: Snapshot, options?: { readonly signal?: AbortSignal }): Promise<void>
-  /** What an earlier process left of a plugin's state; nothing where it left none. */
-  load?(plugin: string, options: { readonly signal: AbortSignal }): Promise<Snapshot | undefined>
-  /** Told that a plugin could not be given what was left of it. Says whether the next save leaves that alone. */
-  setAside?(plugin: string): boolean
-  /** Resolves when the next process finds all that was saved. @throws what could not be written */
-  flush?(options: { readonly timeoutMs: number }): Promise<void>
-}
-
-/** A running plugin, as far as its state is concerned. */
-export interface StatefulPlugin {
-  readonly name: string
-  readonly enabled: boolean
-  readonly meta: ResolvedPluginMeta
-  readonly instance: object
-}
-
-/** Whose `context.state` it is. */
-export interface StateOwner {
-  readonly name: string
-  readonly record: PluginRecord
-  /** Which instance of its plugin it is. */
-  readonly number: number
-}
 
 /** What the plugins of one lifecycle share. */
 export interface PluginHost {
@@ -74,8 +42,8 @@ export interface PluginHost {
   findService(service: string): { readonly owner: string; readonly service: unknown } | undefined
   /** The raw configuration of a plugin. */
   configOf(plugin: string): unknown
-  /** What a generation's `context.state` is; nothing where the host keeps no state. */
-  stateOf?(generation: StateOwner): PluginState
+  /** Keeps the state of plugins, where somebody does. */
+  readonly keeper: StateKeeper | undefined
   /** Makes what a live generation offers known to all. */
   publishServices(generation: { readonly name: string; services(): Map<string, unknown> }): void
 }

@@ -9,6 +9,8 @@ import type { PluginHost } from './host.ts'
 export interface InstanceOwner extends Adopter {
   readonly host: PluginHost
   readonly slot: { countZombie(code: unknown): void }
+  /** Brings kept state of another version into this one's; nothing to wait for where there is none. */
+  migrate(instance: PluginInstance, limitMs: number | undefined): void | PromiseLike<void>
 }
 
 /** What is left for a hook, in milliseconds, where that is less than its own bound. */
@@ -107,9 +109,13 @@ export class InstanceHooks implements HookCaller {
     const instance = adopt(this.#of, registered)
     this.#instance = instance
     // An instance without `setup` is up as well: what `register` opened, its `teardown` closes.
-    this.#setupBegan = true
-    if (typeof instance.setup !== 'function') return
-    const result = this.#run('setup', () => instance.setup?.(), limit?.())
+    if (typeof instance.setup !== 'function') this.#setupBegan = true
+    const migrated = this.#of.migrate(instance, limit?.())
+    const setUp = () => {
+      this.#setupBegan = true
+      if (typeof instance.setup === 'function') return this.#run('setup', () => instance.setup?.(), limit?.())
+    }
+    const result = isThenable(migrated) ? migrated.then(setUp) : setUp()
     if (isThenable(result)) return result as PromiseLike<void>
   }
 

@@ -3,9 +3,10 @@ import { messageOf, PluginError, type PluginRecord, StatePreservationError } fro
 import { shownFile, within } from '@cf-plugins/plugin-api/host'
 import type { LifecycleCore } from './core.ts'
 import type { Generation } from './generation.ts'
-import { boundOf, type StateKeeper } from './host.ts'
+import { boundOf } from './host.ts'
 import type { PluginSlot } from './plugin-slot.ts'
 import { hasState, KEEPER_FACTOR, saveState } from './state.ts'
+import type { StateKeeper } from './state-keeper.ts'
 
 /** Whether state is kept for the next process. */
 export function isLasting(keeper: StateKeeper | undefined): keeper is StateKeeper {
@@ -50,9 +51,11 @@ export function dropLeft(core: LifecycleCore, slot: PluginSlot, record: PluginRe
   return leftOut(core.keeper, record, cause)
 }
 
-/** Whether an instance has anything to do with state. */
-export function hasStateHooks({ instance }: Generation): boolean {
-  return typeof instance.getReloadState === 'function' || typeof instance.setReloadState === 'function'
+/** Whether a generation has anything to do with state. */
+export function usesState({ instance, open }: Generation): boolean {
+  return (
+    open !== undefined || typeof instance.getReloadState === 'function' || typeof instance.setReloadState === 'function'
+  )
 }
 
 /**
@@ -65,8 +68,9 @@ export function stopSaver(
 ): (generation: Generation, limitMs: number) => Promise<void> | undefined {
   const saves = new Map<Generation, Promise<void>>()
   return (generation, limitMs) => {
-    const { instance, record } = generation
-    const isAsked = record.meta.reload.state === 'keep' && typeof instance.getReloadState === 'function'
+    const { instance, record, open } = generation
+    const hasAny = open !== undefined || typeof instance.getReloadState === 'function'
+    const isAsked = record.meta.reload.state === 'keep' && hasAny
     if (!isAsked || !isLasting(core.keeper)) return undefined
     const save = saves.get(generation) ?? saveInto(core, generation, limitMs, problems)
     saves.set(generation, save)

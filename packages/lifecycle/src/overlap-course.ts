@@ -62,7 +62,7 @@ export class OverlapCourse implements ReloadCourse {
     // Before there is a third generation.
     for (const slot of swap.slots) assertReplaceable(slot)
     swap.startClock()
-    await swap.startNew(NO_STATE)
+    await swap.startNew(NO_STATE, new Map([...swap.old].map(([name, { open }]) => [name, open?.peek()])))
     assertServicesFree(swap.core, swap.inOrder(swap.made))
   }
 
@@ -80,8 +80,12 @@ export class OverlapCourse implements ReloadCourse {
   async #restore(): Promise<void> {
     const swap = this.#swap
     const { core, unit, made, snapshots, signal } = swap
-    await inOrder(unit.after, [...made.keys()], (name) =>
-      restoreState(core, made.get(name) as Generation, snapshots.get(name), swap.limit(), signal),
-    )
+    await inOrder(unit.after, [...made.keys()], async (name) => {
+      const generation = made.get(name) as Generation
+      const snapshot = snapshots.get(name)
+      // What it began with may have changed since, as the old code went on.
+      if (snapshot !== undefined) await generation.takeState(snapshot, { limitMs: swap.limit(), signal })
+      await restoreState(core, generation, snapshot, swap.limit(), signal)
+    })
   }
 }

@@ -9,7 +9,7 @@ import { chain } from './chain.ts'
 import type { LifecycleCore } from './core.ts'
 import { failureOf, startCancelled } from './failures.ts'
 import type { Generation } from './generation.ts'
-import { dropLeft, hasStateHooks, isLeft, loadState, mayBeLeft } from './lasting-state.ts'
+import { dropLeft, isLeft, loadState, mayBeLeft, usesState } from './lasting-state.ts'
 import { positionsOf } from './ordered.ts'
 import type { PluginSlot } from './plugin-slot.ts'
 import { schedule } from './schedule.ts'
@@ -143,6 +143,7 @@ export class StartRun {
       lookup: core.host.findService,
       dependencies: core.roster.dependencies(this.#needs[position] as readonly string[]),
       snapshot: left === undefined ? slot.kept : undefined,
+      kept: slot.kept,
       limit: undefined,
       finish,
     }
@@ -152,11 +153,12 @@ export class StartRun {
       record,
       start,
       (generation) => {
-        if (stateError && hasStateHooks(generation)) this.#tell(stateError)
+        if (stateError && usesState(generation)) this.#tell(stateError)
         return this.#succeed(position, entry, generation)
       },
       (failure) => {
-        if (step !== 'restore' || this.#cancelled) return this.#fail(position, entry, failure, step === 'enable')
+        const isOfState = step === 'restore' || (left !== undefined && failure.phase === 'migrateState')
+        if (!isOfState || this.#cancelled) return this.#fail(position, entry, failure, step === 'enable')
         return this.#bringUp(position, record, entry, dropLeft(core, slot, record, failure))
       },
     )

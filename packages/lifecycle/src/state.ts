@@ -1,13 +1,29 @@
 // The state of plugins, on its way through the host's keeper.
 
+import { PluginError } from '@cf-plugins/plugin-api'
 import { within } from '@cf-plugins/plugin-api/host'
+import { onAbort } from './abort.ts'
 import type { LifecycleCore } from './core.ts'
 import { failureOf, timeoutOf } from './failures.ts'
 import type { Generation } from './generation.ts'
-import { boundOf, type StatefulPlugin } from './host.ts'
+import { boundOf } from './host.ts'
+import type { StatefulPlugin } from './state-keeper.ts'
 
 /** How much longer than the plugin's own bound the keeper may take, so that the hook is blamed and not the keeper. */
 export const KEEPER_FACTOR = 3
+
+/** Makes ready what a plugin shares with others; nothing to wait for where it is. @throws `CFP_STATE_TIMEOUT` */
+export function prepareState(
+  { keeper }: LifecycleCore,
+  { host, record: { meta }, name }: Generation,
+  limitMs: number = Number.POSITIVE_INFINITY,
+): void | PromiseLike<void> {
+  if (meta.state.shared.length === 0) return
+  const ms = Math.min(limitMs, KEEPER_FACTOR * boundOf(host, meta, 'restoreMs'))
+  const message = `What plugin "${name}" shares was not found within ${Math.round(ms)} ms.`
+  const late = () => new PluginError('CFP_STATE_TIMEOUT', message, { plugin: name, phase: 'readState' })
+  return within(keeper?.prepare?.(meta), { ms, late })
+}
 
 /** Takes a plugin's state; nothing where no keeper is. @throws what the keeper threw, said whose state it is */
 export async function saveState(
@@ -19,10 +35,16 @@ export async function saveState(
   const { limitMs = Number.POSITIVE_INFINITY, signal } = options
   const ms = Math.min(limitMs, KEEPER_FACTOR * boundOf(generation.host, generation.record.meta, 'saveMs'))
   const late = () => timeoutOf(generation, 'getReloadState', 'saveMs', ms)
+  const controller = new AbortController()
+  const undo = onAbort([signal], (reason) => controller.abort(reason))
   try {
-    return await within(keeper.save(stateful(generation), signal ? { signal } : {}), { ms, late })
+    return await within(keeper.save(stateful(generation), { signal: controller.signal }), { ms, late })
   } catch (error) {
+    // What was given up must not make the plugin's changes wait any more.
+    controller.abort(error)
     throw failureOf(generation, 'getReloadState', error)
+  } finally {
+    undo()
   }
 }
 
@@ -53,6 +75,6 @@ export function hasState(snapshot: unknown): boolean {
 }
 
 /** The plugin, as the keeper of its state sees it. */
-function stateful({ name, record, instance, slot }: Generation): StatefulPlugin {
-  return { name, meta: record.meta, instance, enabled: slot.wanted ?? record.meta.enabled }
+function stateful({ name, record, instance, slot, open }: Generation): StatefulPlugin {
+  return { name, meta: record.meta, instance, open, enabled: slot.wanted ?? record.meta.enabled }
 }

@@ -16,6 +16,8 @@ export interface UnitStart {
   /** `reload` gives up at the first failure; `rollback` brings back whom it can. */
   readonly reason: 'reload' | 'rollback'
   readonly snapshots: ReadonlyMap<string, unknown>
+  /** Those that `context.state` begins with. */
+  readonly kept: ReadonlyMap<string, unknown>
   /** What is left of the reload's time, in milliseconds. */
   readonly limit: () => number
   /** The same for the end of one that failed. @default its own bounds */
@@ -27,7 +29,7 @@ export interface UnitStart {
 /** Makes each plugin anew as soon as its own dependencies are. What came up is in `made`; the failures are returned. */
 export async function startUnit(
   core: LifecycleCore,
-  { order, members, records, reason, snapshots, limit, endLimit, signal }: UnitStart,
+  { order, members, records, reason, snapshots, kept, limit, endLimit, signal }: UnitStart,
   made: Map<string, Generation>,
 ): Promise<Map<string, PluginError>> {
   const failures = new Map<string, PluginError>()
@@ -58,6 +60,7 @@ export async function startUnit(
       lookup,
       dependencies: { names: dependencies, numbers: dependencies.map(numberOf) },
       snapshot: snapshots.get(slot.name),
+      kept: kept.get(slot.name),
       limit,
       endLimit,
       signal,

@@ -144,10 +144,15 @@ export class UnitSwap {
     for (const result of await Promise.allSettled(saves)) if (result.status === 'rejected') throw result.reason
   }
 
-  /** Starts the new code, with `snapshots`. @throws the first failure, when nothing starts any more */
-  async startNew(snapshots: ReadonlyMap<string, unknown>): Promise<void> {
+  /**
+   * Starts the new code, with `snapshots`.
+   *
+   * @param kept those that `context.state` begins with
+   * @throws the first failure, when nothing starts any more
+   */
+  async startNew(snapshots: ReadonlyMap<string, unknown>, kept = snapshots): Promise<void> {
     const records = new Map(this.unit.records.map((record) => [record.meta.name, record]))
-    const [first] = (await this.start('reload', records, snapshots, this.made)).values()
+    const [first] = (await this.start('reload', records, snapshots, this.made, kept)).values()
     if (first) throw first
   }
 
@@ -157,13 +162,14 @@ export class UnitSwap {
     records: ReadonlyMap<string, PluginRecord>,
     snapshots: ReadonlyMap<string, unknown>,
     made: Map<string, Generation>,
+    kept = snapshots,
   ): Promise<Map<string, PluginError>> {
     const order = reason === 'reload' ? this.unit.after : this.unit.before
     const limit = () => this.limit()
     // A reload that was cancelled still brings the old code back, unless the host ends.
     const signal = reason === 'reload' ? this.signal : this.unit.shutdown
     const endLimit = reason === 'reload' && this.#isGated ? () => this.turnBack() : undefined
-    const start = { order, members: this.#members, records, reason, snapshots, limit, endLimit, signal }
+    const start = { order, members: this.#members, records, reason, snapshots, kept, limit, endLimit, signal }
     return startUnit(this.core, start, made)
   }
 
@@ -204,8 +210,10 @@ export class UnitSwap {
   /** Gives every member the state that it had; one without an instance is `failed`. @returns whether all have one */
   putBack(cause: PluginError): boolean {
     for (const [slot, { state, error }] of this.#states) {
-      if (this.old.has(slot.name)) this.core.roster.move(slot, state, error)
+      const old = this.old.get(slot.name)
+      if (old) this.core.roster.move(slot, state, error)
       else this.giveUp(slot, 'failed', cause)
+      old?.open?.resume()
     }
     return this.old.size === this.slots.length
   }
