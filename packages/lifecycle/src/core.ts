@@ -38,6 +38,8 @@ export interface LifecycleOptions<App = unknown, Shared = unknown> {
   readonly reloadBounds?: ReloadBounds
   /** The raw configuration of a plugin, before its schema. @default none */
   readonly configOf?: (plugin: string) => unknown
+  /** Whether a plugin starts with the host, where the host has a say before its metadata does. @default none */
+  readonly enabledOf?: (plugin: string) => boolean | undefined
   /** What plugins may use, besides what their own permissions say. @default whatever those say */
   readonly access?: AccessOptions
   /** Carries state from one instance to the next. @default none: a plugin that is made anew begins anew */
@@ -91,7 +93,7 @@ export function createCore<App, Shared>(
   return {
     host,
     services,
-    roster: new Roster(id, logger),
+    roster: new Roster(id, logger, options.enabledOf),
     keeper: options.keeper,
     left: new WeakSet(),
     slowMs: options.slowMs ?? 100,

@@ -20,7 +20,7 @@ export function hide(core: LifecycleCore, { name }: PluginSlot, serving: Generat
 export async function rest(core: LifecycleCore, registry: PluginRegistry, slot: PluginSlot): Promise<void> {
   const { serving } = slot
   if (!serving) return
-  const isWanted = slot.wanted ?? registry.get(slot.name)?.meta.enabled
+  const isWanted = core.roster.wish(slot.name) ?? registry.get(slot.name)?.meta.enabled
   const state = isWanted ? 'blocked' : 'disabled'
   core.roster.move(slot, state)
   hide(core, slot, serving)

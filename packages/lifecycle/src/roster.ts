@@ -11,6 +11,7 @@ export type StateListener = (change: StateChange) => void
 export class Roster {
   readonly #host: string
   readonly #logger: Logger
+  readonly #enabledOf: ((plugin: string) => boolean | undefined) | undefined
   readonly #slots = new Map<string, PluginSlot>()
   /** Slots of plugins that were unloaded: what a person wished, their kept state and their rank, for when they come back. */
   readonly #away = new Map<string, PluginSlot>()
@@ -18,10 +19,14 @@ export class Roster {
   // Rank 0 is the host's own handlers.
   #rank = 1
 
-  /** @param host which host it is of, by its id */
-  constructor(host: string, logger: Logger) {
+  /**
+   * @param host which host it is of, by its id
+   * @param enabledOf what the host's configuration says of a plugin that nobody has switched on or off
+   */
+  constructor(host: string, logger: Logger, enabledOf?: (plugin: string) => boolean | undefined) {
     this.#host = host
     this.#logger = logger
+    this.#enabledOf = enabledOf
   }
 
   /** The plugin's slot, taken now, or taken back, where it has none. */
@@ -61,13 +66,14 @@ export class Roster {
     this.#away.set(name, slot)
   }
 
-  /** What a person asked for, also of a plugin that is unloaded. */
+  /** What a person asked for, also of a plugin that is unloaded, or else the host's configuration. */
   wish(name: string): boolean | undefined {
-    return (this.#slots.get(name) ?? this.#away.get(name))?.wanted
+    return (this.#slots.get(name) ?? this.#away.get(name))?.wanted ?? this.#enabledOf?.(name)
   }
 
-  /** Whether a person ever switched a plugin on or off. */
+  /** Whether a person, or the host's configuration, may have switched a plugin on or off. */
   get hasWishes(): boolean {
+    if (this.#enabledOf) return true
     for (const slots of [this.#slots, this.#away]) {
       for (const { wanted } of slots.values()) if (wanted !== undefined) return true
     }
