@@ -1,7 +1,7 @@
 // The base class for plugins that are classes.
 import type { Logger, PluginContext } from './context.ts'
 import type { EventContext } from './handlers.ts'
-import type { PluginHealth, PluginInstance } from './instance.ts'
+import type { PluginHealth, PluginInstance, StatePartName } from './instance.ts'
 import type { PluginState } from './state.ts'
 import type { Awaitable } from './thenable.ts'
 
@@ -52,7 +52,7 @@ export abstract class BasePlugin<App = unknown, Config = unknown, State = unknow
   onConfigChange?(config: Config, previous: Config): unknown
   getReloadState?(): unknown
   setReloadState?(state: never): unknown
-  migrateState?(state: never, fromVersion: number): unknown
+  migrateState?(state: never, fromVersion: number, part: StatePartName): unknown
   handleEvent?(event: string, context: EventContext): unknown
   health?(): Awaitable<PluginHealth>
 

@@ -1,7 +1,7 @@
 // A plugin as a definition: functions and values, from which every type flows.
 import type { PluginContext } from './context.ts'
 import type { EventContext } from './handlers.ts'
-import type { PluginHealth, PluginInstance } from './instance.ts'
+import type { PluginHealth, PluginInstance, StatePartName } from './instance.ts'
 import { carryService } from './instance.ts'
 import type { PluginMeta } from './meta.ts'
 import { metaReaders, type ReadMeta, stateReaders } from './resolve-meta.ts'
@@ -22,8 +22,11 @@ export interface DefinitionState<Service, State, Kept = unknown> {
   /** State to carry over: anything that `structuredClone` takes. */
   save?(service: Service): Awaitable<State>
   restore?(state: NoInfer<State>, service: Service): unknown
-  /** Turns state of another version, older or newer, into this version's. Called before `restore`. */
-  migrate?(state: unknown, fromVersion: number): unknown
+  /**
+   * Turns state of another version, older or newer, into this version's: what `context.state` keeps before `setup`, what `save` returned before
+   * `restore`; `part` tells which.
+   */
+  migrate?(state: unknown, fromVersion: number, part: StatePartName): unknown
 }
 
 /** A plugin's metadata, and its hooks. Each hook but `setup` is given the service: what `setup` returned. */

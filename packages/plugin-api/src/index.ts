@@ -36,6 +36,7 @@ export type {
   InstanceHook,
   PluginHealth,
   PluginInstance,
+  StatePartName,
 } from './instance.ts'
 export {
   type DependencyList,
@@ -65,7 +66,10 @@ export type { InferOutput, StandardIssue, StandardResult, StandardSchema } from 
 export {
   type PluginState,
   type SharedStateRef,
+  type StateChange,
   type StatePart,
+  type StateTransaction,
+  type StateTransactionOptions,
   type StateUpdateOptions,
   sharedStateRef,
 } from './state.ts'

@@ -28,11 +28,17 @@ export interface PluginInstance {
   /** State to carry over a reload: anything that `structuredClone` takes. */
   getReloadState?(): unknown
   setReloadState?(state: never): unknown
-  /** Turns state of another `stateVersion`, older or newer, into this version's. Called before `setReloadState`. */
-  migrateState?(state: never, fromVersion: number): unknown
+  /**
+   * Turns state of another `stateVersion`, older or newer, into this version's. Called before `setReloadState`; for what `context.state` keeps,
+   * after `register` and before `setup`. A plugin that has both is told by `part` which of them it is given.
+   */
+  migrateState?(state: never, fromVersion: number, part: StatePartName): unknown
   handleEvent?(event: string, context: EventContext): unknown
   health?(): Awaitable<PluginHealth>
 }
+
+/** Which state is migrated: what `context.state` keeps, or what `getReloadState` returned. */
+export type StatePartName = 'state' | 'reload'
 
 /** The hooks' names, as the lifecycle calls them. */
 export type InstanceHook = keyof PluginInstance

@@ -163,7 +163,7 @@ describe('an instance of a definition', () => {
     ])
     expect(instance.getReloadState?.()).toEqual(['saved', 'service'])
     expect(instance.setReloadState?.(7 as never)).toEqual(['restored', 7, 'service'])
-    expect(instance.migrateState?.(7 as never, 1)).toEqual(['migrated', 7, 1])
+    expect(instance.migrateState?.(7 as never, 1, 'reload')).toEqual(['migrated', 7, 1])
   })
 
   it('lets errors of its hooks through, thrown or rejected', async () => {
