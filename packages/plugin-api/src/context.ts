@@ -110,22 +110,24 @@ export interface PluginContext<App = unknown, Config = unknown, Shared = unknown
    * The service itself; of several providers the one that the host chose.
    *
    * @throws `CFP_SERVICE_UNKNOWN` where nobody offers it, `CFP_SERVICE_UNDECLARED` with the line to add to the metadata,
-   * `CFP_ACCESS_DENIED` where the plugin's permissions leave it out
+   * `CFP_SERVICE_AMBIGUOUS` where the host must choose, `CFP_ACCESS_DENIED` where the plugin's permissions leave it out
    */
   inject<T>(ref: ServiceRef<T>): T
   inject<T>(ref: ServiceRef<T>, options: { readonly optional: true }): T | undefined
-  /** Every provider's, in the order in which they start. */
+  /** Everyone's who offers it just now, in the order in which they start; the metadata's `collects` names it. */
   inject<T>(ref: ServiceRef<T>, options: { readonly all: true }): readonly T[]
   inject(name: string, options: { readonly all: true }): readonly unknown[]
   inject(name: string, options?: { readonly optional?: boolean }): unknown
   /**
-   * Offers a service that the metadata's `provides` names: one for all, or, with `scope: 'plugin'`, one that `service` makes
+   * Offers a service that the metadata's `provides` names: one for all, or, with `scope: 'plugin'`, one that `make` makes
    * for each plugin that asks, once a generation; where it can be disposed of, it is when that generation ends.
+   *
+   * @throws `CFP_SERVICE_NOT_DECLARED` with the line to add to the metadata
    */
-  provide<T>(ref: ServiceRef<T> | string, service: T): Undo
+  provide<T>(ref: ServiceRef<T> | string, service: NoInfer<T>): Undo
   provide<T>(
     ref: ServiceRef<T> | string,
-    service: (consumer: ServiceConsumer) => T,
+    make: (consumer: ServiceConsumer) => NoInfer<T>,
     options: { readonly scope: 'plugin' },
   ): Undo
 

@@ -82,7 +82,7 @@ type Injects<Value> = <This>(
 /**
  * Gives an accessor a service: taken from `this.context` once, when the instance is made, so that reading it costs
  * nothing. The service becomes a requirement of the plugin, known before any instance is. An optional service that is
- * not there leaves the accessor's own initial value.
+ * not there leaves the accessor's own initial value; with `all` the accessor has everyone's, in the order of their starts.
  *
  * @throws `CFP_DECORATOR_MISUSE` where it decorates anything but an accessor of instances.
  * @throws `CFP_INJECT_NO_CONTEXT` (the instance) where `this.context` is not set when the accessor is made.
@@ -90,14 +90,15 @@ type Injects<Value> = <This>(
  */
 export function inject<T>(ref: ServiceRef<T>): Injects<T>
 export function inject<T>(ref: ServiceRef<T>, options: { readonly optional: true }): Injects<T | undefined>
-export function inject(name: string, options?: { readonly optional?: boolean }): Injects<never>
+export function inject<T>(ref: ServiceRef<T>, options: { readonly all: true }): Injects<readonly T[]>
+export function inject(name: string, options?: { readonly optional?: boolean; readonly all?: boolean }): Injects<never>
 export function inject(
   refOrName: ServiceRef<unknown> | string,
-  { optional = false }: { readonly optional?: boolean } = {},
+  { optional = false, all = false }: { readonly optional?: boolean; readonly all?: boolean } = {},
 ): Injects<never> {
   return (_target, context) => {
     const name = serviceName(refOrName)
-    noted(context, 'accessor').injected.push({ name, optional })
+    noted(context, 'accessor').injected.push({ name, optional, all })
     const at = `@inject("${name}")`
     return {
       init(initial) {
@@ -105,7 +106,7 @@ export function inject(
         if (!given?.inject) {
           throw new PluginError('CFP_INJECT_NO_CONTEXT', `${at} found no context. Extend BasePlugin.`)
         }
-        return (given.inject(name, { optional }) ?? initial) as never
+        return (given.inject(name, { optional, all } as never) ?? initial) as never
       },
       set() {
         throw new PluginError('CFP_INJECT_READONLY', `${at} is read-only.`)

@@ -43,9 +43,10 @@ export const pluginMetaSchema = {
     dependencies: { ...dependencies, description: 'Plugins that must be active before this one starts' },
     optionalDependencies: {
       ...dependencies,
-      description: 'Plugins that start before this one where they are there',
+      description: 'Plugins, or services, that start before this one where they are there',
     },
     requires: { ...names, description: 'Services that some plugin must provide, by service name' },
+    collects: { ...names, description: 'Services that the plugin takes from everyone who provides them, be it nobody' },
     provides: { ...names, description: 'Services that this plugin offers besides the one of its own name' },
     events: { ...words, description: 'Events that `handleEvent` gets: names, or `user.*`' },
     engines: {

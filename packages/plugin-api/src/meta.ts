@@ -18,10 +18,12 @@ export interface PluginMeta {
   readonly enabled?: boolean
   /** Plugins that must be active before this one starts. */
   readonly dependencies?: DependencyList
-  /** Plugins that start before this one where they are there. */
+  /** Plugins that start before this one where they are there; or, where no plugin has the name, who provides a service of it. */
   readonly optionalDependencies?: DependencyList
-  /** Services that some plugin must provide, by service name. */
+  /** Services that some plugin must provide, by service name; of several that do, the host chooses one. */
   readonly requires?: readonly string[]
+  /** Services that it takes from everyone who provides them, be it nobody, by service name: `inject(ref, { all: true })`. */
+  readonly collects?: readonly string[]
   /** Services that this plugin offers besides the one of its own name. */
   readonly provides?: readonly string[]
   /** Events that `handleEvent` gets: names, or `user.*`. */
@@ -94,6 +96,7 @@ export interface ResolvedPluginMeta {
   readonly dependencies: readonly PluginDependency[]
   readonly optionalDependencies: readonly PluginDependency[]
   readonly requires: readonly string[]
+  readonly collects: readonly string[]
   readonly provides: readonly string[]
   readonly events: readonly string[]
   readonly engines: { readonly api?: string; readonly host?: string; readonly node?: string }

@@ -21,5 +21,7 @@ export type RegisterPlugin = (app: never, context: PluginContext<never, never, n
 export interface PluginRecord {
   readonly meta: ResolvedPluginMeta
   readonly register: RegisterPlugin
+  /** How it was written, for messages that say where a line belongs. */
+  readonly form?: 'module' | 'definition' | 'class' | undefined
   readonly source: PluginSource
 }

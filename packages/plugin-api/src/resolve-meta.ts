@@ -35,6 +35,8 @@ export type ReadMeta = Omit<PluginMeta, 'dependencies' | 'optionalDependencies' 
 export interface InjectedService {
   readonly name: string
   readonly optional: boolean
+  /** Whether it takes everyone's. */
+  readonly all: boolean
 }
 
 /** The readers of what metadata says about state. */
@@ -49,6 +51,7 @@ export const metaReaders: Readers<ReadMeta> = {
   dependencies: dependencyList,
   optionalDependencies: dependencyList,
   requires: list(pluginName),
+  collects: list(pluginName),
   provides: list(pluginName),
   events: list(word),
   engines: shape<NonNullable<PluginMeta['engines']>>({ api: range, host: range, node: range }),
@@ -104,6 +107,7 @@ export function resolveWith(
     dependencies: [],
     optionalDependencies: [],
     requires: [],
+    collects: [],
     provides: [],
     engines: {},
     stateVersion: read?.state?.version ?? 0,
@@ -149,17 +153,19 @@ function absent(key: keyof ResolvedPluginMeta): undefined | [] {
 }
 
 /** Metadata that may still be added to. */
-type Draft = Omit<ResolvedPluginMeta, 'optionalDependencies' | 'requires'> & {
+type Draft = Omit<ResolvedPluginMeta, 'optionalDependencies' | 'requires' | 'collects'> & {
   readonly optionalDependencies: PluginDependency[]
   readonly requires: string[]
+  readonly collects: string[]
 }
 
-/** An injected service is required, or an optional dependency, unless the metadata names it already. */
+/** An injected service is required, an optional dependency, or collected, unless the metadata names it already. */
 function addInjected(meta: Draft, injected: readonly InjectedService[], tell: Tell): void {
   // Required ones first: a service that is asked for both ways is required.
-  for (const { name, optional } of injected.toSorted((one, other) => +one.optional - +other.optional)) {
-    if (!pluginName(name, '@inject', tell) || neededBy(meta).includes(name)) continue
-    if (optional) meta.optionalDependencies.push(Object.freeze({ name, range: '*' }))
+  for (const { name, optional, all } of injected.toSorted((one, other) => +one.optional - +other.optional)) {
+    if (!pluginName(name, '@inject', tell) || (all ? meta.collects : neededBy(meta)).includes(name)) continue
+    if (all) meta.collects.push(name)
+    else if (optional) meta.optionalDependencies.push(Object.freeze({ name, range: '*' }))
     else meta.requires.push(name)
   }
 }

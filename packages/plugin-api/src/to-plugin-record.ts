@@ -41,18 +41,19 @@ function readForm(value: unknown, file: string | undefined): Omit<PluginRecord, 
     return {
       meta: resolveWith(definitionReader, value, file),
       register: (_app, context) => instanceOfDefinition(value, context),
+      form: 'definition',
     }
   }
   const decoration = decorationOf(value)
   if (decoration) {
     const Plugin = value as PluginClass
     const meta = resolveWith(metaReader, decoration.meta, file, decoration.injected)
-    return { meta, register: (app, context) => new Plugin(app, context) }
+    return { meta, register: (app, context) => new Plugin(app, context), form: 'class' }
   }
   const register = valueAt(value, 'register') as RegisterPlugin
   const meta = valueAt(value, 'PLUGIN_META')
   return typeof register === 'function' && meta !== undefined
-    ? { meta: resolveWith(metaReader, meta, file), register }
+    ? { meta: resolveWith(metaReader, meta, file), register, form: 'module' }
     : undefined
 }
 

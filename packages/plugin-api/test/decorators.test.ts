@@ -12,6 +12,7 @@ interface Auth extends BasePlugin {
   metrics: unknown
   again: unknown
   audit: unknown
+  exporters: unknown
   authenticate(request: string): string
 }
 
@@ -19,12 +20,13 @@ const services: Record<string, unknown> = {
   database: { find: (id: number) => `user ${id}` },
   storage: { store: true },
   audit: { note: () => {} },
+  exporter: { format: 'csv' },
 }
 
 function contextOf(asked: unknown[] = []): PluginContext<never, never, never> {
-  const inject = (name: string, options?: { optional?: boolean }) => {
+  const inject = (name: string, options?: { optional?: boolean; all?: boolean }) => {
     asked.push([name, options?.optional])
-    return services[name]
+    return options?.all ? [services[name]] : services[name]
   }
   return { name: 'auth', inject } as unknown as PluginContext<never, never, never>
 }
@@ -39,6 +41,7 @@ describe.each(Object.entries(compilers))('a class compiled by %s', (_name, compi
     expect(meta).toMatchObject({ name: 'auth', version: '1.0.0' })
     expect(meta.dependencies).toEqual([{ name: 'storage', range: '*' }])
     expect(meta.requires).toEqual(['database', 'audit'])
+    expect(meta.collects).toEqual(['exporter'])
     expect(meta.optionalDependencies).toEqual([{ name: 'metrics', range: '*' }])
     expect(Object.isFrozen(meta.requires)).toBe(true)
   })
@@ -58,6 +61,10 @@ describe.each(Object.entries(compilers))('a class compiled by %s', (_name, compi
     expect(asked).toHaveLength(atStart)
     expect(asked).toContainEqual(['metrics', true])
     expect(asked).toContainEqual(['database', false])
+  })
+
+  it('gets every service of a name that it collects', async () => {
+    expect((await make()).exporters).toEqual([services.exporter])
   })
 
   it('keeps the initial value of an optional service that is not there', async () => {

@@ -39,10 +39,15 @@ const forms: Record<string, unknown> = {
 describe.each(Object.entries(forms))('%s', (_name, form) => {
   it('becomes a frozen record with its metadata and source', () => {
     const record = toPluginRecord(form, source)
-    expect(Object.keys(record).sort()).toEqual(['meta', 'register', 'source'])
+    expect(Object.keys(record).sort()).toEqual(['form', 'meta', 'register', 'source'])
     expect(record.meta).toEqual(toPluginRecord(module_, source).meta)
     expect(record.source).toBe(source)
     expect(Object.isFrozen(record)).toBe(true)
+  })
+
+  it('says how it was written', () => {
+    const written = Object.keys(forms).indexOf(_name)
+    expect(toPluginRecord(form, source).form).toBe(written < 3 ? 'module' : written < 7 ? 'definition' : 'class')
   })
 
   it('makes an instance with the app and the context', async () => {
