@@ -9,6 +9,10 @@ import {
 } from '@cf-plugins/plugin-api'
 import { within } from '@cf-plugins/plugin-api/host'
 import { chain } from './chain.ts'
+import type { PluginHost } from './host.ts'
+
+/** What a host says of the check. */
+type ConfigHost = Pick<PluginHost, 'bounds' | 'secrets'>
 
 /**
  * The validated configuration: what the schema makes of `raw`, or `raw` itself where the plugin has no schema. A
@@ -16,13 +20,20 @@ import { chain } from './chain.ts'
  *
  * @throws `CFP_CONFIG_INVALID` with every problem
  */
-export function configFor(record: PluginRecord, raw: unknown, boundMs: number): unknown {
+export function configFor(record: PluginRecord, raw: unknown, host: ConfigHost): unknown {
   const { config } = record.meta
-  return config ? validated(config, record, raw ?? {}, boundMs) : (raw ?? {})
+  return config ? validated(config, record, raw ?? {}, host) : (raw ?? {})
 }
 
-function validated(schema: StandardSchema, { meta, source }: PluginRecord, raw: unknown, boundMs: number): unknown {
-  const refuse = (issues: readonly PluginIssue[], cause?: unknown) => {
+function validated(
+  schema: StandardSchema,
+  { meta, source }: PluginRecord,
+  raw: unknown,
+  { secrets, bounds: { registerMs: boundMs } }: ConfigHost,
+): unknown {
+  const refuse = (found: readonly PluginIssue[], thrown?: unknown) => {
+    // What a schema says of a value may well show it.
+    const { issues, cause } = secrets?.value({ issues: found, cause: thrown }) ?? { issues: found, cause: thrown }
     const list = issues.map(
       (issue) => `${issue.path === '' ? meta.name : `${meta.name}.${issue.path}`}: ${issue.message}`,
     )

@@ -7,8 +7,10 @@ import type { PluginRegistry, ServiceTable } from '@cf-plugins/registry'
 import { AccessControl, type AccessOptions } from './access-control.ts'
 import { HeldResources } from './held-resources.ts'
 import { DEFAULT_BOUNDS, type PluginHost, type ScopeApp, silentLogger } from './host.ts'
+import { RawConfigs } from './raw-configs.ts'
 import type { ReloadBounds } from './reload-unit.ts'
 import { Roster } from './roster.ts'
+import { SecretFilter } from './secret-filter.ts'
 import type { StateKeeper } from './state-keeper.ts'
 import type { StrayErrorOptions } from './stray-code.ts'
 
@@ -30,6 +32,11 @@ export interface LifecycleOptions<App = unknown, Shared = unknown> {
   readonly scopeApp?: ScopeApp<App>
   /** @default silent */
   readonly logger?: Logger
+  /**
+   * Gives a text without the secrets in it: applied to every message, detail and error that plugins' loggers and the lifecycle's own
+   * write, and to what is said of a wrong configuration. @default secrets are not known
+   */
+  readonly hideSecrets?: (text: string) => string
   /** Whether a failed plugin that says nothing itself ends the start. @default 'continue' */
   readonly onFailure?: 'continue' | 'abort'
   /** Deadlines for plugins that bring none of their own. */
@@ -58,6 +65,8 @@ export interface LifecycleCore {
   readonly host: PluginHost
   readonly roster: Roster
   readonly services: ServiceTable
+  /** What `host.configOf` answers from. */
+  readonly configs: RawConfigs
   readonly keeper: StateKeeper | undefined
   /** Snapshots that an earlier process left. */
   readonly left: WeakSet<object>
@@ -71,7 +80,10 @@ export function createCore<App, Shared>(
   options: LifecycleOptions<App, Shared>,
   { services }: PluginRegistry,
 ): LifecycleCore {
-  const logger = options.logger ? safeLogger(options.logger) : silentLogger
+  const secrets = options.hideSecrets && new SecretFilter(options.hideSecrets)
+  const open = options.logger ? safeLogger(options.logger) : silentLogger
+  const logger = secrets ? secrets.logger(open) : open
+  const configs = new RawConfigs(options.configOf)
   const id = options.hostId ?? randomUUID().slice(0, 8)
   const host: PluginHost = {
     id,
@@ -83,16 +95,18 @@ export function createCore<App, Shared>(
     scopeApp: options.scopeApp as ScopeApp | undefined,
     bounds: { ...DEFAULT_BOUNDS, ...options.timeouts },
     deadlines: new Deadlines(),
+    secrets,
     held: new HeldResources(),
     keeper: options.keeper,
     access: new AccessControl(id, options.access),
     findService: (service) => services.lookup(service),
-    configOf: options.configOf ?? (() => undefined),
+    configOf: (plugin) => configs.of(plugin),
     publishServices: (generation) => services.publish(generation.name, generation.services()),
   }
   return {
     host,
     services,
+    configs,
     roster: new Roster(id, logger, options.enabledOf),
     keeper: options.keeper,
     left: new WeakSet(),

@@ -22,6 +22,8 @@ export const LifecycleErrorCodes = {
   CFP_STATE_TIMEOUT: 'Taking the state of a plugin, or giving it back, took too long.',
   CFP_STATE_UNAVAILABLE: 'A plugin used context.state, and its host keeps no state. Give the lifecycle a keeper.',
   CFP_CONFIG_INVALID: "The plugin's configuration does not match its schema. Every problem is listed.",
+  CFP_CONFIG_CHANGE_FAILED: 'onConfigChange() threw or rejected. The old configuration is in force again.',
+  CFP_CONFIG_CHANGE_TIMEOUT: 'onConfigChange() took too long. The old configuration is in force again.',
   CFP_DEPENDENCY_FAILED:
     'A plugin that this one needs is not active. Mend that one first; the message names the cause.',
   CFP_NOT_ACTIVE: 'The plugin is not active. explain() tells why.',

@@ -13,8 +13,8 @@ export interface GenerationStart {
   readonly reason: StartReason
   readonly lookup: ServiceLookup
   readonly dependencies: Dependencies
-  /** What the one that it brings back had, checked already. */
-  readonly before?: { readonly config: unknown } | undefined
+  /** A configuration that is checked already, such as that of the one that it brings back. @default the host's, checked at the start */
+  readonly config?: { readonly value: unknown } | undefined
   /** A snapshot that has what `context.state` begins with. */
   readonly kept?: unknown
 }

@@ -19,7 +19,7 @@ import { EarlyEvents } from './early-events.ts'
 import type { Dependencies, GenerationStart, PluginPlace, ServiceLookup, StartReason } from './generation-start.ts'
 import { HandlerStages } from './handler-stages.ts'
 import { boundOf, childLogger, type PluginHost } from './host.ts'
-import { type HookLimit, InstanceHooks } from './instance-hooks.ts'
+import { type CalledHook, type HookLimit, InstanceHooks } from './instance-hooks.ts'
 import { type MigrationBound, migrateState, openState } from './kept-state.ts'
 import { Passage } from './passage.ts'
 import { ProvidedServices } from './provided-services.ts'
@@ -39,7 +39,9 @@ export class Generation {
   /** Which instance of its plugin this is, from 1. */
   readonly number: number
   readonly scope: Scope
-  readonly #before: GenerationStart['before']
+  /** Whether its configuration was changed while it rested. */
+  isOutdated = false
+  readonly #given: GenerationStart['config']
   #lookup: ServiceLookup
   readonly #hooks: InstanceHooks
   #config: unknown
@@ -64,7 +66,7 @@ export class Generation {
     this.host = host
     this.reason = start.reason
     this.#lookup = start.lookup
-    this.#before = start.before
+    this.#given = start.config
     this.dependencies = start.dependencies
     this.#kept = start.kept
     this.number = ++slot.made
@@ -200,12 +202,8 @@ export class Generation {
   /** Checks the configuration, calls `register`, then `setup`; a promise only where one of them returns one. */
   start(limit?: HookLimit): void | PromiseLike<void> {
     // What was written since then may be why the new version failed.
-    if (this.#before) return this.#begin(this.#before.config, limit)
-    const config = configFor(
-      this.record,
-      this.host.configOf(this.name),
-      boundOf(this.host, this.record.meta, 'registerMs'),
-    )
+    if (this.#given) return this.#begin(this.#given.value, limit)
+    const config = configFor(this.record, this.host.configOf(this.name), this.host)
     return isThenable(config) ? config.then((checked) => this.#begin(checked, limit)) : this.#begin(config, limit)
   }
 
@@ -269,8 +267,24 @@ export class Generation {
   }
 
   /** Calls one of the instance's hooks, with its deadline. @throws what the hook threw, said whose it is */
-  call(hook: 'onEnable' | 'onDisable' | 'onReload' | 'health', limitMs?: number): Promise<unknown> {
+  call(hook: CalledHook, limitMs?: number): Promise<unknown> {
     return this.#hooks.call(hook, limitMs)
+  }
+
+  /** Whether the instance has a hook. */
+  hears(hook: CalledHook): boolean {
+    return typeof this.#hooks.instance?.[hook] === 'function'
+  }
+
+  setConfig(config: unknown): void {
+    this.#config = config
+  }
+
+  /** Gives the instance another configuration, and tells it. @throws what the hook threw, said whose it is */
+  reconfigure(config: unknown): Promise<unknown> {
+    const previous = this.#config
+    this.#config = config
+    return this.#hooks.call('onConfigChange', undefined, config, previous)
   }
 
   /** The same for a question that may be asked at any time. */

@@ -14,6 +14,7 @@ const BOUNDS = {
   onDisable: 'enableMs',
   onReload: 'reloadMs',
   health: 'reloadMs',
+  onConfigChange: 'reloadMs',
 } as const satisfies Record<string, keyof PluginTimeouts>
 
 const OVER: Remaining = { limitMs: Number.POSITIVE_INFINITY, leftMs: Number.POSITIVE_INFINITY }

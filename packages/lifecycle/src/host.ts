@@ -5,6 +5,7 @@ import type { Logger, PluginTimeouts, ResolvedPluginMeta } from '@cf-plugins/plu
 import type { Deadlines } from '@cf-plugins/plugin-api/host'
 import type { AccessControl } from './access-control.ts'
 import type { HeldResources } from './held-resources.ts'
+import type { SecretFilter } from './secret-filter.ts'
 import type { StateKeeper } from './state-keeper.ts'
 import type { StrayWatch } from './stray-code.ts'
 
@@ -33,6 +34,8 @@ export interface PluginHost {
   readonly scopeApp: ScopeApp | undefined
   readonly bounds: Required<PluginTimeouts>
   readonly deadlines: Deadlines
+  /** Keeps secrets out of what is told, where the host knows any. */
+  readonly secrets: SecretFilter | undefined
   readonly held: HeldResources
   /** What each plugin may use. */
   readonly access: AccessControl

@@ -16,6 +16,9 @@ export interface InstanceOwner extends Adopter {
 /** What is left for a hook, in milliseconds, where that is less than its own bound. */
 export type HookLimit = (() => number) | undefined
 
+/** Hooks of an instance that runs. */
+export type CalledHook = 'onEnable' | 'onDisable' | 'onReload' | 'onConfigChange' | 'health'
+
 /** Makes the one instance of a generation, sets it up and tears it down, and knows what each of that took. */
 export class InstanceHooks implements HookCaller {
   /** When the start began, and what each of its hooks took, in milliseconds. */
@@ -56,10 +59,10 @@ export class InstanceHooks implements HookCaller {
   }
 
   /** Calls a hook, where the instance has it. @throws what it threw, said whose it is */
-  async call(hook: 'onEnable' | 'onDisable' | 'onReload' | 'health', limitMs?: number): Promise<unknown> {
+  async call(hook: CalledHook, limitMs?: number, ...args: readonly unknown[]): Promise<unknown> {
     const instance = this.#instance
     if (!instance || typeof instance[hook] !== 'function') return undefined
-    return this.#run(hook, () => instance[hook]?.(), limitMs)
+    return this.#run(hook, () => instance[hook]?.(...(args as [never, never])), limitMs)
   }
 
   /** Calls a hook besides whatever else is called, where the instance has it. @throws what it threw, said whose it is */

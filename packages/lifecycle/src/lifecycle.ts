@@ -11,6 +11,8 @@ import { OperationQueue } from './operation-queue.ts'
 import { inReverse } from './ordered.ts'
 import type { LifecycleState, PluginSlot, PluginStatus } from './plugin-slot.ts'
 import { Reconciler, type ReloadRequest } from './reconciler.ts'
+import { Reconfiguration, type ReconfigurationParts } from './reconfiguration.ts'
+import { acceptedChange, type ReconfigureOptions, type ReconfigureReport } from './reconfigure-report.ts'
 import { acceptedReport, type TransactionReport } from './reload-unit.ts'
 import { endKeepingState } from './resting.ts'
 import type { StateListener } from './roster.ts'
@@ -163,7 +165,28 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
   async check(records: readonly PluginRecord[], moved: readonly string[] = []): Promise<void> {
     this.registry.stage({ set: records, remove: moved }, { enabled: (name) => this.#reconciler.wish(name) })
     const { host } = this.#core
-    for (const record of records) await configFor(record, host.configOf(record.meta.name), host.bounds.registerMs)
+    for (const record of records) await configFor(record, host.configOf(record.meta.name), host)
+  }
+
+  /**
+   * Puts other configurations in force, as one transaction: all of them are checked, then instances with `onConfigChange` are told,
+   * and the others are made anew with all that depend on them. After any failure all have what they had, and the report
+   * says why. A plugin that does not run takes its configuration up when it does. A plugin of the unit that asks gets a report with
+   * the outcome `accepted`.
+   *
+   * From its commit on these are the configurations of reloads too, also where the host's `configOf` learns of them later.
+   *
+   * @param changes the new configurations as they were written, before any schema, by plugin
+   * @throws `CFP_PLUGIN_UNKNOWN`, `CFP_CONFIG_INVALID` with every problem; nothing was touched then
+   */
+  reconfigure(changes: ReadonlyMap<string, unknown>, options: ReconfigureOptions = {}): Promise<ReconfigureReport> {
+    const { signal, wait } = options
+    const raws = new Map(changes)
+    const what = 'change configurations'
+    const run = () => new Reconfiguration(this.#parts, raws, signal).run()
+    if (wait) return this.#queue.run(what, run, signal)
+    const errorOf = ({ error }: ReconfigureReport) => error
+    return this.#units.run([...raws.keys()], { what, run, signal, accepted: acceptedChange, errorOf })
   }
 
   /** Stops every plugin, dependents first, within the bound; what runs is cancelled. A second call waits for the first. */
@@ -179,6 +202,10 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
         .finally(() => this.#core.host.strays?.[Symbol.dispose]())
     }
     return this.#stopped
+  }
+
+  get #parts(): ReconfigurationParts {
+    return { core: this.#core, registry: this.registry, reconciler: this.#reconciler, shutdown: this.#shutdown.signal }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -153,7 +153,7 @@ export class Reconciler {
   async #resume(slot: PluginSlot): Promise<void> {
     const { serving } = slot
     if (!serving) return
-    if (serving.record !== this.#registry.get(slot.name) || this.#isStale(serving)) {
+    if (serving.record !== this.#registry.get(slot.name) || serving.isOutdated || this.#isStale(serving)) {
       const { error } = await this.#restart([slot.name])
       if (slot.state === 'failed' || slot.state === 'stopped') return
       // It could not even be ended. As it is it must not come back to services that are gone.
@@ -207,9 +207,17 @@ export class Reconciler {
   }
 
   /** Makes plugins anew from the code that the registry has now. */
-  async #restart(names: readonly string[]): Promise<TransactionReport> {
+  restart(
+    names: readonly string[],
+    unit: Pick<ReloadUnit, 'commit' | 'configs' | 'signal'> = { commit: () => {} },
+  ): Promise<TransactionReport> {
     const records = this.#registry.order(names).map((name) => this.#registry.get(name) as PluginRecord)
-    const report = await this.#replace({ records, after: this.#registry, commit: () => {} })
+    return this.#replace({ records, after: this.#registry, ...unit })
+  }
+
+  /** The same where nobody is told how it ended. */
+  async #restart(names: readonly string[]): Promise<TransactionReport> {
+    const report = await this.restart(names)
     if (report.error) this.#core.host.logger.error({ err: report.error }, report.error.message)
     return report
   }

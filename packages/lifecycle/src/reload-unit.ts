@@ -70,6 +70,8 @@ export interface ReloadUnit extends ReloadBounds {
   readonly before: PluginOrder
   /** The plugins as they will be. */
   readonly after: PluginOrder
+  /** New configurations, checked already, of those that have one. */
+  readonly configs?: ReadonlyMap<string, unknown> | undefined
   /** Makes `after` the truth: called within the commit. */
   readonly commit: () => void
   /** Cancels the reload: before the commit, the old code comes back. */

@@ -5,6 +5,7 @@ import type { LifecycleCore } from './core.ts'
 import type { Generation } from './generation.ts'
 import type { ServiceLookup } from './generation-start.ts'
 import { type PluginOrder, positionsOf } from './ordered.ts'
+import type { PluginSlot } from './plugin-slot.ts'
 import { schedule } from './schedule.ts'
 
 /** What is started, and how. */
@@ -18,6 +19,8 @@ export interface UnitStart {
   readonly snapshots: ReadonlyMap<string, unknown>
   /** Those that `context.state` begins with. */
   readonly kept: ReadonlyMap<string, unknown>
+  /** New configurations, checked already, of those that have one. */
+  readonly configs?: ReadonlyMap<string, unknown> | undefined
   /** What is left of the reload's time, in milliseconds. */
   readonly limit: () => number
   /** The same for the end of one that failed. @default its own bounds */
@@ -29,7 +32,7 @@ export interface UnitStart {
 /** Makes each plugin anew as soon as its own dependencies are. What came up is in `made`; the failures are returned. */
 export async function startUnit(
   core: LifecycleCore,
-  { order, members, records, reason, snapshots, kept, limit, endLimit, signal }: UnitStart,
+  { order, members, records, reason, snapshots, kept, configs, limit, endLimit, signal }: UnitStart,
   made: Map<string, Generation>,
 ): Promise<Map<string, PluginError>> {
   const failures = new Map<string, PluginError>()
@@ -45,6 +48,11 @@ export async function startUnit(
   }
   const numberOf = (name: string) =>
     members.has(name) ? (made.get(name)?.number ?? 0) : core.roster.activeNumber(name)
+  // Not the generation itself, which would live on with the new one.
+  const configOf = ({ name, serving }: PluginSlot) => {
+    if (reason === 'rollback') return serving && { value: serving.config }
+    return configs?.has(name) ? { value: configs.get(name) } : undefined
+  }
   const startOne = (position: number) => {
     const slot = core.roster.slot(names[position] as string)
     const record = records.get(slot.name) as PluginRecord
@@ -55,8 +63,7 @@ export async function startUnit(
     const fail = (error: PluginError) => void failures.set(slot.name, error)
     const start = {
       reason,
-      // Not the generation itself, which would live on with the new one.
-      before: reason === 'rollback' && slot.serving ? { config: slot.serving.config } : undefined,
+      config: configOf(slot),
       lookup,
       dependencies: { names: dependencies, numbers: dependencies.map(numberOf) },
       snapshot: snapshots.get(slot.name),

@@ -169,7 +169,8 @@ export class UnitSwap {
     // A reload that was cancelled still brings the old code back, unless the host ends.
     const signal = reason === 'reload' ? this.signal : this.unit.shutdown
     const endLimit = reason === 'reload' && this.#isGated ? () => this.turnBack() : undefined
-    const start = { order, members: this.#members, records, reason, snapshots, kept, limit, endLimit, signal }
+    const { configs } = this.unit
+    const start = { order, members: this.#members, records, reason, snapshots, kept, configs, limit, endLimit, signal }
     return startUnit(this.core, start, made)
   }
 
