@@ -1,0 +1,21 @@
+// Named resources under one folder.
+export type { ResourceContext } from './acting.ts'
+export { type ResourceErrorCode, ResourceErrorCodes } from './error-codes.ts'
+export type {
+  ChangeOptions,
+  CreateOptions,
+  Json,
+  ListOptions,
+  Resource,
+  ResourceChanges,
+  ResourceContent,
+  ResourceEdit,
+  ResourceInfo,
+  ResourceList,
+  ResourceMetadata,
+  ResourceOptions,
+  Resources,
+} from './resource.ts'
+export { type DataChange, DataCreated, DataDeleted, DataUpdated } from './resource-events.ts'
+export { ResourceManager, type ResourceManagerOptions } from './resource-manager.ts'
+export { ResourcePlugin } from './resource-plugin.ts'
