@@ -1,5 +1,5 @@
 // The one folder that resources are in: made when it is needed, and the same one ever after.
-import { readdir, realpath } from 'node:fs/promises'
+import { lstat, readdir, realpath } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { isSystemError, resourceError } from './resource-error.ts'
 import { cleanUp } from './succession.ts'
@@ -48,13 +48,13 @@ export class ResourceFolder {
   }
 
   async #realPath(): Promise<string> {
-    try {
-      return await realpath(this.path)
-    } catch (error) {
+    const real = await realpath(this.path).catch(async (error) => {
       if (!isSystemError(error, 'ENOENT')) throw error
       await makeFolder(this.path)
-      return await realpath(this.path)
-    }
+      return realpath(this.path)
+    })
+    if (!(await lstat(real)).isDirectory()) throw Object.assign(new Error('not a folder'), { code: 'ENOTDIR' })
+    return real
   }
 }
 

@@ -62,12 +62,13 @@ export async function follow(place: Place, base: string, next: Next): Promise<bo
     return false
   }
   try {
-    // A claim that comes too late is void: a revision that was followed never comes back.
     if ((await readHead(pathOf(place)))?.revision !== base) {
+      // Whoever found the claim was faster than its maker in making it good.
+      const isDone = !next.head.deletes && !(await isThere(draft))
+      // Else it came too late and is void: a revision that was followed never comes back.
       await withdraw(draft, claim)
-      return false
-    }
-    if (next.head.deletes) {
+      if (!isDone) return false
+    } else if (next.head.deletes) {
       await unlink(pathOf(place))
       await discard(draft)
     } else await rename(draft, pathOf(place)).catch(doneByAnother)
@@ -119,6 +120,10 @@ function draftOf({ folder, file }: Place, revision: string): string {
 
 function claimOf({ folder, file }: Place, base: string): string {
   return join(folder, `.${file}.${base}.next`)
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return (await stat(file).catch(() => undefined)) !== undefined
 }
 
 /** The draft first: a claim without one decides nothing. */
