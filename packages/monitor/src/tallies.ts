@@ -1,0 +1,76 @@
+// What is counted of a plugin, and of a handler.
+import { OTHER } from './bounded-names.ts'
+import { Histogram } from './histogram.ts'
+import type { TracedHook } from './host-messages.ts'
+import type { ObservedHandler } from './messages.ts'
+import type { HandlerMetrics, PluginMetrics } from './metrics-snapshot.ts'
+
+export class PluginTally {
+  /** As it is told: the plugin's, or `other`. */
+  readonly name: string
+  starts = 0
+  failures = 0
+  errors = 0
+  timeouts = 0
+  strayErrors = 0
+  denied = 0
+  syncMs = 0
+  readonly hooks: Readonly<Record<TracedHook, Histogram>> = {
+    register: new Histogram(),
+    setup: new Histogram(),
+    teardown: new Histogram(),
+  }
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  snapshot(work: Pick<PluginMetrics, 'inFlight' | 'parked'>): PluginMetrics {
+    const { starts, failures, errors, timeouts, strayErrors, denied, syncMs } = this
+    const { register, setup, teardown } = this.hooks
+    return {
+      ...{ starts, failures, errors, timeouts, strayErrors, denied, syncMs },
+      ...{ register: register.snapshot(), setup: setup.snapshot(), teardown: teardown.snapshot() },
+      ...work,
+    }
+  }
+}
+
+export class HandlerTally {
+  readonly kind: ObservedHandler['kind']
+  readonly name: string
+  /** Nobody's where it is what has no room of its own. */
+  readonly owner: PluginTally | undefined
+  readonly duration = new Histogram()
+  failed = 0
+  timeouts = 0
+  skipped = 0
+  syncMs = 0
+
+  constructor(kind: ObservedHandler['kind'], name: string, owner: PluginTally | undefined) {
+    this.kind = kind
+    this.name = name
+    this.owner = owner
+  }
+
+  get plugin(): string {
+    return this.owner?.name ?? OTHER
+  }
+
+  count({ outcome, durationMs, syncMs }: ObservedHandler): void {
+    if (outcome === 'skipped') {
+      this.skipped++
+      return
+    }
+    if (outcome === 'failed') this.failed++
+    else if (outcome === 'timeout') this.timeouts++
+    this.syncMs += syncMs
+    this.duration.record(durationMs)
+  }
+
+  snapshot(): HandlerMetrics {
+    const { kind, name, plugin, failed, timeouts, skipped, syncMs } = this
+    const duration = this.duration.snapshot()
+    return { kind, name, plugin, calls: duration.count, failed, timeouts, skipped, syncMs, duration }
+  }
+}
