@@ -1,7 +1,7 @@
 // Errors that nobody caught: whose they are, and what becomes of a plugin that leaves too many. Only where a host asks.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { messageOf, PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
-import { shownFile } from '@cf-plugins/plugin-api/host'
+import { audit, shownFile } from '@cf-plugins/plugin-api/host'
 import type { LifecycleCore } from './core.ts'
 import { LeftBehind } from './left-behind.ts'
 import { type Place, placeIn } from './stack-place.ts'
@@ -114,7 +114,11 @@ export class StrayErrors implements StrayWatch {
   }
 
   #report(error: PluginError): void {
-    this.#core.host.logger.error({ err: error }, error.message)
+    const { id: host, logger } = this.#core.host
+    const { plugin, message: reason } = error
+    const action = error.code === 'CFP_PLUGIN_QUARANTINED' ? 'quarantine' : 'stray-error'
+    logger.error({ err: error }, reason)
+    audit({ host, action, outcome: 'failed', plugin, reason })
     try {
       this.#options.onStrayError?.(error)
     } catch (failure) {

@@ -8,6 +8,7 @@ import { invalid, text, wholeNumber } from './options.ts'
 
 /** Which entries are wanted; all that is named must fit. */
 export interface ReadAuditOptions {
+  /** Who did it, or whom it was done to. */
   readonly plugin?: string
   /** `transition`, or all that begin alike, as in `handler.*`. */
   readonly action?: string
@@ -113,9 +114,11 @@ function matcher({ plugin, action }: ReadAuditOptions, since: number): (entry: A
   const fitsAction = (found: string) =>
     action === undefined || (action.endsWith('*') ? found.startsWith(action.slice(0, -1)) : found === action)
   return (entry) =>
-    fitsAction(entry.action) &&
-    (plugin === undefined || entry.plugin === plugin || (entry.plugins ?? []).includes(plugin)) &&
-    Date.parse(entry.time) >= since
+    fitsAction(entry.action) && (plugin === undefined || isAbout(entry, plugin)) && Date.parse(entry.time) >= since
+}
+
+function isAbout({ plugin, plugins = [], subject }: AuditEntry, name: string): boolean {
+  return plugin === name || subject === name || plugins.includes(name)
 }
 
 function sinceOf(since: ReadAuditOptions['since']): number {

@@ -5,7 +5,7 @@ import { channel } from 'node:diagnostics_channel'
 export interface AuditMessage {
   /** Which host it happened in: `Lifecycle.id`. */
   readonly host: string
-  /** What was done or tried: `access`, `config.change`, `handler.switch-off`, `handler.switch-on`, `resource.create`, ... */
+  /** What was done or tried: `access`, `config.change`, `handler.switch-off`, `handler.switch-on`, `resource.create`, `stray-error`, `quarantine`, ... */
   readonly action: string
   readonly outcome: 'done' | 'denied' | 'failed'
   /** Who did it; nothing where it was the host. */
