@@ -63,9 +63,10 @@ function newConflicts(
   const willBe = after.resolve(options)
   const known = new Set(was.conflicts.map(identityOf))
   const found = willBe.conflicts.filter((problem) => {
-    if (problem.code === 'CFP_DEPENDENCY_DISABLED')
-      return members.has(problem.plugin!) && !known.has(identityOf(problem))
-    return members.has(problem.plugin!) || !known.has(identityOf(problem))
+    if (problem.code !== 'CFP_DEPENDENCY_DISABLED')
+      return members.has(problem.plugin!) || !known.has(identityOf(problem))
+    if (known.has(identityOf(problem))) return false
+    return members.has(problem.plugin!) || !neededBy(problem, after).some((name) => members.has(name))
   })
   if (willBe.disabled.length > 0) found.push(...sleepingCycles(before, after, found))
   if (found.length > 0) return found
@@ -75,6 +76,12 @@ function newConflicts(
     if (code !== 'CFP_DEPENDENCY_BLOCKED' || was.blocked.has(plugin!)) return false
     return members.has(plugin!) || was.blocked.has((cause as PluginError).plugin!)
   })
+}
+
+/** The disabled plugins that a problem is about. */
+function neededBy({ issues }: PluginError, catalog: PluginCatalog): readonly string[] {
+  const [list, ...name] = issues![0]!.path.split('.')
+  return list === 'requires' ? catalog.providersOf(name.join('.')) : [name.join('.')]
 }
 
 /** Circles that would be closed as soon as somebody switches a plugin on who is innocent of them. */

@@ -3,7 +3,8 @@ import type { PluginDependency, PluginError, PluginRecord } from '@cf-plugins/pl
 import { conflict } from './conflict.ts'
 import { invalidRange } from './host-environment.ts'
 import { didYouMean } from './nearest-name.ts'
-import type { LinkInput, PluginLinks } from './plugin-links.ts'
+import { type LinkInput, optionalOn, type PluginLinks } from './plugin-links.ts'
+import { choiceLine, type ProviderLookup, quoted } from './providers.ts'
 
 /** An optional dependency that is there and yet counts as absent. */
 export interface ResolutionNote {
@@ -26,17 +27,32 @@ export function dependencyConflicts(record: PluginRecord, input: LinkInput, link
   return found
 }
 
-/** Optional dependencies that are there in a version that their dependent does not take. */
-export function outOfRangeNotes(
+/** Optional dependencies that are there in a version that their dependent does not take, or more than once. */
+export function passedOverNotes(
   { meta }: PluginRecord,
-  { records, environment: { ranges } }: LinkInput,
+  input: LinkInput,
+  { providers }: PluginLinks,
 ): ResolutionNote[] {
-  return meta.optionalDependencies.flatMap(({ name, range }) => {
+  const { records, environment } = input
+  return meta.optionalDependencies.flatMap((dependency) => {
+    const { name, range } = dependency
+    if (!environment.ranges.isRange(range) || optionalOn(dependency, input, providers) !== undefined) return []
     const version = records.get(name)?.meta.version
-    if (version === undefined || !ranges.isRange(range) || ranges.has(range, version)) return []
-    const message = `Plugin "${meta.name}" goes without its optional dependency "${name}": it takes ${range}, and ${version} is there.`
+    const isOutOfRange = version !== undefined && !environment.ranges.has(range, version)
+    const why = isOutOfRange ? `it takes ${range}, and ${version} is there.` : unclear(name, providers)
+    if (why === undefined) return []
+    const message = `Plugin "${meta.name}" goes without its optional dependency "${name}": ${why}`
     return [{ plugin: meta.name, dependency: name, message }]
   })
+}
+
+/** Why none of those is taken who provide a service; nothing where nobody does. */
+function unclear(service: string, providers: ProviderLookup): string | undefined {
+  const choice = providers.choice(service)
+  if (choice !== undefined) return `the host chose "${choice}", which does not provide it.`
+  const candidates = providers.candidates(service)
+  if (candidates.length === 0) return undefined
+  return `${quoted(candidates)} provide it. Choose one in the options of the host: ${choiceLine(service, candidates[0]!)}.`
 }
 
 function requiredConflicts(record: PluginRecord, { name, range }: PluginDependency, input: LinkInput): PluginError[] {
@@ -64,22 +80,38 @@ function requiredConflicts(record: PluginRecord, { name, range }: PluginDependen
   return found
 }
 
-function serviceConflicts(record: PluginRecord, service: string, input: LinkInput, links: PluginLinks): PluginError[] {
+function serviceConflicts(
+  record: PluginRecord,
+  service: string,
+  input: LinkInput,
+  { providers: lookup }: PluginLinks,
+): PluginError[] {
   const plugin = record.meta.name
   const path = `requires.${service}`
-  const providers = links.providersOf(service)
+  const providers = lookup.candidates(service)
+  const choice = lookup.choice(service)
   const [provider] = providers
+  if (provider === undefined && choice !== undefined) {
+    const why = input.records.has(choice) ? 'does not provide it' : 'is not there'
+    const others = lookup.all(service)
+    const instead = others.length > 0 ? ` ${quoted(others)} would.` : didYouMean(choice, input.records.keys())
+    const message = `Plugin "${plugin}" requires the service "${service}", for which the host chose "${choice}", which ${why}.${instead} Correct \`providers\` in the options of the host.`
+    return [conflict(record, 'CFP_PROVIDER_INVALID', path, message)]
+  }
   if (provider === undefined) {
     const message = `Plugin "${plugin}" requires the service "${service}", which no plugin provides.${didYouMean(service, offeredIn(input))} Install one that does, or correct the name.`
     return [conflict(record, 'CFP_SERVICE_MISSING', path, message)]
   }
   if (!providers.some(input.enabled)) {
-    const message = `Plugin "${plugin}" requires the service "${service}" of "${provider}", which is disabled. Enable it.`
+    const chosen =
+      choice === undefined
+        ? 'which is disabled. Enable it.'
+        : 'which the host chose and which is disabled. Enable it, or choose another one.'
+    const message = `Plugin "${plugin}" requires the service "${service}" of "${provider}", ${chosen}`
     return [conflict(record, 'CFP_DEPENDENCY_DISABLED', path, message)]
   }
   if (providers.length > 1) {
-    const names = providers.map((name) => `"${name}"`).join(' and ')
-    const message = `Plugin "${plugin}" requires the service "${service}", which ${names} provide. Disable all but one of them.`
+    const message = `Plugin "${plugin}" requires the service "${service}", which ${quoted(providers)} provide. Choose one in the options of the host, ${choiceLine(service, provider)}, or disable the others.`
     return [conflict(record, 'CFP_SERVICE_AMBIGUOUS', path, message)]
   }
   return []

@@ -20,9 +20,11 @@ export const RegistryErrorCodes = {
     'A reloaded file names another plugin than before. Keep the name, or remove the plugin and add it again.',
   CFP_PLUGIN_UNKNOWN: 'No plugin of that name is registered. Correct the name; names() lists what is there.',
   CFP_RANGE_INVALID: 'A range is not semver. Correct it in the metadata of the plugin that wrote it.',
-  CFP_SERVICE_AMBIGUOUS: 'Two plugins provide one required service. Disable one of them.',
+  CFP_PROVIDER_INVALID:
+    'The host chose a provider for a service that is not there, or does not provide it (`providers`). Correct the name.',
+  CFP_SERVICE_AMBIGUOUS:
+    'Several plugins provide one service, and one is asked for. Choose it with `providers`, or disable the others.',
   CFP_SERVICE_MISSING: 'No plugin provides a required service. Install one that does, or correct the name.',
-  CFP_SERVICE_TAKEN: 'A service is published already by another plugin. Disable one of them.',
 } as const satisfies Record<string, string>
 
 /** One of the codes that this package uses. */

@@ -75,7 +75,7 @@ export function explainPlugin(
     const view: PluginStatusView = statusOf(at)
     const { state, error } = view
     const culprit: string | undefined = state === 'blocked' ? culpritOf(catalog, at, error, status, seen) : undefined
-    const why = culprit === undefined ? ownReason(state, error) : `it needs ${culprit}`
+    const why = culprit === undefined ? ownReason(state, error) : needOf(catalog, at, culprit)
     const reason = [why, ...asides(view)].filter((part) => part !== '').join('; ')
     steps.push({ plugin: at, state, reason, error })
     // Where the sentence goes on with the culprit, an aside would come between.
@@ -102,6 +102,14 @@ function culpritOf(
     .filter((on) => catalog.requires(name, on) === 'required' && !seen.has(on) && !SERVING.has(status(on).state))
   const likeliest = SUSPECTS.find((state) => down.some((on) => status(on).state === state))
   return down.find((on) => status(on).state === likeliest) ?? down[0]
+}
+
+/** What a plugin needs another one for. */
+function needOf(catalog: PluginCatalog, name: string, on: string): string {
+  const { dependencies, requires } = catalog.get(name)!.meta
+  if (dependencies.some((dependency) => dependency.name === on) || requires.includes(on)) return `it needs ${on}`
+  const services = requires.filter((service) => catalog.providersOf(service).includes(on))
+  return `it needs ${on} for ${services.join(' and ')}`
 }
 
 /** Whether it was the plugin's own metadata that resolution refused. */

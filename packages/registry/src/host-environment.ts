@@ -11,6 +11,8 @@ export interface HostEnvironment {
   /** A value of `process.platform`. */
   readonly platform: string
   readonly ranges: SemverRanges
+  /** Of the services that several plugins provide, whom the host chose. */
+  readonly providers: ReadonlyMap<string, string>
 }
 
 const ENGINES = ['api', 'host', 'node'] as const

@@ -8,9 +8,12 @@ import { graphOf, type LinkInput, linkPlugins, type Need, type PluginLinks } fro
 import { type Resolution, resolvePlugins } from './resolution.ts'
 
 export interface ResolveOptions {
-  /** Whether a plugin is switched on; `undefined` leaves it to its metadata. @default its metadata's `enabled` */
-  readonly enabled?: ((name: string) => boolean | undefined) | undefined
+  /** Whether a plugin is switched on; `undefined` leaves it to its metadata. @default what people wished for, as the registry was told */
+  readonly enabled?: Wishes | undefined
 }
+
+/** What somebody asked for at runtime: a plugin switched on, or off; nothing where its metadata decides. */
+export type Wishes = (name: string) => boolean | undefined
 
 /**
  * A fixed set of plugins. It never changes; what depends on whom is worked out once, when first asked.
@@ -18,12 +21,22 @@ export interface ResolveOptions {
 export class PluginCatalog {
   readonly #records: ReadonlyMap<string, PluginRecord>
   readonly #environment: HostEnvironment
+  readonly #wishes: Wishes
   #links: PluginLinks | undefined
   #ranks: ReadonlyMap<string, number> | undefined
 
-  constructor(records: ReadonlyMap<string, PluginRecord>, environment: HostEnvironment) {
+  constructor(records: ReadonlyMap<string, PluginRecord>, environment: HostEnvironment, wishes: Wishes) {
     this.#records = records
     this.#environment = environment
+    this.#wishes = wishes
+  }
+
+  /** Whether one of several providers was switched on or off since it was worked out who depends on whom. */
+  get isOutdated(): boolean {
+    if (this.#links === undefined) return false
+    const { enabled } = this.#input()
+    for (const [name, was] of this.#links.providers.contestants) if (enabled(name) !== was) return true
+    return false
   }
 
   get(name: string): PluginRecord | undefined {
@@ -56,7 +69,7 @@ export class PluginCatalog {
 
   /**
    * What a plugin depends on directly and is registered: its dependencies, those optional ones whose version it
-   * takes, and providers of the services that it requires.
+   * takes, and providers of the services that it requires or collects.
    *
    * @throws `CFP_PLUGIN_UNKNOWN`
    */
@@ -97,6 +110,11 @@ export class PluginCatalog {
     return this.#linked().needs.get(name)?.get(dependency)
   }
 
+  /** Who is to be taken for a service, as far as metadata says: more than one where the host must choose. */
+  providersOf(service: string): readonly string[] {
+    return this.#linked().providers.candidates(service)
+  }
+
   /** The error for a name that is not registered, with the nearest one that is. */
   unknown(name: string): PluginError {
     const code: RegistryErrorCode = 'CFP_PLUGIN_UNKNOWN'
@@ -115,9 +133,9 @@ export class PluginCatalog {
     return this.#links
   }
 
-  #input(enabled?: (name: string) => boolean | undefined): LinkInput {
+  #input(wishes = this.#wishes): LinkInput {
     const records = this.#records
-    const isEnabled = (name: string) => enabled?.(name) ?? records.get(name)?.meta.enabled ?? false
+    const isEnabled = (name: string) => wishes(name) ?? records.get(name)?.meta.enabled ?? false
     return { records, environment: this.#environment, enabled: isEnabled }
   }
 }

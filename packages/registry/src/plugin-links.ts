@@ -1,17 +1,13 @@
 // Who needs whom, read from metadata alone.
 import { DependencyGraph } from '@cf-plugins/graph'
-import type { PluginRecord, ResolvedPluginMeta } from '@cf-plugins/plugin-api'
-import { environmentConflicts, type HostEnvironment } from './host-environment.ts'
+import type { PluginDependency, ResolvedPluginMeta } from '@cf-plugins/plugin-api'
+import { type ProviderInput, ProviderLookup } from './providers.ts'
 
 /** Whether a plugin can do without what it depends on. */
 export type Need = 'required' | 'optional'
 
 /** Everything that `linkPlugins` reads. */
-export interface LinkInput {
-  readonly records: ReadonlyMap<string, PluginRecord>
-  readonly environment: HostEnvironment
-  readonly enabled: (name: string) => boolean
-}
+export type LinkInput = ProviderInput
 
 /** Who needs whom. */
 export interface PluginLinks {
@@ -19,20 +15,19 @@ export interface PluginLinks {
   readonly graph: DependencyGraph
   /** What each plugin depends on, and how much; nothing that is not registered. */
   readonly needs: ReadonlyMap<string, ReadonlyMap<string, Need>>
-  /** Who could offer a service to those that require it. More than one is an ambiguity. */
-  providersOf(service: string): readonly string[]
+  /** Who provides what. */
+  readonly providers: ProviderLookup
 }
 
 const NOTHING: ReadonlyMap<string, Need> = new Map()
 
 /**
- * Links every plugin with its dependencies, with optional ones that are there in an allowed version, and with the
- * providers of the services that it requires.
+ * Links every plugin with its dependencies, with optional ones that are there in an allowed version, with the providers of the
+ * services that it requires, and with everyone who provides what it collects.
  */
 export function linkPlugins(input: LinkInput): PluginLinks {
   const { records } = input
-  const { ranges } = input.environment
-  const providersOf = providerLookup(input)
+  const providers = new ProviderLookup(input)
   const needs = new Map<string, ReadonlyMap<string, Need>>()
   for (const { meta } of records.values()) {
     if (isAlone(meta)) {
@@ -41,15 +36,32 @@ export function linkPlugins(input: LinkInput): PluginLinks {
     }
     const own = new Map<string, Need>()
     for (const { name } of meta.dependencies) if (records.has(name)) own.set(name, 'required')
-    for (const service of meta.requires) for (const provider of providersOf(service)) own.set(provider, 'required')
-    for (const { name, range } of meta.optionalDependencies) {
-      const found = records.get(name)
-      // Out of range counts as not there; `resolve` notes it.
-      if (found !== undefined && !own.has(name) && ranges.has(range, found.meta.version)) own.set(name, 'optional')
+    for (const service of meta.requires) for (const name of providers.candidates(service)) own.set(name, 'required')
+    const add = (name: string | undefined) => {
+      if (name !== undefined && name !== meta.name && !own.has(name)) own.set(name, 'optional')
     }
+    for (const dependency of meta.optionalDependencies) add(optionalOn(dependency, input, providers))
+    for (const service of meta.collects) for (const name of providers.all(service)) add(name)
     needs.set(meta.name, own)
   }
-  return { graph: graphOf(needs, () => true), needs, providersOf }
+  return { graph: graphOf(needs, () => true), needs, providers }
+}
+
+/**
+ * Whom an optional dependency stands for: the plugin of that name, else the one who provides a service of that name; whom the
+ * host chose for the service comes first. Nobody where the version is out of range, or several could be meant: `resolve` notes it.
+ */
+export function optionalOn(
+  { name, range }: PluginDependency,
+  { records, environment }: LinkInput,
+  providers: ProviderLookup,
+): string | undefined {
+  const isAny = range === '*'
+  const found = isAny && providers.choice(name) !== undefined ? undefined : records.get(name)
+  if (found !== undefined) return environment.ranges.has(range, found.meta.version) ? name : undefined
+  // A range is about a plugin's version, and says nothing of a service.
+  const candidates = isAny ? providers.candidates(name) : []
+  return candidates.length === 1 ? candidates[0] : undefined
 }
 
 /** The graph of the plugins in `needs`, in their order, with those edges that `keep` keeps. */
@@ -66,45 +78,6 @@ export function graphOf(
   return graph
 }
 
-function providerLookup({ records, environment, enabled }: LinkInput): (service: string) => readonly string[] {
-  // Made for the first who requires a service, for most sets of plugins have nobody who does.
-  let byService: ReadonlyMap<string, readonly string[]> | undefined
-  const narrowed = new Map<string, readonly string[]>()
-  return (service) => {
-    const known = narrowed.get(service)
-    if (known !== undefined) return known
-    byService ??= providersIn(records)
-    let providers = byService.get(service) ?? []
-    // A provider for another platform, or one that is switched off, does not compete with one that can run.
-    if (providers.length > 1) {
-      providers = someOf(providers, (name) => environmentConflicts(records.get(name)!, environment).length === 0)
-      providers = someOf(providers, enabled)
-    }
-    narrowed.set(service, providers)
-    return providers
-  }
-}
-
-function providersIn(records: LinkInput['records']): ReadonlyMap<string, readonly string[]> {
-  const byService = new Map<string, string[]>()
-  const provide = (service: string, name: string) => {
-    const providers = byService.get(service)
-    if (providers === undefined) byService.set(service, [name])
-    else if (!providers.includes(name)) providers.push(name)
-  }
-  for (const { meta } of records.values()) {
-    provide(meta.name, meta.name)
-    for (const service of meta.provides) provide(service, meta.name)
-  }
-  return byService
-}
-
-function isAlone({ dependencies, requires, optionalDependencies }: ResolvedPluginMeta): boolean {
-  return dependencies.length === 0 && requires.length === 0 && optionalDependencies.length === 0
-}
-
-/** Those that pass, or all of them where none does. */
-function someOf(names: readonly string[], passes: (name: string) => boolean): readonly string[] {
-  const passing = names.filter(passes)
-  return passing.length > 0 ? passing : names
+function isAlone({ dependencies, requires, optionalDependencies, collects }: ResolvedPluginMeta): boolean {
+  return dependencies.length + requires.length + optionalDependencies.length + collects.length === 0
 }

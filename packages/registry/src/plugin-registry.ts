@@ -3,8 +3,9 @@ import type { PluginError, PluginRecord } from '@cf-plugins/plugin-api'
 import { checkChange, duplicateName } from './change-check.ts'
 import { type Explanation, explainPlugin, type PluginStatusView } from './explanation.ts'
 import type { HostEnvironment } from './host-environment.ts'
-import { PluginCatalog, type ResolveOptions } from './plugin-catalog.ts'
+import { PluginCatalog, type ResolveOptions, type Wishes } from './plugin-catalog.ts'
 import type { Need } from './plugin-links.ts'
+import { readChoices } from './providers.ts'
 import type { Resolution } from './resolution.ts'
 import { SemverRanges } from './semver-ranges.ts'
 import { ServiceTable } from './service-table.ts'
@@ -17,6 +18,11 @@ export interface PluginRegistryOptions {
   readonly nodeVersion?: string | undefined
   /** @default process.platform */
   readonly platform?: string | undefined
+  /**
+   * Of the services that several plugins provide, which plugin those get who need one: by service name. The choice holds: where
+   * that plugin is not there, disabled or failed, nobody else takes its place.
+   */
+  readonly providers?: Readonly<Record<string, string>> | undefined
 }
 
 /**
@@ -30,18 +36,28 @@ export interface PluginRegistryOptions {
  * registry.resolve().order // ['database', 'billing']
  */
 export class PluginRegistry {
-  readonly services = new ServiceTable()
+  readonly services: ServiceTable
   readonly #environment: HostEnvironment
   readonly #records = new Map<string, PluginRecord>()
+  #wishes: Wishes = () => undefined
   #catalog: PluginCatalog | undefined
 
+  /** @throws `CFP_PROVIDER_INVALID` */
   constructor(options: PluginRegistryOptions = {}) {
     this.#environment = {
       hostVersion: options.hostVersion,
       nodeVersion: options.nodeVersion ?? process.versions.node,
       platform: options.platform ?? process.platform,
       ranges: new SemverRanges(),
+      providers: readChoices(options.providers),
     }
+    this.services = new ServiceTable(this.#environment.providers)
+  }
+
+  /** Has the registry ask, wherever it matters who is switched on, what people wished for at runtime. */
+  followWishes(wishes: Wishes): void {
+    this.#wishes = wishes
+    this.#catalog = undefined
   }
 
   /**
@@ -101,7 +117,7 @@ export class PluginRegistry {
   stage(change: RegistryChange, options: ResolveOptions = {}): StagedRegistry {
     const before = this.#now()
     for (const name of change.remove ?? []) if (!before.has(name)) throw before.unknown(name)
-    const staged = new StagedRegistry(changedRecords(before, change), this.#environment, before, () => {
+    const staged = new StagedRegistry(changedRecords(before, change), this.#environment, this.#wishes, before, () => {
       for (const name of takenOut(change)) this.#records.delete(name)
       for (const record of change.set ?? []) this.#records.set(record.meta.name, record)
       this.#catalog = undefined
@@ -112,7 +128,7 @@ export class PluginRegistry {
 
   /**
    * What a plugin depends on directly and is registered: its dependencies, those optional ones whose version it
-   * takes, and providers of the services that it requires.
+   * takes, and providers of the services that it requires or collects.
    *
    * @throws `CFP_PLUGIN_UNKNOWN`
    */
@@ -140,6 +156,11 @@ export class PluginRegistry {
     return this.#now().requires(name, dependency)
   }
 
+  /** Who is to be taken for a service, as far as metadata says: more than one where the host must choose. */
+  providersOf(service: string): readonly string[] {
+    return this.#now().providersOf(service)
+  }
+
   /**
    * Why a plugin is where it is, from itself down to the root cause. The states are the lifecycle's, and so it is
    * asked for them.
@@ -157,7 +178,8 @@ export class PluginRegistry {
 
   /** The plugins as they are now. A catalog never changes, so that one which somebody holds stays true to its moment. */
   #now(): PluginCatalog {
-    this.#catalog ??= new PluginCatalog(new Map(this.#records), this.#environment)
+    if (this.#catalog?.isOutdated) this.#catalog = undefined
+    this.#catalog ??= new PluginCatalog(new Map(this.#records), this.#environment, this.#wishes)
     return this.#catalog
   }
 }

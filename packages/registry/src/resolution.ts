@@ -1,7 +1,7 @@
 // Which plugins can start, in which order, and why the others cannot: before any plugin code runs.
 import type { PluginError, PluginRecord } from '@cf-plugins/plugin-api'
 import { combined, conflict } from './conflict.ts'
-import { dependencyConflicts, outOfRangeNotes, type ResolutionNote } from './dependency-conflicts.ts'
+import { dependencyConflicts, passedOverNotes, type ResolutionNote } from './dependency-conflicts.ts'
 import { environmentConflicts } from './host-environment.ts'
 import { graphOf, type LinkInput, type PluginLinks } from './plugin-links.ts'
 
@@ -61,9 +61,9 @@ export function resolvePlugins(input: LinkInput, links: PluginLinks): Resolution
     blocked,
     conflicts,
     notes: candidates
-      .filter(({ meta }) => meta.optionalDependencies.length > 0)
+      .filter(({ meta }) => meta.optionalDependencies.length + meta.collects.length > 0)
       .flatMap((record) => [
-        ...outOfRangeNotes(record, input),
+        ...passedOverNotes(record, input, links),
         ...failingNotes(record, links, (name) => blocked.has(name)),
       ]),
     report: conflicts.map(reportLine).sort().join('\n'),

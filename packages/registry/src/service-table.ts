@@ -1,6 +1,7 @@
 // Which services are offered right now, and by whom.
 import { PluginError } from '@cf-plugins/plugin-api'
 import type { RegistryErrorCode } from './error-codes.ts'
+import { choiceLine, quoted } from './providers.ts'
 
 /** A service that is offered. */
 export interface PublishedService {
@@ -9,64 +10,90 @@ export interface PublishedService {
   readonly service: unknown
 }
 
+const NOBODY: readonly PublishedService[] = []
+
 /**
- * The services that are offered, by name. Every method is synchronous, so that a commit can swap several owners'
+ * The services that are offered, by name. Any number of plugins may offer one name, and none of them is in another's way:
+ * whose is taken is decided when somebody asks. Every method is synchronous, so that a commit can swap several owners'
  * services in one step that nobody sees half done.
  */
 export class ServiceTable {
-  readonly #services = new Map<string, PublishedService>()
+  readonly #choices: ReadonlyMap<string, string>
+  readonly #offers = new Map<string, PublishedService[]>()
   /** Of those who offer more than the service of their own name. */
   readonly #namesOf = new Map<string, readonly string[]>()
 
-  lookup(name: string): PublishedService | undefined {
-    return this.#services.get(name)
+  /** @param choices the plugin that the host chose, by service */
+  constructor(choices: ReadonlyMap<string, string> = new Map()) {
+    this.#choices = choices
+  }
+
+  /** What whoever asks for one service gets, by `pick`. @throws `CFP_SERVICE_AMBIGUOUS` */
+  lookup(service: string): PublishedService | undefined {
+    return this.pick(service, this.offers(service))
+  }
+
+  /** Everyone's who offers the service, in the order in which they came. */
+  offers(service: string): readonly PublishedService[] {
+    return this.#offers.get(service) ?? NOBODY
   }
 
   /**
-   * Makes `services` all that `owner` offers, in place of what it offered before.
+   * Which of several offers of a service is to be taken: that of the host's choice, and nobody else's; else that of the plugin
+   * of that name; else the only one.
    *
-   * @throws `CFP_SERVICE_TAKEN` where another owner offers one of them; the table is then as it was.
+   * @throws `CFP_SERVICE_AMBIGUOUS` with the line that the host adds to choose
    */
+  pick(service: string, offers: readonly PublishedService[]): PublishedService | undefined {
+    const wanted = this.#choices.get(service)
+    if (wanted !== undefined) return offers.find(({ owner }) => owner === wanted)
+    if (offers.length < 2) return offers[0]
+    const own = offers.find(({ owner }) => owner === service)
+    if (own !== undefined) return own
+    const owners = offers.map(({ owner }) => owner)
+    const code: RegistryErrorCode = 'CFP_SERVICE_AMBIGUOUS'
+    const message = `The service "${service}" is offered by ${quoted(owners)}. Choose one in the options of the host: ${choiceLine(service, owners[0]!)}.`
+    throw new PluginError(code, message, { phase: 'resolve' })
+  }
+
+  /** Makes `services` all that `owner` offers, in place of what it offered before. */
   publish(owner: string, services: ReadonlyMap<string, unknown>): void {
-    for (const name of services.keys()) {
-      const taken = this.#services.get(name)
-      if (taken !== undefined && taken.owner !== owner) throw serviceTaken(name, taken.owner, owner)
-    }
     this.withdraw(owner)
-    for (const [name, service] of services) this.#services.set(name, { owner, service })
+    for (const [name, service] of services) this.#add(name, { owner, service })
     const isOnlyOwn = services.size === 1 && services.has(owner)
     if (services.size > 0 && !isOnlyOwn) this.#namesOf.set(owner, [...services.keys()])
   }
 
-  /**
-   * Makes the service of its own name all that `owner` offers: as `publish` does, and cheaper, for nearly every plugin.
-   *
-   * @throws `CFP_SERVICE_TAKEN`
-   */
+  /** Makes the service of its own name all that `owner` offers: as `publish` does, and cheaper, for nearly every plugin. */
   publishOwn(owner: string, service: unknown): void {
-    const taken = this.#services.get(owner)
-    if (taken !== undefined && taken.owner !== owner) throw serviceTaken(owner, taken.owner, owner)
-    if (this.#namesOf.has(owner)) this.withdraw(owner)
-    this.#services.set(owner, { owner, service })
+    if (this.#namesOf.has(owner) || this.#offers.has(owner)) this.withdraw(owner)
+    this.#add(owner, { owner, service })
   }
 
   /** Takes back everything that `owner` offers. */
   withdraw(owner: string): void {
     const names = this.#namesOf.get(owner)
-    if (names !== undefined) {
-      for (const name of names) this.#services.delete(name)
-      this.#namesOf.delete(owner)
-    } else if (this.#services.get(owner)?.owner === owner) this.#services.delete(owner)
+    if (names === undefined) this.#remove(owner, owner)
+    else for (const name of names) this.#remove(name, owner)
+    this.#namesOf.delete(owner)
   }
 
   /** The names of everything offered. */
   names(): string[] {
-    return [...this.#services.keys()]
+    return [...this.#offers.keys()]
   }
-}
 
-function serviceTaken(name: string, holder: string, owner: string): PluginError {
-  const code: RegistryErrorCode = 'CFP_SERVICE_TAKEN'
-  const message = `Plugin "${owner}" cannot offer the service "${name}": plugin "${holder}" offers it already. Disable one of them, or rename one service.`
-  return new PluginError(code, message, { plugin: owner, phase: 'commit' })
+  #add(name: string, offer: PublishedService): void {
+    const offers = this.#offers.get(name)
+    if (offers === undefined) this.#offers.set(name, [offer])
+    else offers.push(offer)
+  }
+
+  #remove(name: string, owner: string): void {
+    const offers = this.#offers.get(name)
+    if (offers === undefined) return
+    const left = offers.filter((offer) => offer.owner !== owner)
+    if (left.length === 0) this.#offers.delete(name)
+    else this.#offers.set(name, left)
+  }
 }

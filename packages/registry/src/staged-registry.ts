@@ -1,7 +1,7 @@
 // A change of the registry that is checked before it happens, and happens in one step or not at all.
 import type { PluginRecord } from '@cf-plugins/plugin-api'
 import type { HostEnvironment } from './host-environment.ts'
-import { PluginCatalog } from './plugin-catalog.ts'
+import { PluginCatalog, type Wishes } from './plugin-catalog.ts'
 
 /** Records to put in, in place of those of the same names, and names to take out. */
 export interface RegistryChange {
@@ -20,10 +20,11 @@ export class StagedRegistry extends PluginCatalog {
   constructor(
     records: ReadonlyMap<string, PluginRecord>,
     environment: HostEnvironment,
+    wishes: Wishes,
     before: PluginCatalog,
     commit: () => void,
   ) {
-    super(records, environment)
+    super(records, environment, wishes)
     this.#before = before
     this.#commit = commit
   }

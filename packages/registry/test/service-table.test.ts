@@ -16,28 +16,52 @@ test('publishing replaces all that the owner offered', () => {
   expect(table.names()).toEqual(['cache'])
 })
 
-test('a name that another owner has is refused, and nothing of it happens', () => {
+test('any number of owners may offer a name, and none is in another’s way', () => {
   const table = new ServiceTable()
   table.publish('redis', new Map([['cache', 1]]))
-  table.publish('memory', new Map([['old', 2]]))
-  expect(() =>
-    table.publish(
-      'memory',
-      new Map([
-        ['new', 3],
-        ['cache', 4],
-      ]),
-    ),
-  ).toThrow(
+  table.publish(
+    'memory',
+    new Map<string, unknown>([
+      ['old', 2],
+      ['cache', 3],
+    ]),
+  )
+  expect(table.offers('cache')).toEqual([
+    { owner: 'redis', service: 1 },
+    { owner: 'memory', service: 3 },
+  ])
+  expect(table.names()).toEqual(['cache', 'old'])
+  table.withdraw('redis')
+  expect(table.lookup('cache')).toEqual({ owner: 'memory', service: 3 })
+  expect(table.offers('nothing')).toEqual([])
+})
+
+test('one of several is taken only where it is clear which, and else the line that makes it clear is told', () => {
+  const publishIn = (table: ServiceTable) => {
+    for (const owner of ['redis', 'memory']) table.publish(owner, new Map([['http.cache', owner]]))
+    return table
+  }
+  expect(() => publishIn(new ServiceTable()).lookup('http.cache')).toThrow(
     expect.objectContaining({
-      code: 'CFP_SERVICE_TAKEN',
-      plugin: 'memory',
+      code: 'CFP_SERVICE_AMBIGUOUS',
       message:
-        'Plugin "memory" cannot offer the service "cache": plugin "redis" offers it already. Disable one of them, or rename one service.',
+        'The service "http.cache" is offered by "redis" and "memory". Choose one in the options of the host: providers: { \'http.cache\': \'redis\' }.',
     }),
   )
-  expect(table.names()).toEqual(['cache', 'old'])
-  expect(table.lookup('cache')).toEqual({ owner: 'redis', service: 1 })
+  const chosen = publishIn(new ServiceTable(new Map([['http.cache', 'memory']])))
+  expect(chosen.lookup('http.cache')?.owner).toBe('memory')
+  chosen.withdraw('memory')
+  expect(chosen.lookup('http.cache')).toBeUndefined()
+})
+
+test('a plugin of the name goes before others who offer it, unless the host chose one of those', () => {
+  const publishIn = (table: ServiceTable) => {
+    table.publish('redis', new Map([['cache', 1]]))
+    table.publishOwn('cache', 2)
+    return table
+  }
+  expect(publishIn(new ServiceTable()).lookup('cache')?.owner).toBe('cache')
+  expect(publishIn(new ServiceTable(new Map([['cache', 'redis']]))).lookup('cache')?.owner).toBe('redis')
 })
 
 test('what was withdrawn is free for others', () => {
@@ -78,10 +102,15 @@ test('the service of an owner’s own name replaces all that it offered, and goe
   expect(table.names()).toEqual([])
 })
 
-test('the service of an owner’s own name is refused where another owner has the name', () => {
+test('the service of an owner’s own name stands beside another owner’s of that name', () => {
   const table = new ServiceTable()
   table.publish('memory', new Map([['redis', 1]]))
-  expect(() => table.publishOwn('redis', 2)).toThrow(expect.objectContaining({ code: 'CFP_SERVICE_TAKEN' }))
+  table.publishOwn('redis', 2)
+  table.publishOwn('redis', 3)
+  expect(table.offers('redis')).toEqual([
+    { owner: 'memory', service: 1 },
+    { owner: 'redis', service: 3 },
+  ])
   table.withdraw('redis')
   expect(table.lookup('redis')).toEqual({ owner: 'memory', service: 1 })
 })
