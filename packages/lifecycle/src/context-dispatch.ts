@@ -47,7 +47,7 @@ export function contextPublish(source: ContextSource): PluginContext['publish'] 
     const of = emitting(source, 'publish', false)
     of.access.allow('emit', nameOf(event))
     const publish = () => of.host.events.publish(nameOf(event), payload, { ...options, source: of.name })
-    if (of.stage === 'staged') of.publishLater(publish)
+    if (of.stage === 'staged') of.untilCommit.publishLater(publish)
     else publish()
   }
 }

@@ -1,13 +1,13 @@
 // A generation, as far as its context shows it, and what may be asked of that at which stage.
 import { type Logger, PluginError, type PluginRecord, type PluginState, type Undo } from '@cf-plugins/plugin-api'
 import type { PluginAccess } from '@cf-plugins/plugin-api/host'
-import type { EarlyEvents } from './early-events.ts'
 import type { ServiceLookup, StartReason } from './generation-start.ts'
 import type { HandlerStages } from './handler-stages.ts'
 import type { PluginHost } from './host.ts'
 import type { PluginListeners } from './listener.ts'
 import type { Passage } from './passage.ts'
 import type { Scope } from './scope.ts'
+import type { UntilCommit } from './until-commit.ts'
 
 /** The generation, as far as its context shows it. */
 export interface ContextSource {
@@ -25,7 +25,6 @@ export interface ContextSource {
   readonly stage: 'staged' | 'committed' | 'ending'
   readonly slot: { readonly listeners: PluginListeners }
   readonly passage: Passage
-  readonly early: EarlyEvents
   /** What it may use. */
   readonly access: PluginAccess
   /** Nothing where nobody keeps state. */
@@ -33,8 +32,8 @@ export interface ContextSource {
   readonly lookup: ServiceLookup
   /** Offers a service, from the commit on. */
   provide(service: string, value: unknown): Undo
-  /** Keeps a publish for the moment of the commit. */
-  publishLater(publish: () => void): void
+  /** What waits for its commit. */
+  readonly untilCommit: UntilCommit
   /** Tells the log what a task threw where no caller could be told. */
   report(what: string, error: unknown): void
 }

@@ -122,7 +122,7 @@ export class GenerationContext implements PluginContext {
       const listening = { call, onError, passage: of.passage }
       // What a server that others opened is sent, is theirs to answer until the commit.
       const isEarly = !of.scope.live && of.host.held.isOpenedBy(of, emitter)
-      let detach = isEarly ? of.early.listen(emitter, event, listening) : undefined
+      let detach = isEarly ? of.untilCommit.early.listen(emitter, event, listening) : undefined
       const undo = of.scope.activate({
         start: () => {
           detach?.()
@@ -133,7 +133,7 @@ export class GenerationContext implements PluginContext {
       return () => {
         undo()
         detach?.()
-        if (isEarly && !of.scope.live) of.early.forget(listening)
+        if (isEarly && !of.scope.live) of.untilCommit.early.forget(listening)
       }
     })
   }

@@ -1,7 +1,6 @@
 // One generation of one plugin: a load of its code, made into an instance, from its start to its end.
 
 import {
-  isThenable,
   type Logger,
   messageOf,
   type PluginError,
@@ -13,9 +12,8 @@ import {
 import { type PluginAccess, serviceOf } from '@cf-plugins/plugin-api/host'
 import { AppView } from './app-view.ts'
 import { chain } from './chain.ts'
-import { configFor } from './config.ts'
 import { GenerationContext } from './context.ts'
-import { EarlyEvents } from './early-events.ts'
+import { GenerationConfig } from './generation-config.ts'
 import type { Dependencies, GenerationStart, PluginPlace, ServiceLookup, StartReason } from './generation-start.ts'
 import { HandlerStages } from './handler-stages.ts'
 import { boundOf, childLogger, type PluginHost } from './host.ts'
@@ -25,6 +23,7 @@ import { Passage } from './passage.ts'
 import { ProvidedServices } from './provided-services.ts'
 import { Scope } from './scope.ts'
 import type { OpenState } from './state-keeper.ts'
+import { UntilCommit } from './until-commit.ts'
 
 /**
  * A load of a plugin's code and the one instance made of it. `start` makes and sets up the instance, invisible;
@@ -39,21 +38,17 @@ export class Generation {
   /** Which instance of its plugin this is, from 1. */
   readonly number: number
   readonly scope: Scope
-  /** Whether its configuration was changed while it rested. */
-  isOutdated = false
-  readonly #given: GenerationStart['config']
+  readonly configuration: GenerationConfig
   #lookup: ServiceLookup
   readonly #hooks: InstanceHooks
-  #config: unknown
   #app: AppView | undefined
   #logger: Logger | undefined
   #access: PluginAccess | undefined
   #stages: HandlerStages | undefined
-  #early: EarlyEvents | undefined
+  #untilCommit: UntilCommit | undefined
   #passage: Passage | undefined
   #provided: ProvidedServices | undefined
   #stage: 'staged' | 'committed' | 'ending' = 'staged'
-  #published: (() => void)[] | undefined
   #ended: PluginError[] | Promise<PluginError[]> | undefined
   /** What its state begins with, until it is open. */
   #kept: unknown
@@ -66,7 +61,7 @@ export class Generation {
     this.host = host
     this.reason = start.reason
     this.#lookup = start.lookup
-    this.#given = start.config
+    this.configuration = new GenerationConfig(start.config)
     this.dependencies = start.dependencies
     this.#kept = start.kept
     this.number = ++slot.made
@@ -84,7 +79,7 @@ export class Generation {
   }
 
   get config(): unknown {
-    return this.#config
+    return this.configuration.value
   }
 
   /** What it may use: asked of the host once, so that it is the same as long as it lives. */
@@ -112,10 +107,10 @@ export class Generation {
     return this.#passage?.inFlight ?? 0
   }
 
-  /** What is sent to it before it is live. */
-  get early(): EarlyEvents {
-    this.#early ??= new EarlyEvents(this.name, this.slot.gate)
-    return this.#early
+  /** What waits for its commit. */
+  get untilCommit(): UntilCommit {
+    this.#untilCommit ??= new UntilCommit(this.slot)
+    return this.#untilCommit
   }
 
   /** The plugin's instance. Only there once `register` has returned. */
@@ -201,10 +196,7 @@ export class Generation {
 
   /** Checks the configuration, calls `register`, then `setup`; a promise only where one of them returns one. */
   start(limit?: HookLimit): void | PromiseLike<void> {
-    // What was written since then may be why the new version failed.
-    if (this.#given) return this.#begin(this.#given.value, limit)
-    const config = configFor(this.record, this.host.configOf(this.name), this.host)
-    return isThenable(config) ? config.then((checked) => this.#begin(checked, limit)) : this.#begin(config, limit)
+    return chain(this.configuration.take(this.record, this.host), () => this.#begin(limit)) as void | PromiseLike<void>
   }
 
   /** Waits no longer for the hook that runs: the start was cancelled. */
@@ -225,17 +217,8 @@ export class Generation {
 
   /** Sends what was published, and passes on what was heard, before the commit: for when everybody who is to get it is live. */
   flush(): void {
-    this.#early?.deliver()
-    this.#early = undefined
-    const published = this.#published
-    this.#published = undefined
-    for (const publish of published ?? []) {
-      try {
-        publish()
-      } catch (error) {
-        this.report('publish()', error)
-      }
-    }
+    this.#untilCommit?.flush((error) => this.report('publish()', error))
+    this.#untilCommit = undefined
   }
 
   /** Hides what `goLive` shows; `goLive` brings it back. */
@@ -260,12 +243,6 @@ export class Generation {
     return this.#provided.add(service, value)
   }
 
-  /** Keeps a publish for the moment of the commit. */
-  publishLater(publish: () => void): void {
-    this.#published ??= []
-    this.#published.push(publish)
-  }
-
   /** Calls one of the instance's hooks, with its deadline. @throws what the hook threw, said whose it is */
   call(hook: CalledHook, limitMs?: number): Promise<unknown> {
     return this.#hooks.call(hook, limitMs)
@@ -276,14 +253,10 @@ export class Generation {
     return typeof this.#hooks.instance?.[hook] === 'function'
   }
 
-  setConfig(config: unknown): void {
-    this.#config = config
-  }
-
   /** Gives the instance another configuration, and tells it. @throws what the hook threw, said whose it is */
   reconfigure(config: unknown): Promise<unknown> {
-    const previous = this.#config
-    this.#config = config
+    const previous = this.config
+    this.configuration.value = config
     return this.#hooks.call('onConfigChange', undefined, config, previous)
   }
 
@@ -306,12 +279,10 @@ export class Generation {
 
   /** Closes what the host holds for it and for no other generation. Gives what went wrong. */
   letGo(limitMs = Number.POSITIVE_INFINITY): PluginError[] | Promise<PluginError[]> {
-    const early = this.#early
-    this.#early = undefined
-    early?.drop()
+    const detach = this.#untilCommit?.letGo()
     const boundMs = Math.min(limitMs, boundOf(this.host, this.record.meta, 'teardownMs'))
     return chain(this.host.held.release(this, boundMs), (failures) => {
-      early?.detach()
+      detach?.()
       return failures
     }) as PluginError[] | Promise<PluginError[]>
   }
@@ -323,7 +294,7 @@ export class Generation {
     const problems: PluginError[] = []
     this.#stage = 'ending'
     this.#open?.end()
-    this.#published = undefined
+    this.#untilCommit?.end()
     this.#rest()
     this.scope.abort()
     const note = (failures: readonly PluginError[]) => {
@@ -339,15 +310,14 @@ export class Generation {
     ) as PluginError[] | Promise<PluginError[]>
   }
 
-  #begin(config: unknown, limit: HookLimit): void | PromiseLike<void> {
-    this.#config = config
+  #begin(limit: HookLimit): void | PromiseLike<void> {
     if (this.#kept !== undefined) this.#open = openState(this, this.#kept)
     this.#kept = undefined
     return this.#hooks.start(() => this.record.register(this.app as never, new GenerationContext(this) as never), limit)
   }
 
   #rest(): void {
-    this.#early?.drop()
+    this.#untilCommit?.rest()
     this.scope.pause((error) => this.report('what it staged', error))
   }
 

@@ -153,7 +153,11 @@ export class Reconciler {
   async #resume(slot: PluginSlot): Promise<void> {
     const { serving } = slot
     if (!serving) return
-    if (serving.record !== this.#registry.get(slot.name) || serving.isOutdated || this.#isStale(serving)) {
+    if (
+      serving.record !== this.#registry.get(slot.name) ||
+      serving.configuration.isOutdated ||
+      this.#isStale(serving)
+    ) {
       const { error } = await this.#restart([slot.name])
       if (slot.state === 'failed' || slot.state === 'stopped') return
       // It could not even be ended. As it is it must not come back to services that are gone.

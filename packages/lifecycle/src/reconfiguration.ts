@@ -116,7 +116,7 @@ export class Reconfiguration {
       const { serving, state } = roster.find(name) ?? {}
       // One at rest takes it up when it comes back.
       const isResting = state === 'disabled' || state === 'blocked'
-      if (serving && isResting) serving.isOutdated = this.#isNew(name, configs.get(name))
+      if (serving && isResting) serving.configuration.isOutdated = this.#isNew(name, configs.get(name))
     }
   }
 
@@ -140,7 +140,10 @@ export class Reconfiguration {
     await inReverse(registry, [...this.#told.keys()], async (name) => {
       const { generation, previous } = this.#told.get(name) as Told
       // Whoever is about to end need not hear of it.
-      if (shutdown.aborted) return generation.setConfig(previous)
+      if (shutdown.aborted) {
+        generation.configuration.value = previous
+        return
+      }
       try {
         await generation.reconfigure(previous)
       } catch (error) {

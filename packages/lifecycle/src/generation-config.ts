@@ -1,0 +1,30 @@
+// The configuration of one generation: checked before it starts, and changed while it lives.
+import type { PluginRecord } from '@cf-plugins/plugin-api'
+import { chain } from './chain.ts'
+import { configFor } from './config.ts'
+import type { GenerationStart } from './generation-start.ts'
+import type { PluginHost } from './host.ts'
+
+/** What `context.config` is. */
+export class GenerationConfig {
+  value: unknown
+  /** Whether it was changed while the plugin rested, and not taken up yet. */
+  isOutdated = false
+  #given: GenerationStart['config']
+
+  /** @param given one that is checked already */
+  constructor(given: GenerationStart['config']) {
+    this.#given = given
+  }
+
+  /** Takes the given one, or else the host's, checked; a promise only where its schema answers with one. @throws `CFP_CONFIG_INVALID` */
+  take(record: PluginRecord, host: PluginHost): unknown {
+    const given = this.#given
+    this.#given = undefined
+    // What was written since then may be why a new version failed.
+    const config = given ? given.value : configFor(record, host.configOf(record.meta.name), host)
+    return chain(config, (value) => {
+      this.value = value
+    })
+  }
+}
