@@ -11,6 +11,7 @@ const packages: Readonly<Record<string, Load>> = {
   '@cf-plugins/loader': () => import('@cf-plugins/loader'),
   '@cf-plugins/plugin-api': () => import('@cf-plugins/plugin-api'),
   '@cf-plugins/registry': () => import('@cf-plugins/registry'),
+  '@cf-plugins/resources': () => import('@cf-plugins/resources'),
   '@cf-plugins/state-preserver': () => import('@cf-plugins/state-preserver'),
   '@cf-plugins/watcher': () => import('@cf-plugins/watcher'),
 }

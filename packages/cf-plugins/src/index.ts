@@ -6,6 +6,7 @@ export * from '@cf-plugins/loader'
 export * from '@cf-plugins/plugin-api'
 export { resolveMeta, toPluginRecord } from '@cf-plugins/plugin-api/host'
 export * from '@cf-plugins/registry'
+export * from '@cf-plugins/resources'
 // Two packages describe it, each for itself; the state preserver's is what a host meets.
 export type { StatefulPlugin } from '@cf-plugins/state-preserver'
 export * from '@cf-plugins/state-preserver'

@@ -2,15 +2,15 @@
 import type { PluginContext, PluginError } from '@cf-plugins/plugin-api'
 import { accessOf, audit } from '@cf-plugins/plugin-api/host'
 import type {
-  ChangeOptions,
-  CreateOptions,
-  ListOptions,
   Resource,
+  ResourceChangeOptions,
   ResourceChanges,
   ResourceContent,
+  ResourceCreateOptions,
   ResourceEdit,
   ResourceInfo,
   ResourceList,
+  ResourceListOptions,
   ResourceOptions,
   Resources,
 } from './resource.ts'
@@ -44,7 +44,7 @@ export class ActingResources implements Resources {
     this.#actor = actor
   }
 
-  async create(name: string, content: ResourceContent, options: CreateOptions = {}): Promise<ResourceInfo> {
+  async create(name: string, content: ResourceContent, options: ResourceCreateOptions = {}): Promise<ResourceInfo> {
     return this.#told('created', await this.#store.create(this.#allowed(name), content, options))
   }
 
@@ -59,19 +59,19 @@ export class ActingResources implements Resources {
     return this.#store.find(this.#allowed(name), options)
   }
 
-  async list(options: ListOptions = {}): Promise<ResourceList> {
+  async list(options: ResourceListOptions = {}): Promise<ResourceList> {
     return this.#store.list(options, (name) => this.#actor.may(name))
   }
 
   async update(
     name: string,
     changes: ResourceChanges | ResourceEdit,
-    options: ChangeOptions = {},
+    options: ResourceChangeOptions = {},
   ): Promise<ResourceInfo> {
     return this.#told('updated', await this.#store.update(this.#allowed(name), changes, options))
   }
 
-  async delete(name: string, options: ChangeOptions = {}): Promise<ResourceInfo> {
+  async delete(name: string, options: ResourceChangeOptions = {}): Promise<ResourceInfo> {
     return this.#told('deleted', await this.#store.delete(this.#allowed(name), options))
   }
 

@@ -2,16 +2,16 @@
 export type { ResourceContext } from './acting.ts'
 export { type ResourceErrorCode, ResourceErrorCodes } from './error-codes.ts'
 export type {
-  ChangeOptions,
-  CreateOptions,
-  Json,
-  ListOptions,
   Resource,
+  ResourceChangeOptions,
   ResourceChanges,
   ResourceContent,
+  ResourceCreateOptions,
   ResourceEdit,
   ResourceInfo,
+  ResourceJson,
   ResourceList,
+  ResourceListOptions,
   ResourceMetadata,
   ResourceOptions,
   Resources,

@@ -1,6 +1,6 @@
 // Data that JSON gives back as it is: copied, or refused with the path of what is not.
 
-import type { Json } from './resource.ts'
+import type { ResourceJson } from './resource.ts'
 import { resourceError } from './resource-error.ts'
 
 const DEEPEST = 100
@@ -11,7 +11,7 @@ const DEEPEST = 100
  * @param path what it is, such as `metadata`
  * @throws `CFP_RESOURCE_CONTENT`
  */
-export function plainJson(value: unknown, path: string, depth = 0): Json {
+export function plainJson(value: unknown, path: string, depth = 0): ResourceJson {
   if (value === null || typeof value === 'boolean') return value
   if (typeof value === 'string') return wholeText(value, path)
   if (typeof value === 'number') return Number.isFinite(value) ? value : refuse(path, `is ${value}`)
@@ -23,7 +23,7 @@ export function plainJson(value: unknown, path: string, depth = 0): Json {
 }
 
 /** The same for what must be an object. */
-export function plainObject(value: unknown, path: string, depth = 0): { readonly [key: string]: Json } {
+export function plainObject(value: unknown, path: string, depth = 0): { readonly [key: string]: ResourceJson } {
   const prototype = typeof value === 'object' && value !== null ? Object.getPrototypeOf(value) : undefined
   if (prototype === undefined || Array.isArray(value)) return refuse(path, 'is no object')
   if (prototype !== Object.prototype && prototype !== null)

@@ -2,7 +2,7 @@
 // sees metadata of one revision with content of another.
 import { createHash, randomBytes } from 'node:crypto'
 import { plainJson, plainObject, wholeText } from './plain-json.ts'
-import type { Json, ResourceContent, ResourceInfo, ResourceMetadata } from './resource.ts'
+import type { ResourceContent, ResourceInfo, ResourceJson, ResourceMetadata } from './resource.ts'
 import { resourceError } from './resource-error.ts'
 
 /** The most bytes of metadata, as JSON. */
@@ -39,10 +39,10 @@ export function encode(content: ResourceContent, maxBytes: number): Encoded {
 }
 
 /** What content was written as these bytes. */
-export function decode(kind: ResourceInfo['kind'], bytes: Uint8Array): string | Uint8Array | Json {
+export function decode(kind: ResourceInfo['kind'], bytes: Uint8Array): string | Uint8Array | ResourceJson {
   if (kind === 'bytes') return bytes
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
-  return kind === 'text' ? text : (JSON.parse(text) as Json)
+  return kind === 'text' ? text : (JSON.parse(text) as ResourceJson)
 }
 
 /** A copy. @throws `CFP_RESOURCE_CONTENT`, `CFP_RESOURCE_TOO_LARGE` */

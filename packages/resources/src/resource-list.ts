@@ -3,7 +3,7 @@ import { opendir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { PluginError } from '@cf-plugins/plugin-api'
-import type { Json, ResourceInfo, ResourceList } from './resource.ts'
+import type { ResourceInfo, ResourceJson, ResourceList } from './resource.ts'
 import { type Head, infoOf } from './resource-file.ts'
 import { fileNameOf, nameOfFile } from './resource-name.ts'
 import { readHead } from './stored-file.ts'
@@ -11,7 +11,7 @@ import { readHead } from './stored-file.ts'
 /** Which resources are wanted, all of it checked. */
 export interface Wanted {
   readonly prefix: string
-  readonly metadata: { readonly [key: string]: Json }
+  readonly metadata: { readonly [key: string]: ResourceJson }
   readonly after: string | undefined
   readonly limit: number
   /** Whether whoever asks may know of it. */

@@ -2,15 +2,15 @@
 import { messageOf } from '@cf-plugins/plugin-api'
 import { ActingResources, hostActor, pluginActor, type ResourceContext } from './acting.ts'
 import type {
-  ChangeOptions,
-  CreateOptions,
-  ListOptions,
   Resource,
+  ResourceChangeOptions,
   ResourceChanges,
   ResourceContent,
+  ResourceCreateOptions,
   ResourceEdit,
   ResourceInfo,
   ResourceList,
+  ResourceListOptions,
   ResourceOptions,
   Resources,
 } from './resource.ts'
@@ -74,7 +74,7 @@ export class ResourceManager implements Resources, AsyncDisposable {
     return new ActingResources(this.#store, this.name, pluginActor(context, this.name, this.#onChange))
   }
 
-  create(name: string, content: ResourceContent, options?: CreateOptions): Promise<ResourceInfo> {
+  create(name: string, content: ResourceContent, options?: ResourceCreateOptions): Promise<ResourceInfo> {
     return this.#host.create(name, content, options)
   }
 
@@ -86,15 +86,19 @@ export class ResourceManager implements Resources, AsyncDisposable {
     return this.#host.find(name, options)
   }
 
-  list(options?: ListOptions): Promise<ResourceList> {
+  list(options?: ResourceListOptions): Promise<ResourceList> {
     return this.#host.list(options)
   }
 
-  update(name: string, changes: ResourceChanges | ResourceEdit, options?: ChangeOptions): Promise<ResourceInfo> {
+  update(
+    name: string,
+    changes: ResourceChanges | ResourceEdit,
+    options?: ResourceChangeOptions,
+  ): Promise<ResourceInfo> {
     return this.#host.update(name, changes, options)
   }
 
-  delete(name: string, options?: ChangeOptions): Promise<ResourceInfo> {
+  delete(name: string, options?: ResourceChangeOptions): Promise<ResourceInfo> {
     return this.#host.delete(name, options)
   }
 

@@ -2,15 +2,15 @@
 import { join } from 'node:path'
 import { BasePlugin } from '@cf-plugins/plugin-api'
 import type {
-  ChangeOptions,
-  CreateOptions,
-  ListOptions,
   Resource,
+  ResourceChangeOptions,
   ResourceChanges,
   ResourceContent,
+  ResourceCreateOptions,
   ResourceEdit,
   ResourceInfo,
   ResourceList,
+  ResourceListOptions,
   ResourceOptions,
   Resources,
 } from './resource.ts'
@@ -43,7 +43,7 @@ export abstract class ResourcePlugin<App = unknown, Config = unknown, State = un
     return this.#resources
   }
 
-  createResource(name: string, content: ResourceContent, options?: CreateOptions): Promise<ResourceInfo> {
+  createResource(name: string, content: ResourceContent, options?: ResourceCreateOptions): Promise<ResourceInfo> {
     return this.resources.create(name, content, options)
   }
 
@@ -51,7 +51,7 @@ export abstract class ResourcePlugin<App = unknown, Config = unknown, State = un
     return this.resources.get(name, options)
   }
 
-  listResources(options?: ListOptions): Promise<ResourceList> {
+  listResources(options?: ResourceListOptions): Promise<ResourceList> {
     return this.resources.list(options)
   }
 
@@ -59,12 +59,12 @@ export abstract class ResourcePlugin<App = unknown, Config = unknown, State = un
   updateResource(
     name: string,
     changes: ResourceChanges | ResourceEdit,
-    options?: ChangeOptions,
+    options?: ResourceChangeOptions,
   ): Promise<ResourceInfo> {
     return this.resources.update(name, changes, options)
   }
 
-  deleteResource(name: string, options?: ChangeOptions): Promise<ResourceInfo> {
+  deleteResource(name: string, options?: ResourceChangeOptions): Promise<ResourceInfo> {
     return this.resources.delete(name, options)
   }
 

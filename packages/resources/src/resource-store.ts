@@ -2,15 +2,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { atMost } from '@cf-plugins/plugin-api/host'
 import type {
-  ChangeOptions,
-  CreateOptions,
-  ListOptions,
   Resource,
+  ResourceChangeOptions,
   ResourceChanges,
   ResourceContent,
+  ResourceCreateOptions,
   ResourceEdit,
   ResourceInfo,
   ResourceList,
+  ResourceListOptions,
   ResourceMetadata,
   ResourceOptions,
 } from './resource.ts'
@@ -52,7 +52,7 @@ export class ResourceStore {
     return this.#folder.path
   }
 
-  async create(name: string, content: ResourceContent, options: CreateOptions): Promise<ResourceInfo> {
+  async create(name: string, content: ResourceContent, options: ResourceCreateOptions): Promise<ResourceInfo> {
     const work = this.#begin('createResource', name, options)
     const encoded = encode(content, this.#maxBytes)
     const metadata = checkedMetadata(options.metadata ?? {})
@@ -81,7 +81,7 @@ export class ResourceStore {
     })
   }
 
-  async list(options: ListOptions, may: (name: string) => boolean): Promise<ResourceList> {
+  async list(options: ResourceListOptions, may: (name: string) => boolean): Promise<ResourceList> {
     const work = this.#begin('listResources', undefined, options)
     const { prefix = '', after, limit = 100, metadata = {} } = options
     if (!(Number.isInteger(limit) && limit >= 1 && limit <= MOST_LISTED))
@@ -103,7 +103,11 @@ export class ResourceStore {
     })
   }
 
-  async update(name: string, changes: ResourceChanges | ResourceEdit, options: ChangeOptions): Promise<ResourceInfo> {
+  async update(
+    name: string,
+    changes: ResourceChanges | ResourceEdit,
+    options: ResourceChangeOptions,
+  ): Promise<ResourceInfo> {
     const work = this.#begin('updateResource', name, options)
     const prepared = typeof changes === 'function' ? undefined : this.#prepare(changes)
     return this.#change(work, name, (place) =>
@@ -117,7 +121,7 @@ export class ResourceStore {
     )
   }
 
-  async delete(name: string, options: ChangeOptions): Promise<ResourceInfo> {
+  async delete(name: string, options: ResourceChangeOptions): Promise<ResourceInfo> {
     const work = this.#begin('deleteResource', name, options)
     return this.#change(work, name, async (place) => {
       let last: Head | undefined

@@ -2,10 +2,16 @@
 import type { Awaitable } from '@cf-plugins/plugin-api'
 
 /** Plain JSON data. */
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
+export type ResourceJson =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly ResourceJson[]
+  | { readonly [key: string]: ResourceJson }
 
 /** What is known of a resource besides its content. */
-export type ResourceMetadata = { readonly [key: string]: Json }
+export type ResourceMetadata = { readonly [key: string]: ResourceJson }
 
 /** Text, bytes, or a plain object or array, which is kept as JSON. */
 export type ResourceContent = string | Uint8Array | object
@@ -29,7 +35,7 @@ export interface ResourceInfo {
 export type Resource =
   | (ResourceInfo & { readonly kind: 'text'; readonly content: string })
   | (ResourceInfo & { readonly kind: 'bytes'; readonly content: Uint8Array })
-  | (ResourceInfo & { readonly kind: 'json'; readonly content: Json })
+  | (ResourceInfo & { readonly kind: 'json'; readonly content: ResourceJson })
 
 /** How long an operation may take. */
 export interface ResourceOptions {
@@ -39,7 +45,7 @@ export interface ResourceOptions {
   readonly timeoutMs?: number
 }
 
-export interface CreateOptions extends ResourceOptions {
+export interface ResourceCreateOptions extends ResourceOptions {
   /** Plain JSON data. @default none */
   readonly metadata?: object
 }
@@ -55,12 +61,12 @@ export interface ResourceChanges {
 /** For a change that goes by what is there; called again with what is there then, where somebody else was faster. */
 export type ResourceEdit = (current: Resource) => Awaitable<ResourceChanges>
 
-export interface ChangeOptions extends ResourceOptions {
+export interface ResourceChangeOptions extends ResourceOptions {
   /** Refuses the change where the resource has another revision. @default whichever it has */
   readonly ifRevision?: string
 }
 
-export interface ListOptions extends ResourceOptions {
+export interface ResourceListOptions extends ResourceOptions {
   /** What names begin with. */
   readonly prefix?: string
   /** Metadata that they have, among other: the same values at these keys. */
@@ -83,20 +89,20 @@ export interface ResourceList {
 /** What can be done with resources. Every method checks the name and throws a `PluginError`. */
 export interface Resources {
   /** @throws `CFP_RESOURCE_EXISTS`, `CFP_RESOURCE_CONTENT`, `CFP_RESOURCE_TOO_LARGE` */
-  create(name: string, content: ResourceContent, options?: CreateOptions): Promise<ResourceInfo>
+  create(name: string, content: ResourceContent, options?: ResourceCreateOptions): Promise<ResourceInfo>
   /** @throws `CFP_RESOURCE_UNKNOWN`, `CFP_RESOURCE_DAMAGED` */
   get(name: string, options?: ResourceOptions): Promise<Resource>
   /** The same, or nothing where there is none. @throws `CFP_RESOURCE_DAMAGED` */
   find(name: string, options?: ResourceOptions): Promise<Resource | undefined>
   /** By name, without content, page by page. */
-  list(options?: ListOptions): Promise<ResourceList>
+  list(options?: ResourceListOptions): Promise<ResourceList>
   /**
    * Changes content, metadata or both as one. Others' changes of other metadata are kept: what is merged into is what is
    * there when it takes effect.
    *
    * @throws `CFP_RESOURCE_UNKNOWN`, `CFP_RESOURCE_CONFLICT` where `ifRevision` is not what is there
    */
-  update(name: string, changes: ResourceChanges | ResourceEdit, options?: ChangeOptions): Promise<ResourceInfo>
+  update(name: string, changes: ResourceChanges | ResourceEdit, options?: ResourceChangeOptions): Promise<ResourceInfo>
   /** Gives what it was. @throws `CFP_RESOURCE_UNKNOWN`, `CFP_RESOURCE_CONFLICT` */
-  delete(name: string, options?: ChangeOptions): Promise<ResourceInfo>
+  delete(name: string, options?: ResourceChangeOptions): Promise<ResourceInfo>
 }
