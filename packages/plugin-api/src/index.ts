@@ -66,7 +66,7 @@ export type { InferOutput, StandardIssue, StandardResult, StandardSchema } from 
 export {
   type PluginState,
   type SharedStateRef,
-  type StateChange,
+  type StateEdit,
   type StatePart,
   type StateTransaction,
   type StateTransactionOptions,

@@ -17,14 +17,14 @@ export interface StatePart<T> {
    *
    * @throws `CFP_STATE_UPDATE_TIMEOUT`; `CFP_STATE_REENTRANT` where `change` waits for another update of the same part
    */
-  update(change: StateChange<T>, options?: StateUpdateOptions): Promise<T>
+  update(change: StateEdit<T>, options?: StateUpdateOptions): Promise<T>
   /** Told of each new value, after it is in place. Rests, as handlers do, until the plugin is active, and while it is disabled. */
   watch(listener: (value: T) => unknown): Undo
 }
 
 /** What changes a part: the copy that it is given, in place, or another value that it returns. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a function that changes its draft returns nothing
-export type StateChange<T> = (draft: T) => Awaitable<T | undefined | void>
+export type StateEdit<T> = (draft: T) => Awaitable<T | undefined | void>
 
 export interface StateUpdateOptions {
   /** Gives up waiting for the lock, or the change. */
