@@ -54,6 +54,11 @@ export interface LifecycleOptions<App = unknown, Shared = unknown> {
   /** A plugin that takes longer to register and set up is warned about, in milliseconds. @default 100 */
   readonly slowMs?: number
   /**
+   * After how long a start, a reload or a stop that lasts tells the log for whom it waits, in milliseconds; then again, at growing
+   * intervals. @default 2000
+   */
+  readonly lateMs?: number
+  /**
    * Tells, by the plugin's name, errors that nobody caught, and switches off who leaves too many. It costs: every
    * `await` of the process is slower from then on. @default off
    */
@@ -71,6 +76,7 @@ export interface LifecycleCore {
   /** Snapshots that an earlier process left. */
   readonly left: WeakSet<object>
   readonly slowMs: number
+  readonly lateMs: number
   readonly onFailure: 'continue' | 'abort'
   readonly reloadBounds: ReloadBounds
 }
@@ -111,6 +117,7 @@ export function createCore<App, Shared>(
     keeper: options.keeper,
     left: new WeakSet(),
     slowMs: options.slowMs ?? 100,
+    lateMs: options.lateMs ?? 2000,
     onFailure: options.onFailure ?? 'continue',
     reloadBounds: options.reloadBounds ?? {},
   }

@@ -24,3 +24,4 @@ export type { StartFailure, StartReport, StopReport, TimelineEntry } from './sta
 export type { StartOptions } from './start-run.ts'
 export type { OpenState, StatefulPlugin, StateKeeper, StateOwner } from './state-keeper.ts'
 export type { StrayErrorOptions } from './stray-code.ts'
+export { AppShutdown, AppStartup, PluginStateChanged, type ShutdownNotice } from './system-events.ts'

@@ -70,6 +70,10 @@ class OwnerOf implements StateOwner {
     this.#of.access.allow('state', part)
   }
 
+  isAllowed(part: string): boolean {
+    return this.#of.access.may('state', part)
+  }
+
   enter(): void {
     this.#of.passage.enter()
   }

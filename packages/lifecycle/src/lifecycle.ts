@@ -21,6 +21,7 @@ import type { StartReport, StopReport } from './start-report.ts'
 import type { StartOptions } from './start-run.ts'
 import { stopAll } from './stop-all.ts'
 import { StrayErrors } from './stray-errors.ts'
+import { SystemEvents } from './system-events.ts'
 import { UnitOperations } from './unit-operations.ts'
 
 /** How long a stop may take, in milliseconds. */
@@ -47,6 +48,7 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
   readonly #reconciler: Reconciler
   readonly #units: UnitOperations
   readonly #access: ServiceAccess
+  readonly #system: SystemEvents
   #stopped: Promise<StopReport> | undefined
 
   constructor(options: LifecycleOptions<App, Shared>) {
@@ -55,6 +57,8 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
     this.id = this.#core.host.id
     this.events = this.#core.host.events
     this.hooks = this.#core.host.hooks
+    this.#system = new SystemEvents(this.#core.host)
+    this.#core.roster.watch((change) => this.#system.changed(change))
     this.#reconciler = new Reconciler(this.#core, this.registry, this.#shutdown.signal)
     this.#units = new UnitOperations(this.#core, this.registry, this.#queue)
     if (options.strayErrors) {
@@ -70,13 +74,15 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
    *
    * @throws `CFP_START_ABORTED` where a plugin with `onFailure: 'abort'` failed; what had started is stopped
    */
-  start(options: StartOptions = {}): Promise<StartReport> {
+  async start(options: StartOptions = {}): Promise<StartReport> {
     this.#core.host.strays?.listen()
     const start = () => {
       for (const name of this.registry.names()) this.#reconciler.retry(name)
       return this.#reconciler.run({ ...options, canAbort: true })
     }
-    return this.#queue.run('start', start, options.signal)
+    const report = await this.#queue.run('start', start, options.signal)
+    if (!this.#shutdown.signal.aborted) await this.#system.started(report)
+    return report
   }
 
   /**
@@ -198,7 +204,10 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
       const drains = !this.asksForItself(this.registry.names())
       this.#shutdown.abort()
       this.#stopped = this.#queue
-        .close(() => stopAll(this.#core, this.registry, left(), { drains }), boundMs / 2)
+        .close(async () => {
+          await this.#system.stopping(left())
+          return stopAll(this.#core, this.registry, left(), { drains })
+        }, boundMs / 2)
         .finally(() => this.#core.host.strays?.[Symbol.dispose]())
     }
     return this.#stopped

@@ -1,30 +1,76 @@
-// Tells the log, once, whom a long start waits for.
+// Tells the log for whom a long start, reload or stop waits.
+import type { Undo } from '@cf-plugins/plugin-api'
 import type { LifecycleCore } from './core.ts'
+import { stillDoing, type Waits, whileItLasts } from './late.ts'
 import type { PluginSlot } from './plugin-slot.ts'
 
-/** After how long, in milliseconds. */
-const LATE_MS = 2000
+/** Tells while it lasts who is not ready, and on whom the others wait; to be undone when it is over. */
+export function tellWhoIsLate({ host, lateMs }: LifecycleCore, what: string, waits: () => Waits): Undo {
+  return whileItLasts(lateMs, (lastedMs) => {
+    const now = waits()
+    if (now.busy.length === 0) return
+    const waiting = Object.fromEntries(now.waiting)
+    host.logger.info({ busy: now.busy, waiting }, stillDoing(what, lastedMs, now))
+  })
+}
 
-/** Arms the telling; to be cleared when the start is over. Keeps no process alive. */
-export function tellWhoIsLate(
-  { roster, host }: LifecycleCore,
+/** Of plugins that start, or come back, side by side. @param needs of each */
+export function startWaits(
+  { roster }: LifecycleCore,
   slots: readonly PluginSlot[],
   needs: readonly (readonly string[])[],
-): NodeJS.Timeout {
-  const tell = () => {
-    const starting = slots.filter(({ state }) => state === 'starting').map(({ name }) => name)
-    const waiting = new Map<string, readonly string[]>()
-    slots.forEach(({ name, state, serving }, at) => {
-      if (state === 'active' || state === 'starting' || state === 'failed' || serving) return
-      const on = (needs[at] ?? []).filter((dependency) => roster.find(dependency)?.state !== 'active')
-      if (on.length > 0) waiting.set(name, on)
-    })
-    const list = [...waiting].map(([name, on]) => `"${name}" (for ${on.map((each) => `"${each}"`).join(', ')})`)
-    const rest = list.length > 0 ? ` Waiting: ${list.join(', ')}.` : ''
-    host.logger.info(
-      { starting, waiting: Object.fromEntries(waiting) },
-      `Still starting after ${LATE_MS / 1000} s: ${starting.map((name) => `"${name}"`).join(', ')}.${rest}`,
-    )
+): Waits {
+  const busy: string[] = []
+  const waiting = new Map<string, readonly string[]>()
+  slots.forEach(({ name, state, serving, starting }, at) => {
+    if (state === 'active' || state === 'failed') return
+    const on = (needs[at] ?? []).filter((dependency) => roster.find(dependency)?.state !== 'active')
+    if (state === 'starting' || starting || (serving && on.length === 0)) busy.push(`"${name}"`)
+    else if (on.length > 0 && !serving) waiting.set(name, on)
+  })
+  return { busy, waiting }
+}
+
+/** Of plugins whose new code is set up in a reload. @param made those that are */
+export function setupWaits(
+  { roster }: LifecycleCore,
+  names: readonly string[],
+  needs: readonly (readonly string[])[],
+  made: ReadonlyMap<string, unknown>,
+): Waits {
+  const open = new Set(names.filter((name) => !made.has(name)))
+  const busy: string[] = []
+  const waiting = new Map<string, readonly string[]>()
+  names.forEach((name, at) => {
+    if (!open.has(name)) return
+    const on = (needs[at] ?? []).filter((dependency) => open.has(dependency))
+    if (roster.find(name)?.starting) busy.push(`"${name}"`)
+    else if (on.length > 0) waiting.set(name, on)
+  })
+  return { busy, waiting }
+}
+
+/** Of plugins that are to end what they have in flight. */
+export function drainWaits(slots: readonly PluginSlot[]): Waits {
+  const busy = slots.flatMap(({ name, inFlight }) => (inFlight > 0 ? [`"${name}" (${inFlight} in flight)`] : []))
+  return { busy, waiting: new Map() }
+}
+
+/** Of plugins that are stopped. @param running those that have not ended @param begun those of them whose turn has come */
+export function stopWaits(
+  running: ReadonlyMap<string, PluginSlot>,
+  begun: ReadonlySet<string>,
+  dependentsOf: (name: string) => readonly string[],
+): Waits {
+  const busy: string[] = []
+  const waiting = new Map<string, readonly string[]>()
+  for (const [name, { inFlight }] of running) {
+    if (begun.has(name)) busy.push(inFlight > 0 ? `"${name}" (${inFlight} in flight)` : `"${name}"`)
+    else
+      waiting.set(
+        name,
+        dependentsOf(name).filter((other) => other !== name && running.has(other)),
+      )
   }
-  return setTimeout(tell, LATE_MS).unref()
+  return { busy, waiting }
 }

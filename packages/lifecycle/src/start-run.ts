@@ -13,7 +13,7 @@ import { dropLeft, isLeft, loadState, mayBeLeft, usesState } from './lasting-sta
 import { positionsOf } from './ordered.ts'
 import type { PluginSlot } from './plugin-slot.ts'
 import { schedule } from './schedule.ts'
-import { tellWhoIsLate } from './slow-start.ts'
+import { startWaits, tellWhoIsLate } from './slow-start.ts'
 import type { TimelineEntry } from './start-report.ts'
 import { restoreState } from './state.ts'
 
@@ -81,9 +81,9 @@ export class StartRun {
       undo()
       return this.#timeline
     }
-    const timer = tellWhoIsLate(core, slots, this.#needs)
+    const ready = tellWhoIsLate(core, 'starting', () => startWaits(core, slots, this.#needs))
     return done.then(() => {
-      clearTimeout(timer)
+      ready()
       undo()
       return this.#timeline
     })

@@ -49,6 +49,8 @@ export interface StateOwner {
   assertUsable(member: string, isChange: boolean): void
   /** @throws `CFP_ACCESS_DENIED` where its permissions leave out that part */
   assertAllowed(part: string): void
+  /** The same as a question. */
+  isAllowed(part: string): boolean
   /** A change begins: it is in flight until `leave`. */
   enter(): void
   leave(): void

@@ -7,6 +7,7 @@ import type { LifecycleCore } from './core.ts'
 import { undeliveredTo } from './failures.ts'
 import { flushState, isLasting, stopSaver } from './lasting-state.ts'
 import { inReverse } from './ordered.ts'
+import { stopWaits, tellWhoIsLate } from './slow-start.ts'
 import type { StopReport } from './start-report.ts'
 
 /** The part of the bound that is for ending plugins in their order; in the rest those that are left end all at once. */
@@ -36,10 +37,13 @@ export async function stopAll(
   // What is left of the bound then is for writing state, where it is kept for the next process.
   const ends = isLasting(core.keeper) ? ENDED : 1
   const running = new Map(core.roster.slots().flatMap((slot) => (slot.serving ? [[slot.name, slot] as const] : [])))
+  const begun = new Set<string>()
+  const ended = tellWhoIsLate(core, 'stopping', () => stopWaits(running, begun, (name) => registry.affectedBy([name])))
   const stopOne = async (name: string) => {
     const slot = running.get(name)
     const serving = slot?.serving
     if (!serving) return
+    begun.add(name)
     core.services.withdraw(name)
     serving.vanish()
     if (drains && slot.inFlight > 0) {
@@ -48,15 +52,16 @@ export async function stopAll(
     }
     const saving = save(serving, left())
     if (saving) await saving
-    const ended = await serving.end(left())
+    const failures = await serving.end(left())
     if (!running.delete(name)) return
-    problems.push(...ended)
-    const isHung = ended.some(({ code }) => code === 'CFP_TEARDOWN_TIMEOUT')
+    problems.push(...failures)
+    const isHung = failures.some(({ code }) => code === 'CFP_TEARDOWN_TIMEOUT')
     ;(isHung ? hung : stopped).push(name)
   }
   const names = [...running.keys()]
   await atMost(inReverse(registry, names, stopOne), left(ORDERLY))
   if (running.size > 0) await atMost(Promise.all([...running.keys()].reverse().map(stopOne)), left(ends))
+  ended()
   hung.push(...running.keys())
   running.clear()
   for (const slot of core.roster.slots()) {

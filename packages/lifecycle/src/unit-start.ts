@@ -7,6 +7,7 @@ import type { ServiceLookup } from './generation-start.ts'
 import { type PluginOrder, positionsOf } from './ordered.ts'
 import type { PluginSlot } from './plugin-slot.ts'
 import { schedule } from './schedule.ts'
+import { setupWaits, tellWhoIsLate } from './slow-start.ts'
 
 /** What is started, and how. */
 export interface UnitStart {
@@ -74,6 +75,8 @@ export async function startUnit(
     }
     return bringUp(core, slot, record, start, keep, fail)
   }
+  const ready = tellWhoIsLate(core, `setting up for a ${reason}`, () => setupWaits(core, names, needs, made))
   await schedule(positionsOf(names, needs), startOne)
+  ready()
   return failures
 }

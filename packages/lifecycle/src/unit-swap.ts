@@ -9,6 +9,7 @@ import type { LifecycleState, PluginSlot } from './plugin-slot.ts'
 import { reloadFailure } from './reload-failures.ts'
 import type { PhaseTiming, ReloadUnit, TransactionPhase } from './reload-unit.ts'
 import { checkGenerations } from './self-check.ts'
+import { drainWaits, tellWhoIsLate } from './slow-start.ts'
 import { saveState } from './state.ts'
 import { closeAndDrain } from './unit-gate.ts'
 import { startUnit } from './unit-start.ts'
@@ -124,7 +125,12 @@ export class UnitSwap {
     if (!this.#isGated) this.startClock()
     this.#isGated = true
     this.move('gating')
-    await closeAndDrain(this.slots, this.limit(this.unit.drainMs ?? DRAIN_MS), this.#abort.signal)
+    const ended = tellWhoIsLate(this.core, 'waiting for what is under way', () => drainWaits(this.slots))
+    try {
+      await closeAndDrain(this.slots, this.limit(this.unit.drainMs ?? DRAIN_MS), this.#abort.signal)
+    } finally {
+      ended()
+    }
   }
 
   /** Takes the state of the old generations, or of those that `wants` names. */
