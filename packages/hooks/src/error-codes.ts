@@ -2,7 +2,11 @@
 
 /** Codes of the errors that this package throws or reports, each with when it happens and what to do. */
 export const HooksErrorCodes = {
-  CFP_HANDLER_INVALID: 'A name, handler, priority or timeout is not what it must be. Correct the value.',
+  CFP_HANDLER_INVALID:
+    'A name, handler or option is not what it must be, or not what its hook takes. Correct the value.',
+  CFP_HANDLER_ORDER: 'before or after contradicts what other handlers ask for. Take one of them back.',
+  CFP_HANDLER_UNKNOWN: 'No handler has such an id. Take one that handlers() lists.',
+  CFP_HOOK_REDECLARED: 'A hook was declared otherwise before, and has handlers. Export one hookRef for all.',
   CFP_HANDLER_TIMEOUT:
     "A handler did not finish within its time. Raise the handler's timeoutMs, or move the work out of it.",
   CFP_HOOK_FAILED: 'Handlers of a hook failed: all of them in failures, the first as cause.',

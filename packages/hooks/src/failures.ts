@@ -23,9 +23,46 @@ export function hookAsync(owner: HandlerOwner, hook: string): PluginError {
   return failure('CFP_HOOK_ASYNC', owner, what, 'Make the handler sync, or use call.')
 }
 
+/** The innermost function of a hook that wraps returned a promise to a caller who cannot wait. */
+export function innerAsync(hook: string): PluginError {
+  return new PluginError(
+    'CFP_HOOK_ASYNC',
+    `The function given to callSync of "${hook}" returned a promise. Make it sync, or use call.`,
+    { phase: 'handler' },
+  )
+}
+
+/** A handler called what it wraps when nobody waited for it any more. */
+export function wrapOver(owner: HandlerOwner, hook: string): PluginError {
+  const what = `called next() in its handler of "${hook}" after it was given up`
+  return failure('CFP_HANDLER_TIMEOUT', owner, what, "Raise the handler's timeoutMs, or call next() sooner.")
+}
+
 export function pluginReloading(owner: HandlerOwner, hook: string): PluginError {
   const what = `is being reloaded, and callSync of "${hook}" cannot wait for it`
   return failure('CFP_PLUGIN_RELOADING', owner, what, 'Use call, or try again.')
+}
+
+export function hookRedeclared(
+  name: string,
+  known: string,
+  kind: string,
+  handlers: readonly { readonly owner: HandlerOwner }[],
+): PluginError {
+  const others = [...new Set(handlers.map(({ owner }) => `"${owner.name}"`))].join(', ')
+  const what = known === kind ? 'with other options' : `as ${known}, and now as ${kind}`
+  return new PluginError(
+    'CFP_HOOK_REDECLARED',
+    `Hook "${name}" was declared before ${what}, and has handlers of ${others}. Export one hookRef for all, or give the hook another name.`,
+    { phase: 'handler' },
+  )
+}
+
+export function handlerUnknown(kind: string, id: string): PluginError {
+  return new PluginError(
+    'CFP_HANDLER_UNKNOWN',
+    `No handler has the id "${id}". handlers() of the host's ${kind}s lists all there are.`,
+  )
 }
 
 /** One error of all `failures`, of which there is at least one. */

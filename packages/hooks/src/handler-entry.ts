@@ -1,12 +1,12 @@
-// One registered handler: its options checked, and its place in the order.
-import { type HandlerOptions, PluginError, type Priority } from '@cf-plugins/plugin-api'
+// One registered handler: what was said about it, and how it fares.
+import type { EventOptions } from '@cf-plugins/plugin-api'
 import type { DeliveryGate, HandlerOwner } from './delivery-gate.ts'
-
-/** Longest time that a timer of Node can wait, in milliseconds: 24.8 days. */
-const LONGEST_MS = 2 ** 31 - 1
+import { type CheckedOptions, checkName, checkOptions, invalid } from './handler-options.ts'
+import type { HandlerKind } from './handler-trace.ts'
 
 /** What the handlers of one generation share. */
 export interface StageView {
+  readonly kind: HandlerKind
   readonly live: boolean
   /** Which stage of its table this is, from 0. */
   readonly order: number
@@ -16,22 +16,41 @@ export interface StageView {
 }
 
 /** A registered handler. */
-export interface HandlerEntry<Handler> {
+export interface HandlerEntry<Handler> extends CheckedOptions {
+  /** Unlike that of any other handler of its host. */
+  readonly id: string
   readonly name: string
   readonly handler: Handler
   readonly owner: HandlerOwner
   readonly stage: StageView
-  readonly priority: number
   /** Which handler of its stage this is, from 0. */
   readonly index: number
-  readonly timeoutMs: number | undefined
-  readonly once: boolean
   /** Whether it may be called now. */
   live: boolean
   /** The owner's. */
   readonly gate: DeliveryGate | undefined
-  /** Without `once` and a time of its own: while live, dispatch asks nothing but the gate. */
+  /** While live, dispatch asks nothing but the gate. */
   readonly usual: boolean
+  /** Whether it takes a `HandlerCall` to call it: it has a condition, or retries, or is parallel. */
+  readonly elaborate: boolean
+  readonly record: HandlerRecord
+}
+
+/** How a handler fares. */
+export interface HandlerRecord {
+  /** Calls that its plan has not counted for it. */
+  calls: number
+  failures: number
+  /** Of the last call that was looked at, in milliseconds. */
+  lastMs: number | undefined
+  failedInRow: number
+  slowInRow: number
+  /** When its slowness was last told, by the clock that only goes forward. */
+  toldMs: number
+  /** Why it was switched off; nothing while it is on. */
+  off: string | undefined
+  /** Whether it was told what had happened before it. */
+  caughtUp: boolean
 }
 
 /** @throws `CFP_HANDLER_INVALID` naming what is wrong. */
@@ -40,19 +59,29 @@ export function createEntry<Handler>(
   index: number,
   name: string,
   handler: Handler,
-  options: HandlerOptions,
+  options: EventOptions,
 ): HandlerEntry<Handler> {
   checkName(name)
   const { owner } = stage
   if (typeof handler !== 'function') throw invalid(owner, `the handler of "${name}" must be a function`, handler)
-  const priority = priorityOf(options.priority ?? 'normal')
-  if (priority === undefined) {
-    throw invalid(owner, `the priority of "${name}" must be 'high', 'normal', 'low' or a number`, options.priority)
+  const checked = checkOptions(name, options, owner)
+  const { once, timeoutMs, condition, retry, ignoreErrors, parallel, batch } = checked
+  const elaborate = condition !== undefined || retry !== undefined || parallel
+  const usual = !elaborate && !once && timeoutMs === undefined && !ignoreErrors && batch === undefined
+  return {
+    id: `${stage.kind}-${stage.order}-${index}`,
+    name,
+    handler,
+    owner,
+    gate: owner.gate,
+    stage,
+    index,
+    ...checked,
+    live: false,
+    usual,
+    elaborate,
+    record: createRecord(),
   }
-  const { timeoutMs, once = false } = options
-  checkTimeout(timeoutMs, `timeoutMs of "${name}"`, owner)
-  const usual = !once && timeoutMs === undefined
-  return { name, handler, owner, gate: owner.gate, stage, priority, index, timeoutMs, once, usual, live: false }
 }
 
 /** The order of calls: by priority, then by the owners' rank, then as registered. */
@@ -61,36 +90,15 @@ export function compareEntries(a: HandlerEntry<unknown>, b: HandlerEntry<unknown
   return a.owner.rank - b.owner.rank || a.stage.order - b.stage.order || a.index - b.index
 }
 
-/** @throws `CFP_HANDLER_INVALID` */
-export function checkName(name: unknown): void {
-  if (typeof name !== 'string' || name === '') throw invalid(undefined, 'a name must be a string, not empty', name)
-}
-
-/** @throws `CFP_HANDLER_INVALID` */
-export function checkTimeout(timeoutMs: unknown, what: string, owner?: HandlerOwner): void {
-  if (timeoutMs === undefined) return
-  if (typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= LONGEST_MS) return
-  throw invalid(owner, `${what} must be milliseconds above 0 and at most ${LONGEST_MS}`, timeoutMs)
-}
-
-function priorityOf(priority: Priority): number | undefined {
-  switch (priority) {
-    case 'high':
-      return 100
-    case 'normal':
-      return 50
-    case 'low':
-      return 0
-    default:
-      return typeof priority === 'number' && !Number.isNaN(priority) ? priority : undefined
+function createRecord(): HandlerRecord {
+  return {
+    calls: 0,
+    failures: 0,
+    lastMs: undefined,
+    failedInRow: 0,
+    slowInRow: 0,
+    toldMs: Number.NEGATIVE_INFINITY,
+    off: undefined,
+    caughtUp: false,
   }
-}
-
-function invalid(owner: HandlerOwner | undefined, rule: string, value: unknown): PluginError {
-  const who = owner === undefined ? '' : ` (plugin "${owner.name}")`
-  const got = typeof value === 'string' ? JSON.stringify(value) : value === null ? 'null' : typeof value
-  const given = typeof value === 'number' ? String(value) : got
-  return new PluginError('CFP_HANDLER_INVALID', `${rule[0]?.toUpperCase()}${rule.slice(1)}; got ${given}${who}.`, {
-    plugin: owner?.name,
-  })
 }

@@ -1,7 +1,11 @@
 // What one generation of one plugin registered, shown and hidden as a whole.
-import { type HandlerOptions, PluginError, type Undo } from '@cf-plugins/plugin-api'
+import { type EventOptions, PluginError, type Undo } from '@cf-plugins/plugin-api'
 import type { HandlerOwner } from './delivery-gate.ts'
 import { createEntry, type HandlerEntry, type StageView } from './handler-entry.ts'
+import type { HandlerKind } from './handler-trace.ts'
+
+/** A name, or a typed reference that has one. */
+export type Named = string | { readonly name: string }
 
 /**
  * What one generation of one plugin registered. Nothing of it is called before `commit`.
@@ -10,8 +14,12 @@ import { createEntry, type HandlerEntry, type StageView } from './handler-entry.
  * its successor's: a name that nobody listens to parks nothing.
  */
 export interface HandlerStage<Handler> {
-  /** Adds a handler: live at once where the stage is, and from its commit where it is not yet. @throws `CFP_HANDLER_INVALID`, `CFP_STAGE_DISCARDED` */
-  on(name: string, handler: Handler, options?: HandlerOptions): Undo
+  /**
+   * Adds a handler: live at once where the stage is, and from its commit where it is not yet.
+   *
+   * @throws `CFP_HANDLER_INVALID`, `CFP_HANDLER_ORDER`, `CFP_HOOK_REDECLARED`, `CFP_STAGE_DISCARDED`
+   */
+  on(name: Named, handler: Handler, options?: EventOptions): Undo
   /** Makes everything live, at once. @throws `CFP_STAGE_DISCARDED` */
   commit(): void
   /** Takes everything out of sight, at once. `commit` may bring it back. */
@@ -23,7 +31,11 @@ export interface HandlerStage<Handler> {
 
 /** Where a stage puts what is to be called. */
 export interface StageTarget<Handler> {
-  show(entries: Iterable<HandlerEntry<Handler>>): void
+  readonly kind: HandlerKind
+  /** Whether a handler may be called for what it was registered for. @throws `CFP_HANDLER_INVALID`, `CFP_HOOK_REDECLARED` */
+  admit(entry: HandlerEntry<Handler>, name: Named): void
+  /** @throws `CFP_HANDLER_ORDER` where one `isNew` and contradicts what others ask for, and then it is not shown */
+  show(entries: Iterable<HandlerEntry<Handler>>, isNew?: boolean): void
   hide(entries: Iterable<HandlerEntry<Handler>>): void
 }
 
@@ -46,14 +58,19 @@ export class TableStage<Handler> implements HandlerStage<Handler>, StageView {
     return this.#live
   }
 
-  on(name: string, handler: Handler, options: HandlerOptions = {}): Undo {
+  get kind(): HandlerKind {
+    return this.#target.kind
+  }
+
+  on(name: Named, handler: Handler, options: EventOptions = {}): Undo {
     this.#assertKept()
-    const entry = createEntry(this, this.#registered++, name, handler, options)
-    this.#entries.add(entry)
+    const entry = createEntry(this, this.#registered++, typeof name === 'string' ? name : name?.name, handler, options)
+    this.#target.admit(entry, name)
     if (this.#live) {
+      this.#target.show([entry], true)
       entry.live = true
-      this.#target.show([entry])
     }
+    this.#entries.add(entry)
     return () => this.remove(entry)
   }
 
@@ -61,7 +78,7 @@ export class TableStage<Handler> implements HandlerStage<Handler>, StageView {
     this.#assertKept()
     if (this.#live) return
     this.#live = true
-    for (const entry of this.#entries) entry.live = true
+    for (const entry of this.#entries) entry.live = entry.record.off === undefined
     this.#target.show(this.#entries)
   }
 
@@ -71,7 +88,7 @@ export class TableStage<Handler> implements HandlerStage<Handler>, StageView {
     const shown = [...this.#entries]
     for (const entry of shown) {
       // Taken back while the gate was closed, and kept only so that events were parked until now.
-      if (!entry.live) this.#entries.delete(entry)
+      if (!entry.live && entry.record.off === undefined) this.#entries.delete(entry)
       entry.live = false
     }
     this.#target.hide(shown)
@@ -88,7 +105,7 @@ export class TableStage<Handler> implements HandlerStage<Handler>, StageView {
     entry.live = false
     // In a reload's gap the old generation may take its handlers back one by one in its teardown. Its place in the plan
     // is what parks events for the new one, so it stays until the stage is withdrawn; a dead entry is never called.
-    if (this.#live && this.owner.gate?.closed) return
+    if (this.#live && this.owner.gate?.closed && entry.record.off === undefined) return
     this.#entries.delete(entry)
     if (this.#live) this.#target.hide([entry])
   }

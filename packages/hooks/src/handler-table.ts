@@ -1,7 +1,12 @@
 // Who is called for which name, in which order: the one implementation under events and hooks.
 import type { HandlerOwner } from './delivery-gate.ts'
-import { checkName, compareEntries, type HandlerEntry } from './handler-entry.ts'
-import { type HandlerStage, type StageTarget, TableStage } from './handler-stage.ts'
+import type { HandlerEntry } from './handler-entry.ts'
+import { checkName } from './handler-options.ts'
+import { type OnCircle, ordered } from './handler-order.ts'
+import { type HandlerStage, type Named, type StageTarget, TableStage } from './handler-stage.ts'
+import type { HandlerKind } from './handler-trace.ts'
+import type { Counted } from './handler-watch.ts'
+import type { DeclaredHook } from './hook-declaration.ts'
 
 /** A handler as `listeners` shows it. */
 export interface ListenerView {
@@ -13,7 +18,7 @@ export interface ListenerView {
  * The handlers of one name in the order of their calls. Made at registration, and replaced by another one when handlers
  * come or go, so that dispatch is a plain loop. Its arrays are not frozen: V8 reads frozen ones a third slower.
  */
-export interface Plan<Handler> {
+export interface Plan<Handler> extends Counted {
   /** What was dispatched, for which handlers of a pattern are among the entries. */
   readonly name: string
   readonly entries: readonly HandlerEntry<Handler>[]
@@ -21,6 +26,25 @@ export interface Plan<Handler> {
   readonly handlers: readonly Handler[]
   /** Whether every handler may be called without a look at its entry. No longer so once another plan has taken its place. */
   plain: boolean
+  /** Whether `calls` is counted here for all entries: their own records count what a plan that is not plain calls. */
+  counts: boolean
+  /** What was said of a hook for all its handlers. */
+  readonly hook: DeclaredHook | undefined
+}
+
+/** What a table's owner has to say. */
+export interface TableRules<Handler> {
+  /** Whether a handler may be called for what it was registered for: throws where it may not. */
+  admit(entry: HandlerEntry<Handler>, name: Named): void
+  /** Handlers may be called from now on. */
+  shown(entries: readonly HandlerEntry<Handler>[]): void
+  declared(name: string): DeclaredHook | undefined
+  /** A handler's place cannot be what it asks for. */
+  onCircle: OnCircle
+}
+
+const refuse: OnCircle = (_entry, error) => {
+  throw error
 }
 
 /** How many plans that patterns have a part in are kept: the names that are dispatched are not ours to bound. */
@@ -32,8 +56,20 @@ export class HandlerTable<Handler> implements StageTarget<Handler> {
   readonly #patterns = new Set<string>()
   /** Plans of names that a pattern matches, made when first dispatched, until anybody comes or goes. */
   readonly #merged = new Map<string, Plan<Handler>>()
-  readonly #nobody = createPlan<Handler>('', [])
+  /** Live, but for being switched off. */
+  readonly #off = new Set<HandlerEntry<Handler>>()
+  readonly #nobody: Plan<Handler>
+  readonly kind: HandlerKind
+  readonly #rules: Partial<TableRules<Handler>>
+  /** Whose contradictions were told. */
+  readonly #told = new WeakSet<HandlerEntry<unknown>>()
   #stages = 0
+
+  constructor(kind: HandlerKind, rules: Partial<TableRules<Handler>> = {}) {
+    this.kind = kind
+    this.#rules = rules
+    this.#nobody = this.#createPlan('', [])
+  }
 
   stage(owner: HandlerOwner): HandlerStage<Handler> {
     return new TableStage(owner, this.#stages++, this)
@@ -52,6 +88,39 @@ export class HandlerTable<Handler> implements StageTarget<Handler> {
     return this.#liveOf(name).map(({ owner, priority }) => ({ plugin: owner.name, priority }))
   }
 
+  /** Handlers of `name`, or of all names, in order, those that are switched off last. */
+  known(name?: string): HandlerEntry<Handler>[] {
+    const live = name === undefined ? [...this.#plans.values()].flatMap(({ entries }) => entries) : this.#liveOf(name)
+    const off = [...this.#off].filter((entry) => name === undefined || covers(entry.name, name))
+    return [...live.filter((entry) => entry.live), ...off]
+  }
+
+  /** How many calls plans have counted for it that its record has not. */
+  callsOf(entry: HandlerEntry<Handler>): number {
+    let calls = 0
+    for (const plan of this.#allPlans()) if (plan.counts && plan.entries.includes(entry)) calls += plan.calls
+    return calls
+  }
+
+  /** Switches a handler off, for `reason`, or on again. */
+  switch(entry: HandlerEntry<Handler>, reason: string | undefined): void {
+    const wasLive = entry.stage.live
+    if (wasLive) this.hide([entry])
+    entry.record.off = reason
+    entry.live = wasLive && reason === undefined
+    if (wasLive) this.show([entry])
+  }
+
+  admit(entry: HandlerEntry<Handler>, name: Named): void {
+    this.#rules.admit?.(entry, name)
+  }
+
+  /** Makes the plan of `name` anew. */
+  renew(name: string): void {
+    const entries = this.#registered(name)
+    if (entries.length > 0 || this.#patterns.size > 0) this.#replace(name, entries)
+  }
+
   /**
    * The live handlers of the owner of `entries[index]`, whatever generation they are of, without those that this dispatch has
    * already passed.
@@ -59,37 +128,39 @@ export class HandlerTable<Handler> implements StageTarget<Handler> {
   shareOf({ name, entries }: Plan<Handler>, index: number): Plan<Handler> {
     const met = entries[index] as HandlerEntry<Handler>
     const isOwn = (entry: HandlerEntry<Handler>) => entry.owner.name === met.owner.name
-    const passed = entries.slice(0, index).findLast(isOwn)
+    const passed = entries.slice(0, index).filter(isOwn)
     const own = this.#liveOf(name).filter(isOwn)
-    const share = createPlan(name, passed === undefined ? own : own.filter((entry) => isAfter(entry, passed)))
+    const left = passed.length === 0 ? own : own.filter((entry) => isLeft(entry, passed))
+    const share = this.#createPlan(name, left)
     // No plan of the table, so nothing will tell it that it is out of date.
     share.plain = false
+    share.counts = false
     return share
   }
 
-  show(entries: Iterable<HandlerEntry<Handler>>): void {
-    for (const [name, added] of byName(entries)) {
-      this.#replace(name, [...this.#registered(name), ...added].sort(compareEntries))
+  show(entries: Iterable<HandlerEntry<Handler>>, isNew = false): void {
+    const shown = [...entries].filter((entry) => entry.record.off === undefined || !this.#off.add(entry))
+    for (const [name, added] of byName(shown)) {
+      const all = [...this.#registered(name), ...added]
+      this.#replace(name, isNew ? ordered(all, refuse, added[0]) : this.#ordered(all))
     }
+    this.#rules.shown?.(shown)
   }
 
   hide(entries: Iterable<HandlerEntry<Handler>>): void {
     for (const [name, removed] of byName(entries)) {
       const gone = new Set(removed)
-      this.#replace(
-        name,
-        this.#registered(name).filter((entry) => !gone.has(entry)),
-      )
+      for (const entry of removed) this.#off.delete(entry)
+      this.#replace(name, this.#ordered(this.#registered(name).filter((entry) => !gone.has(entry))))
     }
   }
 
-  #replace(name: string, entries: HandlerEntry<Handler>[]): void {
+  #replace(name: string, entries: readonly HandlerEntry<Handler>[]): void {
     const old = this.#plans.get(name)
-    // Whoever is going through it must look at each entry from now on.
-    if (old !== undefined) old.plain = false
-    for (const merged of this.#merged.values()) merged.plain = false
+    if (old !== undefined) retire(old)
+    for (const merged of this.#merged.values()) retire(merged)
     this.#merged.clear()
-    if (entries.length > 0) this.#plans.set(name, createPlan(name, entries))
+    if (entries.length > 0) this.#plans.set(name, this.#createPlan(name, entries))
     else this.#plans.delete(name)
     if (!isPattern(name)) return
     if (entries.length > 0) this.#patterns.add(name)
@@ -101,12 +172,34 @@ export class HandlerTable<Handler> implements StageTarget<Handler> {
     if (known !== undefined) return known
     checkName(name)
     const matching = [...this.#patterns].filter((pattern) => name.startsWith(pattern.slice(0, -1)))
-    const entries = [name, ...matching].flatMap((each) => this.#registered(each)).sort(compareEntries)
-    const plan = createPlan(name, entries)
+    const plan = this.#createPlan(name, this.#ordered([name, ...matching].flatMap((each) => this.#registered(each))))
     if (this.#merged.size < MERGED_MAX) this.#merged.set(name, plan)
-    // Nothing would tell it that it is out of date.
-    else plan.plain = false
+    else {
+      // Nothing would tell it that it is out of date.
+      plan.plain = false
+      plan.counts = false
+    }
     return plan
+  }
+
+  #createPlan(name: string, entries: readonly HandlerEntry<Handler>[]): Plan<Handler> {
+    const hook = this.#rules.declared?.(name)
+    const plain = hook?.elaborate !== true && entries.every(({ usual, gate }) => usual && gate === undefined)
+    const handlers = entries.map(({ handler }) => handler)
+    return { name, entries, handlers, plain, counts: plain, hook, calls: 0, lookAt: 0 }
+  }
+
+  #ordered(entries: readonly HandlerEntry<Handler>[]): readonly HandlerEntry<Handler>[] {
+    return ordered(entries, (entry, error) => {
+      if (this.#told.has(entry)) return
+      this.#told.add(entry)
+      this.#rules.onCircle?.(entry, error)
+    })
+  }
+
+  *#allPlans(): Iterable<Plan<Handler>> {
+    yield* this.#plans.values()
+    yield* this.#merged.values()
   }
 
   #registered(name: string): readonly HandlerEntry<Handler>[] {
@@ -123,13 +216,16 @@ function isPattern(name: string): boolean {
   return name === '*' || name.endsWith('.*')
 }
 
-function createPlan<Handler>(name: string, entries: readonly HandlerEntry<Handler>[]): Plan<Handler> {
-  return {
-    name,
-    entries,
-    handlers: entries.map(({ handler }) => handler),
-    plain: entries.every(({ usual, gate }) => usual && gate === undefined),
-  }
+/** Whether a name, or a pattern, stands for `name`. */
+function covers(pattern: string, name: string): boolean {
+  return pattern === name || (isPattern(pattern) && name.startsWith(pattern.slice(0, -1)))
+}
+
+/** Another one takes its place: whoever is going through it must look at each entry from now on. */
+function retire(plan: Plan<unknown>): void {
+  plan.plain = false
+  if (plan.counts) for (const { record } of plan.entries) record.calls += plan.calls
+  plan.calls = 0
 }
 
 function byName<Handler>(entries: Iterable<HandlerEntry<Handler>>): Map<string, HandlerEntry<Handler>[]> {
@@ -142,7 +238,15 @@ function byName<Handler>(entries: Iterable<HandlerEntry<Handler>>): Map<string, 
   return groups
 }
 
-/** By priority and registration alone: the two may be of different generations. */
-function isAfter(entry: HandlerEntry<unknown>, passed: HandlerEntry<unknown>): boolean {
-  return entry.priority === passed.priority ? entry.index > passed.index : entry.priority < passed.priority
+/**
+ * Whether a handler is not among those that were passed, which may be of another generation: by priority and registration alone,
+ * and one by one where those are not the order of calls.
+ */
+function isLeft(entry: HandlerEntry<unknown>, passed: readonly HandlerEntry<unknown>[]): boolean {
+  const last = passed.at(-1) as HandlerEntry<unknown>
+  const isMoved = ({ before, after }: HandlerEntry<unknown>) => before.length + after.length > 0
+  if (isMoved(entry) || passed.some(isMoved)) {
+    return !passed.some(({ priority, index }) => priority === entry.priority && index === entry.index)
+  }
+  return entry.priority === last.priority ? entry.index > last.index : entry.priority < last.priority
 }

@@ -13,7 +13,8 @@ import type { DeliveryGate, HandlerOwner } from './delivery-gate.ts'
 import { DispatchCore, type DispatchOptions, HOST } from './dispatch-core.ts'
 import { Emission } from './emission.ts'
 import { type EventIds, HandlerContext } from './event-context.ts'
-import { checkTimeout, type HandlerEntry } from './handler-entry.ts'
+import type { HandlerEntry } from './handler-entry.ts'
+import { checkTimeout } from './handler-options.ts'
 import type { HandlerStage } from './handler-stage.ts'
 import type { ListenerView, Plan } from './handler-table.ts'
 
@@ -47,7 +48,7 @@ export class PluginEvents {
 
   /** @throws `CFP_HANDLER_INVALID` where `timeoutMs` is no duration. */
   constructor(options: DispatchOptions = {}) {
-    this.#core = new DispatchCore(options)
+    this.#core = new DispatchCore('event', options)
   }
 
   /** Adds a handler of the host's own, live at once. @throws `CFP_HANDLER_INVALID` */

@@ -1,0 +1,136 @@
+// Who keeps being slow or failing: told to the log, and switched off where the host says so.
+import type { HandlerCall } from './handler-call.ts'
+import type { HandlerEntry } from './handler-entry.ts'
+import { checkTimeout, checkWhole, invalid } from './handler-options.ts'
+import { type HandlerKind, type HandlerOutcome, type HandlerTrace, handlerChannel } from './handler-trace.ts'
+
+/** What becomes of a handler that keeps being slow or failing. */
+export interface HandlerPolicy {
+  /** From when on a handler counts as slow, in milliseconds. Told to the log, once a minute a handler. @default 1000 */
+  readonly slowMs?: number | undefined
+  /** How many failures in a row are too many. @default any number is borne */
+  readonly failures?: number | undefined
+  /** How many slow calls in a row are too many. @default any number is borne */
+  readonly slow?: number | undefined
+  /** What is done then: it is told to the log, or the handler is switched off as well. @default 'report' */
+  readonly action?: 'report' | 'switch-off' | undefined
+}
+
+/** What dispatch counts of a plan. */
+export interface Counted {
+  calls: number
+  /** From how many calls on the next is looked at, handler by handler. */
+  lookAt: number
+}
+
+/** Each so many dispatches are looked at where looking would cost too much of them. */
+const EACH = 256
+
+/** A handler that takes longer is looked at each time: looking costs about a tenth of a microsecond. In milliseconds. */
+const WORTH_MS = 0.02
+
+/** How often the same handler's slowness is told. */
+const TOLD_EACH_MS = 60_000
+
+/** What one table's handlers are measured by. */
+export class HandlerWatch {
+  readonly host: string
+  readonly kind: HandlerKind
+  readonly #policy: HandlerPolicy & { readonly slowMs: number }
+  readonly #log: (level: 'warn' | 'error', details: object, message: string) => void
+  readonly #switchOff: (entry: HandlerEntry<unknown>, reason: string) => void
+  readonly #always: boolean
+
+  /** @throws `CFP_HANDLER_INVALID` */
+  constructor(
+    host: string,
+    kind: HandlerKind,
+    policy: HandlerPolicy,
+    log: (level: 'warn' | 'error', details: object, message: string) => void,
+    switchOff: (entry: HandlerEntry<unknown>, reason: string) => void,
+  ) {
+    const { slowMs = 1000, failures, slow, action = 'report' } = policy
+    checkTimeout(slowMs, 'policy.slowMs')
+    if (failures !== undefined) checkWhole(failures, 'policy.failures', 1)
+    if (slow !== undefined) checkWhole(slow, 'policy.slow', 1)
+    if (action !== 'report' && action !== 'switch-off') {
+      throw invalid(undefined, "policy.action must be 'report' or 'switch-off'", action)
+    }
+    this.host = host
+    this.kind = kind
+    this.#policy = { slowMs, failures, slow, action }
+    this.#log = log
+    this.#switchOff = switchOff
+    // What is counted in a row takes every call.
+    this.#always = failures !== undefined || slow !== undefined
+  }
+
+  /**
+   * Counts a dispatch, and tells whether its handlers are to be called by `HandlerCall`s: somebody watches, or it is time to
+   * look how long they take. The one check that a dispatch pays.
+   */
+  looksAt(plan: Counted): boolean {
+    if (plan.calls < plan.lookAt && !this.#always && !handlerChannel.hasSubscribers) {
+      plan.calls++
+      return false
+    }
+    plan.lookAt = plan.calls + EACH
+    return true
+  }
+
+  /** How a call of a handler ended, for whoever watches. */
+  ended(call: HandlerCall, outcome: HandlerOutcome, result: unknown): void {
+    const { entry, details, syncMs, durationMs } = call
+    if (details.plan !== undefined && durationMs > WORTH_MS) details.plan.lookAt = 0
+    if (outcome !== 'skipped') this.#noted(entry, durationMs, outcome !== 'ok')
+    if (handlerChannel.hasSubscribers) {
+      const { name, eventId } = details
+      this.publish({
+        name,
+        plugin: entry.owner.name,
+        generation: entry.owner.source?.generation,
+        syncMs,
+        durationMs,
+        outcome,
+        error: outcome === 'ok' || outcome === 'skipped' ? undefined : result,
+        eventId,
+      })
+    }
+  }
+
+  /** Tells whoever subscribes. */
+  publish(trace: Omit<HandlerTrace, 'host' | 'kind'>): void {
+    handlerChannel.publish({ host: this.host, kind: this.kind, ...trace } satisfies HandlerTrace)
+  }
+
+  #noted(entry: HandlerEntry<unknown>, durationMs: number, failed: boolean): void {
+    const { record } = entry
+    const { slowMs, failures, slow } = this.#policy
+    record.calls++
+    record.lastMs = durationMs
+    record.failedInRow = failed ? record.failedInRow + 1 : 0
+    record.slowInRow = durationMs > slowMs ? record.slowInRow + 1 : 0
+    if (record.slowInRow > 0) this.#tellSlow(entry, durationMs)
+    if (record.failedInRow === failures) this.#tooMany(entry, `failed ${failures} times in a row`)
+    else if (record.slowInRow === slow) this.#tooMany(entry, `took longer than ${slowMs} ms ${slow} times in a row`)
+  }
+
+  #tellSlow(entry: HandlerEntry<unknown>, durationMs: number): void {
+    const nowMs = performance.now()
+    if (nowMs - entry.record.toldMs < TOLD_EACH_MS) return
+    entry.record.toldMs = nowMs
+    const { name, owner } = entry
+    const message = `Plugin "${owner.name}" took ${Math.round(durationMs)} ms in its handler of "${name}".`
+    this.#log('warn', { [this.kind]: name, plugin: owner.name, durationMs }, message)
+  }
+
+  #tooMany(entry: HandlerEntry<unknown>, what: string): void {
+    const { name, owner, record } = entry
+    record.failedInRow = 0
+    record.slowInRow = 0
+    const isOff = this.#policy.action === 'switch-off'
+    const message = `Plugin "${owner.name}": its handler of "${name}" ${what}${isOff ? ', and is switched off' : ''}.`
+    this.#log('warn', { [this.kind]: name, plugin: owner.name }, message)
+    if (isOff) this.#switchOff(entry, what)
+  }
+}
