@@ -24,9 +24,8 @@ export function adopt(adopter: Adopter, result: unknown): PluginInstance {
   // A plain object has no decorated methods, and most instances are plain.
   if (prototype !== Object.prototype && prototype !== null) {
     for (const { hook, options, method } of hookMethodsOf(instance)) {
-      const name = typeof hook === 'string' ? hook : hook.name
-      adopter.access.allow('hook', name)
-      adopter.stages.hooks.on(name, method, options)
+      adopter.access.allow('hook', typeof hook === 'string' ? hook : hook.name)
+      adopter.stages.hooks.on(hook, method, options)
     }
   }
   if (typeof instance.handleEvent === 'function') {

@@ -59,17 +59,17 @@ export function contextHooks(source: ContextSource): ContextHooks {
     on: (hook: HookRef | string, handler: HookHandler<never>, options?: HandlerOptions): Undo => {
       const { access, stages } = registering(source, 'hooks.on')
       access.allow('hook', nameOf(hook))
-      return stages.hooks.on(nameOf(hook), known(source, handler as unknown as HookHandler), options)
+      return stages.hooks.on(hook, known(source, handler as unknown as HookHandler), options)
     },
     call: async (hook: HookRef | string, ...args: unknown[]) => {
       const { name, access } = emitting(source, 'hooks.call', true)
       access.allow('hook', nameOf(hook))
-      return hooks.callAs(name, nameOf(hook), args) as never
+      return hooks.callAs(name, hook, args) as never
     },
     callSync: (hook: HookRef | string, ...args: unknown[]) => {
       const { name, access } = emitting(source, 'hooks.callSync', true)
       access.allow('hook', nameOf(hook))
-      return hooks.callSyncAs(name, nameOf(hook), args) as never
+      return hooks.callSyncAs(name, hook, args) as never
     },
   }
 }

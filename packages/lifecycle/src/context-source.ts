@@ -1,12 +1,13 @@
 // A generation, as far as its context shows it, and what may be asked of that at which stage.
 import { type Logger, PluginError, type PluginRecord, type PluginState, type Undo } from '@cf-plugins/plugin-api'
 import type { PluginAccess } from '@cf-plugins/plugin-api/host'
-import type { ServiceLookup, StartReason } from './generation-start.ts'
+import type { Dependencies, ServiceLookup, StartReason } from './generation-start.ts'
 import type { HandlerStages } from './handler-stages.ts'
 import type { PluginHost } from './host.ts'
 import type { PluginListeners } from './listener.ts'
 import type { Passage } from './passage.ts'
 import type { Scope } from './scope.ts'
+import type { ServiceUse } from './service-use.ts'
 import type { UntilCommit } from './until-commit.ts'
 
 /** The generation, as far as its context shows it. */
@@ -29,7 +30,10 @@ export interface ContextSource {
   readonly access: PluginAccess
   /** Nothing where nobody keeps state. */
   readonly state: PluginState | undefined
+  readonly dependencies: Dependencies
   readonly lookup: ServiceLookup
+  /** What it takes of the services that others offer. */
+  readonly use: ServiceUse
   /** Offers a service, from the commit on. */
   provide(service: string, value: unknown): Undo
   /** What waits for its commit. */
@@ -42,7 +46,9 @@ export interface ContextSource {
 export function known<H>(of: ContextSource, handler: H): H {
   const { strays } = of.host
   if (!strays || typeof handler !== 'function') return handler
-  return ((...args: unknown[]) => strays.run(of, () => handler(...args))) as H
+  const run = (...args: unknown[]) => strays.run(of, () => handler(...args))
+  // What is asked of a handler is its number of parameters: hooks refuse one that has too many.
+  return Object.defineProperty(run, 'length', { value: handler.length }) as H
 }
 
 /** @throws `CFP_GENERATION_RETIRED` once the generation has ended */

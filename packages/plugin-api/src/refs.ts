@@ -73,7 +73,7 @@ type Result<Ref> = Awaited<ReturnType<SignatureOf<Ref>>>
 
 /** What a handler of the hook looks like: sync or async, as it comes. */
 export type HookHandlerOf<Ref extends HookRef> = Ref['kind'] extends 'wrap'
-  ? (next: (...args: Args<Ref>) => Promise<Result<Ref>>, ...args: Args<Ref>) => Awaitable<Result<Ref>>
+  ? (next: (...args: Args<Ref>) => Awaitable<Result<Ref>>, ...args: Args<Ref>) => Awaitable<Result<Ref>>
   : Ref['kind'] extends 'waterfall' | 'bail'
     ? (...args: Args<Ref>) => Awaitable<Result<Ref> | undefined>
     : (...args: Args<Ref>) => Awaitable<Result<Ref>>
