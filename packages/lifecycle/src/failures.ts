@@ -2,11 +2,13 @@
 import { messageOf, PluginError, type PluginTimeouts } from '@cf-plugins/plugin-api'
 import { shownFile } from '@cf-plugins/plugin-api/host'
 import type { LifecycleErrorCode } from './error-codes.ts'
+import type { SecretFilter } from './secret-filter.ts'
 
 /** Whose hook it was. */
 export interface HookOwner {
   readonly name: string
   readonly record: { readonly source: { readonly file?: string | undefined; readonly generation: number } }
+  readonly host?: { readonly secrets: SecretFilter | undefined }
 }
 
 const CODES = {
@@ -27,7 +29,8 @@ const CODES = {
 export type FailingHook = keyof typeof CODES
 
 /** The error of a hook that threw or rejected; one that names this very plugin passes as it is. */
-export function failureOf(owner: HookOwner, hook: FailingHook, thrown: unknown): PluginError {
+export function failureOf(owner: HookOwner, hook: FailingHook, given: unknown): PluginError {
+  const thrown = told(owner, given)
   // An error that a service of another plugin threw is that plugin's; that this hook let it through is this one's.
   if (thrown instanceof PluginError && thrown.plugin === owner.name) return located(thrown, owner.record, hook)
   // Reading a stack once frees the generation that its frames would keep alive.
@@ -51,7 +54,8 @@ export function timeoutOf(owner: HookOwner, hook: FailingHook, bound: keyof Plug
 }
 
 /** The error of something that a plugin acquired and that did not end. @param what what the plugin did with it */
-export function releaseFailure(owner: HookOwner, what: string, thrown: unknown): PluginError {
+export function releaseFailure(owner: HookOwner, what: string, given: unknown): PluginError {
+  const thrown = told(owner, given)
   const message = `Plugin "${owner.name}" ${what}: ${messageOf(thrown)}.`
   return new PluginError('CFP_RELEASE_FAILED', message, { ...details(owner, 'teardown'), cause: thrown })
 }
@@ -67,6 +71,11 @@ export function undeliveredTo(name: string, how: 'stopped' | 'unloaded', count: 
   const events = count === 1 ? 'an event' : `${count} events`
   const message = `Plugin "${name}" was ${how} while ${events} waited for it: not delivered.`
   return new PluginError('CFP_EVENTS_UNDELIVERED', message, { plugin: name })
+}
+
+/** What was thrown, without secrets. */
+function told({ host }: HookOwner, thrown: unknown): unknown {
+  return host?.secrets ? host.secrets.value(thrown) : thrown
 }
 
 function details({ name, record }: HookOwner, phase: string) {

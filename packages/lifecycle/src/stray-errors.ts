@@ -71,7 +71,9 @@ export class StrayErrors implements StrayWatch {
     else this.#tell(running, place, thrown)
   }
 
-  #tell({ plugin, generation, file = undefined }: RunningCode, place: Place | undefined, cause: unknown): void {
+  #tell({ plugin, generation, file = undefined }: RunningCode, place: Place | undefined, thrown: unknown): void {
+    const { secrets } = this.#core.host
+    const cause = secrets ? secrets.value(thrown) : thrown
     const where = place ? ` (${shownFile(place.file)}:${place.line})` : file ? ` (${shownFile(file)})` : ''
     const message = `Plugin "${plugin}" left an error to nobody${where}: ${messageOf(cause)}. Catch it, or await what rejects.`
     const error = new PluginError('CFP_STRAY_ERROR', message, {
