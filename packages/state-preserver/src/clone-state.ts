@@ -38,7 +38,25 @@ export interface ClonedState {
  * @throws UncloneableState
  */
 export function cloneState(state: unknown, maxBytes = Number.POSITIVE_INFINITY): ClonedState {
-  return new StateCloner(maxBytes).clone(state)
+  return new StateCloner(maxBytes, false).clone(state)
+}
+
+/** A copy that nobody can change who is given only what `giveOut` gives. */
+export interface FixedState extends ClonedState {
+  /** Whether the copy is deeply frozen, and has nothing that freezing does not protect: then it may be given out itself. */
+  readonly isFrozen: boolean
+}
+
+/** A deep copy, frozen as far as its kinds of values can be. @throws UncloneableState */
+export function fixState(state: unknown, maxBytes = Number.POSITIVE_INFINITY): FixedState {
+  const cloner = new StateCloner(maxBytes, true)
+  const { copy, bytes, isNative } = cloner.clone(state)
+  return { copy, bytes, isNative, isFrozen: cloner.isFrozen }
+}
+
+/** Fixed state for somebody to read: itself where it is frozen, else a copy. */
+export function giveOut({ copy, isFrozen }: FixedState): unknown {
+  return isFrozen ? copy : cloneState(copy).copy
 }
 
 interface OpenCopy extends Holder {
@@ -51,7 +69,10 @@ interface OpenCopy extends Holder {
 const LARGE_ARRAY = 1_024
 
 class StateCloner {
+  /** Whether nothing was met that cannot be frozen. */
+  isFrozen = true
   readonly #maxBytes: number
+  readonly #freezes: boolean
   readonly #copies = new Map<object, object>()
   // Filled one after the other instead of by recursion, so that a long chain cannot overflow the stack.
   readonly #open: OpenCopy[] = []
@@ -62,8 +83,9 @@ class StateCloner {
   #access: Access = 'property'
   #key: unknown
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, freezes: boolean) {
     this.#maxBytes = maxBytes
+    this.#freezes = freezes
   }
 
   clone(state: unknown): ClonedState {
@@ -72,6 +94,8 @@ class StateCloner {
       for (let next = this.#open.pop(); next !== undefined; next = this.#open.pop()) {
         this.#holder = next
         this.#fill(next)
+        // What it holds is frozen in its own turn.
+        if (this.#freezes && next.kind.freezes) Object.freeze(next.copy)
       }
       return { copy, bytes: this.#bytes, isNative: this.#isNative }
     } catch (thrown) {
@@ -103,11 +127,13 @@ class StateCloner {
     if (kind === undefined) throw this.#problem('value', describe(source))
     const { contents } = kind
     if (kind.native === 'never') this.#isNative = false
+    if (!kind.freezes) this.isFrozen = false
     if (contents === 'view') return this.#copyView(source as ArrayBufferView, kind)
     if (contents === 'bytes') this.#spend((source as ArrayBuffer).byteLength)
     if (contents === 'elements' && isLargeAndFlat(source as unknown[])) {
       this.#spend(8 * (source as unknown[]).length)
-      return this.#remember(source, structuredClone(source))
+      const copy = structuredClone(source)
+      return this.#remember(source, this.#freezes ? Object.freeze(copy) : copy)
     }
     const copy = this.#remember(source, kind.begin(source))
     if (contents === 'bytes' || contents === 'nothing') return copy

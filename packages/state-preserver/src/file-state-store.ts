@@ -133,7 +133,7 @@ export class FileStateStore implements StateStore {
   ): Promise<T> {
     // A name is a file's name here, so it is looked at again, whoever looked at it before.
     if (typeof name !== 'string' || !NAME.test(name)) throw nameRefused(phase, name)
-    const work = { name, phase, file: join(this.folder, `${name}.state`) }
+    const work = { name, phase, file: join(this.folder, `${name.replace(':', '+')}.state`) }
     try {
       signal?.throwIfAborted()
       return await run(work)
@@ -172,7 +172,8 @@ export class FileStateStore implements StateStore {
   }
 }
 
-const NAME = /^[a-z0-9][a-z0-9._-]{0,213}$/
+/** A plugin's, or that of a part that plugins share, whose file no plugin's has the name of. */
+const NAME = /^(shared:)?[a-z0-9][a-z0-9._-]{0,206}$|^[a-z0-9][a-z0-9._-]{0,213}$/
 const KEY_BYTES = 32
 
 function secretOf(key: Uint8Array | KeyObject): KeyObject {

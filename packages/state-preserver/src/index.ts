@@ -1,5 +1,7 @@
 export { type StatePreserverErrorCode, StatePreserverErrorCodes } from './error-codes.ts'
 export { FileStateStore, type FileStateStoreOptions } from './file-state-store.ts'
+export type { OpenState } from './open-state.ts'
+export type { PartOwner } from './part-owner.ts'
 export type { StatefulPlugin } from './state-errors.ts'
 export {
   type FlushOptions,

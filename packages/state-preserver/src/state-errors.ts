@@ -7,12 +7,15 @@ import {
 } from '@cf-plugins/plugin-api'
 import type { UncloneableState } from './clone-state.ts'
 import type { StatePreserverErrorCode } from './error-codes.ts'
+import type { OpenState } from './open-state.ts'
 
 /** A plugin's instance, as far as its state is concerned. */
 export interface StatefulPlugin {
   readonly name: string
   readonly meta: ResolvedPluginMeta
   readonly instance: PluginInstance
+  /** Its `context.state`, where it has asked for it. */
+  readonly open?: OpenState | undefined
 }
 
 export function stateError(
@@ -22,6 +25,11 @@ export function stateError(
   details: PluginErrorDetails,
 ): StatePreservationError {
   return new StatePreservationError(code, message, { plugin: name, ...details })
+}
+
+export function stateAborted(plugin: Pick<StatefulPlugin, 'name'>, cause: unknown): StatePreservationError {
+  const message = `Saving the state of plugin "${plugin.name}" was given up.`
+  return stateError(plugin, 'CFP_STATE_ABORTED', message, { phase: 'getReloadState', cause })
 }
 
 export function restoreMissing(plugin: StatefulPlugin): StatePreservationError {
@@ -49,6 +57,6 @@ export function uncloneable(
   return stateError(plugin, code, message, cause === undefined ? details : { ...details, cause })
 }
 
-function sizeText(bytes: number): string {
+export function sizeText(bytes: number): string {
   return bytes < 1024 * 1024 ? `${bytes} bytes` : `${Number((bytes / 1024 / 1024).toFixed(1))} MiB`
 }

@@ -6,10 +6,10 @@
 // in for another plugin's. When it was taken is no part of the body, so that equal state has an equal one.
 import { createCipheriv, createDecipheriv, createHash, type KeyObject, randomBytes } from 'node:crypto'
 import { deserialize, serialize } from 'node:v8'
-import { cloneState } from './clone-state.ts'
+import { type ClonedState, cloneState, fixState } from './clone-state.ts'
 import { type FlatState, flatten, unflatten } from './flat-state.ts'
 import { isShallow } from './shallow-state.ts'
-import { KeptSnapshot, type StateSnapshot } from './state-snapshot.ts'
+import { KeptSnapshot, keptOf, type StateSnapshot } from './state-snapshot.ts'
 import { fileProblem, type StoreWork } from './store-errors.ts'
 
 /** A snapshot as a file. */
@@ -24,13 +24,12 @@ export interface StateFile {
 export function encodeStateFile(snapshot: StateSnapshot, key: KeyObject | undefined): StateFile {
   const { plugin, version, enabled, takenAt } = snapshot
   const kept = snapshot instanceof KeptSnapshot ? snapshot.peek() : cloneState(snapshot.state)
-  // A table takes several times as long, so it is made only of what would not survive without it.
-  const isFlat = !kept.isNative || !isShallow(kept.copy)
-  const state = isFlat ? flatten(kept.copy) : kept.copy
-  const body = serialize([plugin, version, enabled, kept.bytes, kept.isNative, isFlat, state] satisfies Body)
+  const own = keptOf(snapshot, Number.POSITIVE_INFINITY)
+  const state: Body = [plugin, version, enabled, ...written(kept)]
+  const body = serialize(own ? [...state, own.version, ...written(own.fixed)] : state)
   const bodyDigest = digestOf(body)
   const digest = bodyDigest.toString('hex')
-  const head = headOf(key !== undefined, body.length, takenAt)
+  const head = headOf(own ? FORMAT_OWN : FORMAT, key !== undefined, body.length, takenAt)
   if (key === undefined) return { parts: [head, digestOf(boundTo(head, plugin), bodyDigest), body], digest }
   const nonce = randomBytes(NONCE_BYTES)
   const cipher = createCipheriv(CIPHER, key, nonce).setAAD(boundTo(head, plugin))
@@ -61,10 +60,8 @@ export function decodeStateFile(
   }
 }
 
-type Body = [
-  plugin: string,
-  version: number,
-  enabled: boolean,
+/** A value, and what is known of it. */
+type Written = [
   bytes: number,
   isNative: boolean,
   isFlat: boolean,
@@ -72,8 +69,26 @@ type Body = [
   state: unknown,
 ]
 
+type Body = [plugin: string, version: number, enabled: boolean, ...Written]
+
+/** The body, and what `context.state` held. */
+type BodyWithOwn = [...Body, version: number, ...Written]
+
+function written({ copy, bytes, isNative }: ClonedState): Written {
+  // A table takes several times as long, so it is made only of what would not survive without it.
+  const isFlat = !isNative || !isShallow(copy)
+  return [bytes, isNative, isFlat, isFlat ? flatten(copy) : copy]
+}
+
+function read([bytes, isNative, isFlat, state]: Written): ClonedState {
+  return { copy: isFlat ? unflatten(state as FlatState) : state, bytes, isNative }
+}
+
 const MAGIC = Buffer.from('cfps')
+/** Without a part of `context.state`; what earlier versions read. */
 const FORMAT = 1
+/** With one. */
+const FORMAT_OWN = 2
 const TAKEN_AT = 12
 const HEAD_BYTES = 20
 const DIGEST_BYTES = 32
@@ -81,10 +96,10 @@ const CIPHER = 'aes-256-gcm'
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
-function headOf(isSealed: boolean, length: number, takenAt: number): Buffer {
+function headOf(format: number, isSealed: boolean, length: number, takenAt: number): Buffer {
   const head = Buffer.alloc(HEAD_BYTES)
   MAGIC.copy(head)
-  head.writeUInt8(FORMAT, 4)
+  head.writeUInt8(format, 4)
   head.writeUInt8(isSealed ? 1 : 0, 5)
   head.writeUIntBE(length, 6, 6)
   head.writeDoubleBE(takenAt, TAKEN_AT)
@@ -117,8 +132,12 @@ function partsOf(file: Buffer, work: StoreWork, hasKey: boolean): { head: Buffer
   if (head.length < HEAD_BYTES || !head.subarray(0, MAGIC.length).equals(MAGIC))
     throw fileProblem(work, 'CFP_STATE_FILE_DAMAGED', 'it is cut short, or no state file')
   const format = head.readUInt8(4)
-  if (format !== FORMAT)
-    throw fileProblem(work, 'CFP_STATE_FILE_FORMAT', `it has format ${format}, and this version reads ${FORMAT}`)
+  if (format !== FORMAT && format !== FORMAT_OWN)
+    throw fileProblem(
+      work,
+      'CFP_STATE_FILE_FORMAT',
+      `it has format ${format}, and this version reads ${FORMAT} and ${FORMAT_OWN}`,
+    )
   const isSealed = head.readUInt8(5) === 1
   if (isSealed !== hasKey) {
     const what = isSealed ? 'it is encrypted, and the host gave no key' : 'it is not encrypted, and the host gave a key'
@@ -141,9 +160,11 @@ function boundTo(head: Buffer, plugin: string): Buffer {
 }
 
 function snapshotOf(body: unknown, name: string, takenAt: number): StateSnapshot {
-  const [plugin, version, enabled, bytes, isNative, isFlat, state] = body as Body
+  const [plugin, version, enabled, ...rest] = body as BodyWithOwn
   if (plugin !== name || typeof version !== 'number' || typeof enabled !== 'boolean')
     throw new TypeError('it holds no snapshot of this plugin')
-  const copy = isFlat ? unflatten(state as FlatState) : state
-  return new KeptSnapshot({ plugin, version, enabled, takenAt }, { copy, bytes, isNative })
+  const ownVersion = rest[4]
+  const own = ownVersion === undefined ? undefined : read(rest.slice(5) as Written)
+  const kept = own && { version: ownVersion, fixed: fixState(own.copy) }
+  return new KeptSnapshot({ plugin, version, enabled, takenAt }, read(rest.slice(0, 4) as Written), kept)
 }

@@ -1,10 +1,16 @@
 // Takes a plugin's state out of one instance and puts it into the next.
-import type { StatePreservationError } from '@cf-plugins/plugin-api'
+import { randomUUID } from 'node:crypto'
+import type { ResolvedPluginMeta, StatePreservationError } from '@cf-plugins/plugin-api'
 import { within } from '@cf-plugins/plugin-api/host'
-import { type ClonedState, cloneState, UncloneableState } from './clone-state.ts'
+import { type ClonedState, cloneState, type FixedState, UncloneableState } from './clone-state.ts'
+import { DelayedSaves } from './delayed-saves.ts'
 import { callHook } from './hook-call.ts'
-import { migrationMissing, restoreMissing, type StatefulPlugin, uncloneable } from './state-errors.ts'
-import { KeptSnapshot, NO_STATE, type StateSnapshot } from './state-snapshot.ts'
+import { OpenState } from './open-state.ts'
+import type { PartOwner, StateHost } from './part-owner.ts'
+import { SharedStates, sharedName } from './shared-states.ts'
+import type { KeptValue } from './state-cell.ts'
+import { migrationMissing, restoreMissing, type StatefulPlugin, stateAborted, uncloneable } from './state-errors.ts'
+import { KeptSnapshot, keptOf, NO_STATE, type StateSnapshot } from './state-snapshot.ts'
 import type { StateStore } from './state-store.ts'
 import { storeAborted, storeFailure, storeTimeout } from './store-errors.ts'
 import { WriteBehind } from './write-behind.ts'
@@ -55,6 +61,11 @@ export class StatePreserver {
   readonly #store: StateStore | undefined
   readonly #writes: WriteBehind | undefined
   readonly #latest = new Map<string, StateSnapshot>()
+  readonly #saves: DelayedSaves | undefined
+  readonly #shared: SharedStates
+  readonly #onStoreError: (error: StatePreservationError) => void
+  /** What the states of all plugins have in common. */
+  readonly #states: StateHost
 
   constructor({
     maxBytes = 64 * 1024 * 1024,
@@ -80,6 +91,19 @@ export class StatePreserver {
         retryMs: retryDelayMs,
         onError: onStoreError,
       })
+    this.#saves = store && new DelayedSaves(writeDelayMs, (name) => this.#write(name))
+    this.#onStoreError = onStoreError
+    this.#shared = new SharedStates(
+      store && { load: (part) => this.#loadShared(part), save: (part, fixed) => this.#keepShared(part, fixed) },
+    )
+    const frames = `state_change_${randomUUID().slice(0, 8)}_`
+    let frame = 0
+    this.#states = {
+      maxBytes,
+      shared: (part) => this.#shared.cell(part),
+      record: (name, own) => this.#record(name, own),
+      nextFrame: () => `${frames}${++frame}_`,
+    }
   }
 
   /** Whether what is saved is there for the next process: whether there is a store. */
@@ -108,9 +132,13 @@ export class StatePreserver {
       const state = await callHook(plugin, 'getReloadState', [], { ms, allowedMs: ms, signal: options.signal })
       kept = this.#copy(plugin, state)
     }
-    const snapshot = new KeptSnapshot({ plugin: name, version: meta.stateVersion, enabled, takenAt: Date.now() }, kept)
+    if (options.signal?.aborted) throw stateAborted(plugin, options.signal.reason)
+    // Last, so that nothing that was given up makes changes wait.
+    const own = plugin.open?.seal()
+    const origin = { plugin: name, version: meta.stateVersion, enabled, takenAt: Date.now() }
+    const snapshot = new KeptSnapshot(origin, kept, own)
     this.#latest.set(name, snapshot)
-    if (isAsked) this.#writes?.order(name, snapshot)
+    if (isAsked || (own && meta.reload.state === 'keep')) this.#write(name)
     return snapshot
   }
 
@@ -123,7 +151,10 @@ export class StatePreserver {
    */
   async restore(plugin: StatefulPlugin, snapshot: StateSnapshot, options: StateOperationOptions = {}): Promise<void> {
     const { meta, instance } = plugin
-    if (!snapshot.hasState || meta.reload.state === 'discard') return
+    if (meta.reload.state === 'discard') return
+    const hasState =
+      snapshot instanceof KeptSnapshot ? snapshot.peek().copy !== undefined : snapshot.state !== undefined
+    if (!snapshot.hasState || !hasState) return
     if (typeof instance.setReloadState !== 'function') throw restoreMissing(plugin)
     const allowedMs = meta.timeouts.restoreMs ?? this.#restoreTimeoutMs
     const deadline = performance.now() + allowedMs
@@ -132,7 +163,7 @@ export class StatePreserver {
     let state = snapshot instanceof KeptSnapshot ? snapshot.state : this.#copy(plugin, snapshot.state).copy
     if (snapshot.version !== meta.stateVersion) {
       if (typeof instance.migrateState !== 'function') throw migrationMissing(plugin, snapshot.version)
-      state = await callHook(plugin, 'migrateState', [state, snapshot.version], bound())
+      state = await callHook(plugin, 'migrateState', [state, snapshot.version, 'reload'], bound())
     }
     await callHook(plugin, 'setReloadState', [state], bound())
   }
@@ -149,7 +180,7 @@ export class StatePreserver {
     const work = { name, phase: 'readState' } as const
     const aborted = () => storeAborted(work, signal?.reason)
     if (signal?.aborted) throw aborted()
-    if (this.#writes?.isBehind(name)) return this.#latest.get(name)
+    if (this.#isBehind(name)) return this.#latest.get(name)
     const before = this.#latest.get(name)
     const ms = this.#storeTimeoutMs
     const late = () => storeTimeout(work, ms)
@@ -162,7 +193,7 @@ export class StatePreserver {
       throw storeFailure(work, thrown)
     }
     // What was saved, or forgotten, in the meantime is newer than what was read.
-    if (this.#latest.get(name) !== before || this.#writes?.isBehind(name)) return this.#latest.get(name)
+    if (this.#latest.get(name) !== before || this.#isBehind(name)) return this.#latest.get(name)
     if (stored) this.#latest.set(name, stored)
     return stored
   }
@@ -173,6 +204,7 @@ export class StatePreserver {
    * @throws StatePreservationError `CFP_STATE_WRITE_FAILED` and the store's own; `CFP_STATE_WRITE_TIMEOUT`, `CFP_STATE_ABORTED`
    */
   async flush({ timeoutMs = this.#storeTimeoutMs, signal }: FlushOptions = {}): Promise<void> {
+    this.#saves?.orderAll()
     await this.#writes?.flush(timeoutMs, signal)
   }
 
@@ -187,6 +219,24 @@ export class StatePreserver {
     return true
   }
 
+  /**
+   * Makes `context.state` of one generation of a plugin, which begins with what `snapshot` has of it. With a store, each change is
+   * written `writeDelayMs` later without any `save`; what is large, less often.
+   *
+   * @throws StatePreservationError `CFP_STATE_NOT_CLONEABLE`, `CFP_STATE_TOO_LARGE` where the initial state cannot be kept
+   */
+  open(owner: PartOwner, snapshot?: StateSnapshot): OpenState {
+    return new OpenState(owner, this.#states, snapshot)
+  }
+
+  /**
+   * Finds what an earlier process left of the parts that a plugin shares, before it is asked for them. Nothing to wait for where they are
+   * there. Never rejects: a part that cannot be read is told to `onStoreError`, set aside, and begins anew.
+   */
+  prepare(meta: ResolvedPluginMeta): undefined | Promise<void> {
+    return this.#shared.prepare(meta.state.shared)
+  }
+
   /** The snapshot of the last save that succeeded, or of a later load. */
   latest(name: string): StateSnapshot | undefined {
     return this.#latest.get(name)
@@ -195,7 +245,43 @@ export class StatePreserver {
   /** Drops what is kept of a plugin, also in the store. */
   forget(name: string): void {
     this.#latest.delete(name)
+    this.#saves?.drop(name)
     this.#writes?.order(name, undefined)
+  }
+
+  /** Keeps what a plugin has in `context.state` now beside what it had of other state. */
+  #record(name: string, own: KeptValue): void {
+    if (!this.#saves) return
+    const before = this.#latest.get(name)
+    const origin = { plugin: name, version: own.version, enabled: true, takenAt: Date.now() }
+    const snapshot = before instanceof KeptSnapshot ? before.withOwn(own) : new KeptSnapshot(origin, NO_STATE, own)
+    this.#latest.set(name, snapshot)
+    this.#saves.changed(name, snapshot.bytes)
+  }
+
+  #keepShared(part: string, fixed: FixedState): void {
+    this.#record(sharedName(part), { version: 0, fixed })
+  }
+
+  async #loadShared(part: string): Promise<FixedState | undefined> {
+    const name = sharedName(part)
+    try {
+      const snapshot = await this.load(name)
+      return snapshot && keptOf(snapshot, this.#maxBytes)?.fixed
+    } catch (error) {
+      this.setAside(name)
+      this.#onStoreError(storeFailure({ name, phase: 'readState' }, error))
+      return undefined
+    }
+  }
+
+  #write(name: string): void {
+    this.#saves?.drop(name)
+    this.#writes?.order(name, this.#latest.get(name))
+  }
+
+  #isBehind(name: string): boolean {
+    return this.#saves?.isDue(name) === true || this.#writes?.isBehind(name) === true
   }
 
   #copy(plugin: StatefulPlugin, state: unknown): ClonedState {

@@ -11,6 +11,8 @@ export interface ValueKind {
   readonly contents: Contents
   /** What of one `v8.serialize` keeps: all, all but properties, or too little. */
   readonly native: 'all' | 'contents' | 'never'
+  /** Whether one that is frozen cannot be changed: what a Map, a Date or a typed array holds is not in properties. */
+  readonly freezes: boolean
   /** A copy without what it holds: that is filled in later, so that circles can be closed. */
   begin(source: object): object
   /** What `begin` needs of a source, as data that `v8.serialize` takes. */
@@ -66,6 +68,8 @@ const NATIVE: Readonly<Record<string, ValueKind['native']>> = {
   BigInt: 'contents',
 }
 
+const FREEZING: ReadonlySet<string> = new Set(['Object', 'null', 'Array'])
+
 const kind = <T extends object>(
   name: string,
   contents: Contents,
@@ -75,6 +79,7 @@ const kind = <T extends object>(
   name,
   contents,
   native: NATIVE[name] ?? 'never',
+  freezes: FREEZING.has(name),
   begin: begin as (source: object) => object,
   seed: seed as (source: object) => unknown,
 })

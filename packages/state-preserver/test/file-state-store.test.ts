@@ -110,11 +110,11 @@ describe.each([
   test('of another format is refused by its number', async () => {
     const { store, file } = await stored(options)
     const bytes = await readFile(file)
-    bytes[4] = 2
+    bytes[4] = 3
     await writeFile(file, bytes)
     const error = await failure(store.read('chat'))
     expect(error).toMatchObject({ code: 'CFP_STATE_FILE_FORMAT', file })
-    expect(error.message).toContain('it has format 2, and this version reads 1')
+    expect(error.message).toContain('it has format 3, and this version reads 1 and 2')
   })
 
   test('that is no state file is refused', async () => {

@@ -1,0 +1,49 @@
+// Where one part is: its value, its lock, and who wants to know of it.
+import type { FixedState } from './clone-state.ts'
+import { FairLock } from './fair-lock.ts'
+
+/** What is kept of a part, and in which version of it. */
+export interface KeptValue {
+  readonly version: number
+  readonly fixed: FixedState
+}
+
+/** Hears of new values. Must not throw. */
+export type CellListener = (fixed: FixedState) => void
+
+/** One part. */
+export class StateCell {
+  /** Nothing until somebody sets it. */
+  fixed: FixedState | undefined
+  /** Told of each new value first, while nobody else can have changed it. */
+  onPut: ((fixed: FixedState) => void) | undefined
+  readonly lock = new FairLock()
+  readonly #listeners = new Set<CellListener>()
+  readonly #untold: FixedState[] = []
+  #isTelling = false
+
+  /** Puts a value in place; `tell` is called when whoever has the lock has given it back. */
+  put(fixed: FixedState): void {
+    this.fixed = fixed
+    this.#untold.push(fixed)
+    this.onPut?.(fixed)
+  }
+
+  /** Tells of what was put, in that order, also where a listener puts something. */
+  tell(): void {
+    if (this.#isTelling) return
+    this.#isTelling = true
+    for (let fixed = this.#untold.shift(); fixed; fixed = this.#untold.shift()) {
+      for (const listener of [...this.#listeners]) if (this.#listeners.has(listener)) listener(fixed)
+    }
+    this.#isTelling = false
+  }
+
+  listen(listener: CellListener): void {
+    this.#listeners.add(listener)
+  }
+
+  forget(listener: CellListener): void {
+    this.#listeners.delete(listener)
+  }
+}
