@@ -1,5 +1,5 @@
 // A file that several processes append whole lines to, and that is put aside when it is full.
-import { constants, type Stats, writeSync } from 'node:fs'
+import { constants, fstatSync, openSync, type Stats, writeSync } from 'node:fs'
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { messageOf, PluginError } from '@cf-plugins/plugin-api'
@@ -34,6 +34,7 @@ export class AuditFile {
   #opened: Stats | undefined
   /** Whether the file ends within a line: something was cut off there. */
   #torn = false
+  #isWriting = false
 
   constructor(options: AuditFileOptions) {
     this.#options = options
@@ -74,7 +75,10 @@ export class AuditFile {
     const handle = await this.open()
     // On a line of its own, whatever was cut off before.
     const before = this.#torn ? '\n' : ''
-    const { bytesWritten } = await handle.write(Buffer.from(before + lines.join('')))
+    this.#isWriting = true
+    const { bytesWritten } = await handle.write(Buffer.from(before + lines.join(''))).finally(() => {
+      this.#isWriting = false
+    })
     if (this.#options.durable) await handle.datasync()
     let left = bytesWritten - before.length
     let whole = 0
@@ -84,9 +88,16 @@ export class AuditFile {
     return whole
   }
 
+  /** Whether what `append` was given is with the system already, which writes it whatever becomes of the process. */
+  get isWriting(): boolean {
+    return this.#isWriting
+  }
+
   /** Appends at once, for a process that is about to end. @throws what the system says */
   appendNow(lines: readonly string[]): void {
-    if (this.#handle) writeSync(this.#handle.fd, (this.#torn ? '\n' : '') + lines.join(''))
+    const fd = this.#handle?.fd ?? openSync(this.#options.file, FLAGS, 0o600)
+    const found = fstatSync(fd)
+    if (found.isFile() && isOurs(found)) writeSync(fd, (this.#torn ? '\n' : '') + lines.join(''))
   }
 
   /** Has the disk take all, and closes the file. Never rejects. */

@@ -114,14 +114,15 @@ export class AuditTrail implements AsyncDisposable {
       (error) => this.#logger?.error({ err: error }, `Something could not be audited: ${messageOf(error)}`),
     )
     this.#undo = undo
+    process.on('exit', this.#onExit)
     try {
       await this.#out.open()
     } catch (error) {
       undo()
       this.#undo = undefined
+      process.off('exit', this.#onExit)
       throw error
     }
-    process.on('exit', this.#onExit)
     this.#state = 'open'
     this.#write()
   }
@@ -257,9 +258,10 @@ export class AuditTrail implements AsyncDisposable {
 
   /** A process that ends without `stop()`. */
   readonly #onExit = (): void => {
-    // The batch that is being written is the system's already; it is given the time to be there first.
-    if (this.#inFlight > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
-    const left = this.#waiting.slice(this.#inFlight)
+    // A batch that is the system's already is given the time to be there first.
+    const handedOver = this.#out.isWriting ? this.#inFlight : 0
+    if (handedOver > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+    const left = this.#waiting.slice(handedOver)
     try {
       if (left.length > 0) this.#out.appendNow(left)
     } catch {
