@@ -7,12 +7,22 @@ import {
   type StandardIssue,
   type StandardSchema,
 } from '@cf-plugins/plugin-api'
-import { within } from '@cf-plugins/plugin-api/host'
+import { shownFile, within } from '@cf-plugins/plugin-api/host'
 import { chain } from './chain.ts'
 import type { PluginHost } from './host.ts'
 
 /** What a host says of the check. */
-type ConfigHost = Pick<PluginHost, 'bounds' | 'secrets'>
+type ConfigHost = Pick<PluginHost, 'bounds' | 'secrets' | 'configPlaceOf'>
+
+/** Where a value of a configuration stands. */
+export interface ConfigPlace {
+  /** Absolute. */
+  readonly file: string
+  /** From 1. */
+  readonly line?: number | undefined
+  /** From 1. */
+  readonly column?: number | undefined
+}
 
 /**
  * The validated configuration: what the schema makes of `raw`, or `raw` itself where the plugin has no schema. A
@@ -29,18 +39,21 @@ function validated(
   schema: StandardSchema,
   { meta, source }: PluginRecord,
   raw: unknown,
-  { secrets, bounds: { registerMs: boundMs } }: ConfigHost,
+  { secrets, configPlaceOf, bounds: { registerMs: boundMs } }: ConfigHost,
 ): unknown {
   const refuse = (found: readonly PluginIssue[], thrown?: unknown) => {
     // What a schema says of a value may well show it.
     const { issues, cause } = secrets?.value({ issues: found, cause: thrown }) ?? { issues: found, cause: thrown }
-    const list = issues.map(
-      (issue) => `${issue.path === '' ? meta.name : `${meta.name}.${issue.path}`}: ${issue.message}`,
-    )
+    const places = issues.map(({ path }) => configPlaceOf?.(meta.name, path === '' ? [] : path.split('.')))
+    const list = issues.map(({ path, message }, at) => {
+      const place = shownPlace(places[at])
+      return `${place}${path === '' ? meta.name : `${meta.name}.${path}`}: ${message}`
+    })
+    const [place = { file: source.file }] = places
     return new PluginError(
       'CFP_CONFIG_INVALID',
       `The configuration of plugin "${meta.name}" does not match its schema: ${list.join('; ')}.`,
-      { plugin: meta.name, file: source.file, generation: source.generation, phase: 'validate', issues, cause },
+      { plugin: meta.name, ...place, generation: source.generation, phase: 'validate', issues, cause },
     )
   }
   const failed = (error: unknown): never => {
@@ -61,6 +74,11 @@ function validated(
   } catch (error) {
     return failed(error)
   }
+}
+
+function shownPlace(place: ConfigPlace | undefined): string {
+  if (!place) return ''
+  return `${[shownFile(place.file), place.line, place.column].filter((part) => part !== undefined).join(':')} `
 }
 
 function toIssue({ message, path = [] }: StandardIssue): PluginIssue {

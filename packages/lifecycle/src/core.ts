@@ -5,9 +5,11 @@ import type { Logger, PluginTimeouts } from '@cf-plugins/plugin-api'
 import { Deadlines, safeLogger } from '@cf-plugins/plugin-api/host'
 import type { PluginRegistry, ServiceTable } from '@cf-plugins/registry'
 import { AccessControl, type AccessOptions } from './access-control.ts'
+import type { ConfigPlace } from './config.ts'
 import { HeldResources } from './held-resources.ts'
-import { DEFAULT_BOUNDS, type PluginHost, type ScopeApp, silentLogger } from './host.ts'
-import { RawConfigs } from './raw-configs.ts'
+import { DEFAULT_BOUNDS, type PluginHost, type ScopeApp } from './host.ts'
+import { silentLogger } from './loggers.ts'
+import { type ConfigOf, RawConfigs } from './raw-configs.ts'
 import type { ReloadBounds } from './reload-unit.ts'
 import { Roster } from './roster.ts'
 import { SecretFilter } from './secret-filter.ts'
@@ -43,8 +45,13 @@ export interface LifecycleOptions<App = unknown, Shared = unknown> {
   readonly timeouts?: PluginTimeouts
   /** How long a reload as a whole may take. */
   readonly reloadBounds?: ReloadBounds
-  /** The raw configuration of a plugin, before its schema. @default none */
-  readonly configOf?: (plugin: string) => unknown
+  /**
+   * The raw configuration of a plugin, before its schema; for code that is not the registered one, its metadata is given too. What it
+   * throws is why that code is not started. @default none
+   */
+  readonly configOf?: ConfigOf
+  /** Where a value of the raw configuration stands, for errors that name it. @default nowhere */
+  readonly configPlaceOf?: (plugin: string, path: readonly string[]) => ConfigPlace | undefined
   /** Whether a plugin starts with the host, where the host has a say before its metadata does. @default none */
   readonly enabledOf?: (plugin: string) => boolean | undefined
   /** What plugins may use, besides what their own permissions say. @default whatever those say */
@@ -84,13 +91,16 @@ export interface LifecycleCore {
 /** Fills in what the options leave out. */
 export function createCore<App, Shared>(
   options: LifecycleOptions<App, Shared>,
-  { services }: PluginRegistry,
+  registry: PluginRegistry,
 ): LifecycleCore {
   const secrets = options.hideSecrets && new SecretFilter(options.hideSecrets)
   const open = options.logger ? safeLogger(options.logger) : silentLogger
   const logger = secrets ? secrets.logger(open) : open
   const configs = new RawConfigs(options.configOf)
   const id = options.hostId ?? randomUUID().slice(0, 8)
+  const { services } = registry
+  const roster = new Roster(id, logger, options.enabledOf)
+  registry.followWishes((name) => roster.wish(name))
   const host: PluginHost = {
     id,
     app: options.app,
@@ -105,15 +115,19 @@ export function createCore<App, Shared>(
     held: new HeldResources(),
     keeper: options.keeper,
     access: new AccessControl(id, options.access),
-    findService: (service) => services.lookup(service),
-    configOf: (plugin) => configs.of(plugin),
+    offersOf: (service) => services.offers(service),
+    pickService: (service, offers) => services.pick(service, offers),
+    providersOf: (service) => registry.allProvidersOf(service),
+    rankOf: (plugin) => roster.find(plugin)?.rank ?? 0,
+    configOf: (plugin, meta) => configs.of(plugin, meta),
+    configPlaceOf: options.configPlaceOf,
     publishServices: (generation) => services.publish(generation.name, generation.services()),
   }
   return {
     host,
     services,
     configs,
-    roster: new Roster(id, logger, options.enabledOf),
+    roster,
     keeper: options.keeper,
     left: new WeakSet(),
     slowMs: options.slowMs ?? 100,

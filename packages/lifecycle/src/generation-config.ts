@@ -22,7 +22,7 @@ export class GenerationConfig {
     const given = this.#given
     this.#given = undefined
     // What was written since then may be why a new version failed.
-    const config = given ? given.value : configFor(record, host.configOf(record.meta.name), host)
+    const config = given ? given.value : configFor(record, host.configOf(record.meta.name, record.meta), host)
     return chain(config, (value) => {
       this.value = value
     })

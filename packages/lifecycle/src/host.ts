@@ -3,8 +3,11 @@
 import type { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
 import type { Logger, PluginTimeouts, ResolvedPluginMeta } from '@cf-plugins/plugin-api'
 import type { Deadlines } from '@cf-plugins/plugin-api/host'
+import type { PublishedService } from '@cf-plugins/registry'
 import type { AccessControl } from './access-control.ts'
+import type { ConfigPlace } from './config.ts'
 import type { HeldResources } from './held-resources.ts'
+import type { ConfigOf } from './raw-configs.ts'
 import type { SecretFilter } from './secret-filter.ts'
 import type { StateKeeper } from './state-keeper.ts'
 import type { StrayWatch } from './stray-code.ts'
@@ -41,14 +44,24 @@ export interface PluginHost {
   readonly access: AccessControl
   /** Knows whose code runs, where the host wants to know. */
   strays?: StrayWatch
-  /** Finds a service that everybody sees. */
-  findService(service: string): { readonly owner: string; readonly service: unknown } | undefined
-  /** The raw configuration of a plugin. */
-  configOf(plugin: string): unknown
+  /** Everyone's offers of a service, as everybody sees them. */
+  offersOf(service: string): readonly PublishedService[]
+  /** Which of several offers is to be taken. @throws `CFP_SERVICE_AMBIGUOUS` */
+  pickService(service: string, offers: readonly PublishedService[]): PublishedService | undefined
+  /** Every plugin whose metadata says that it provides a service. */
+  providersOf(service: string): readonly string[]
+  /** A plugin's place in the order in which plugins start. */
+  rankOf(plugin: string): number
+  /** The raw configuration of a plugin. @throws where the host refuses it */
+  configOf: ConfigOf
+  /** Where a value of it stands. */
+  readonly configPlaceOf: ((plugin: string, path: readonly string[]) => ConfigPlace | undefined) | undefined
   /** Keeps the state of plugins, where somebody does. */
   readonly keeper: StateKeeper | undefined
   /** Makes what a live generation offers known to all. */
   publishServices(generation: { readonly name: string; services(): Map<string, unknown> }): void
+  /** Told when an active plugin offers other services than before. */
+  offersChanged?: () => void
 }
 
 /** The default deadlines, in milliseconds. */
@@ -65,27 +78,4 @@ export const DEFAULT_BOUNDS: Required<PluginTimeouts> = {
 /** How long one of the plugin's hooks may take: its own bound, or else the host's. */
 export function boundOf(host: PluginHost, meta: ResolvedPluginMeta, hook: keyof PluginTimeouts): number {
   return meta.timeouts[hook] ?? host.bounds[hook]
-}
-
-const nothing = () => {}
-
-/** A logger that says nothing: what packages use until a host gives one. */
-export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing }
-
-/** A plugin's own logger: a child where the host's logger makes them, else one that adds the bindings to each entry. */
-export function childLogger(logger: Logger, bindings: Record<string, unknown>): Logger {
-  if (logger.child) return logger.child(bindings)
-  const level = (name: 'debug' | 'info' | 'warn' | 'error') => (first: string | object, message?: string) =>
-    typeof first === 'string' ? logger[name](bindings, first) : logger[name]({ ...bindings, ...first }, message)
-  return { debug: level('debug'), info: level('info'), warn: level('warn'), error: level('error') }
-}
-
-/** Whether `meta` says that its plugin may use `service`, which `owner` offers. */
-export function declares(meta: ResolvedPluginMeta, owner: string, service: string): boolean {
-  return (
-    owner === meta.name ||
-    meta.requires.includes(service) ||
-    meta.dependencies.some((dependency) => dependency.name === owner) ||
-    meta.optionalDependencies.some((dependency) => dependency.name === owner)
-  )
 }

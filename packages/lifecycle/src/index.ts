@@ -7,6 +7,7 @@ export {
   stateChannel,
   teardownChannel,
 } from './channels.ts'
+export type { ConfigPlace } from './config.ts'
 export type { LifecycleOptions } from './core.ts'
 export { type LifecycleErrorCode, LifecycleErrorCodes } from './error-codes.ts'
 export type { StartReason } from './generation-start.ts'

@@ -1,6 +1,6 @@
 // What state each plugin is in, and the operations that change it.
 import type { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
-import type { PluginRecord } from '@cf-plugins/plugin-api'
+import { messageOf, type PluginRecord } from '@cf-plugins/plugin-api'
 import { type Explanation, PluginRegistry } from '@cf-plugins/registry'
 import { logProblems } from './bring-up.ts'
 import { configFor } from './config.ts'
@@ -50,6 +50,7 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
   readonly #access: ServiceAccess
   readonly #system: SystemEvents
   #stopped: Promise<StopReport> | undefined
+  #followsOffers = false
 
   constructor(options: LifecycleOptions<App, Shared>) {
     this.registry = options.registry ?? new PluginRegistry()
@@ -65,7 +66,8 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
       const strayOptions = options.strayErrors === true ? {} : options.strayErrors
       this.#core.host.strays = new StrayErrors(this.#core, strayOptions, (name) => this.disable(name))
     }
-    this.#access = new ServiceAccess(this.registry.services, (name) => this.#slotOf(name))
+    this.#core.host.offersChanged = () => this.#followOffers()
+    this.#access = new ServiceAccess(this.registry, (name) => this.#slotOf(name))
   }
 
   /**
@@ -171,7 +173,7 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
   async check(records: readonly PluginRecord[], moved: readonly string[] = []): Promise<void> {
     this.registry.stage({ set: records, remove: moved }, { enabled: (name) => this.#reconciler.wish(name) })
     const { host } = this.#core
-    for (const record of records) await configFor(record, host.configOf(record.meta.name), host)
+    for (const record of records) await configFor(record, host.configOf(record.meta.name, record.meta), host)
   }
 
   /**
@@ -224,7 +226,8 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
   /**
    * The service of an active plugin; while it is replaced, the old one until that is torn down.
    *
-   * @throws `CFP_NOT_ACTIVE` with the reason, `CFP_PLUGIN_RELOADING` while neither the old nor the new one is up
+   * @throws `CFP_NOT_ACTIVE` with the reason, `CFP_PLUGIN_RELOADING` while neither the old nor the new one is up,
+   * `CFP_SERVICE_AMBIGUOUS` where several offer it and the host chose none, `CFP_SERVICE_SCOPED` where each plugin has its own
    */
   service(name: string): unknown {
     return this.#access.get(name)
@@ -297,6 +300,20 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
   /** Listens to every transition of a plugin's state. */
   watch(listener: StateListener): () => void {
     return this.#core.roster.watch(listener)
+  }
+
+  /** Somebody offers other services than before: whoever it concerns is made anew, once, when its turn comes. */
+  #followOffers(): void {
+    if (this.#followsOffers) return
+    this.#followsOffers = true
+    const run = () => {
+      this.#followsOffers = false
+      return this.#reconciler.restartOutdated()
+    }
+    const tell = (err: unknown) => {
+      if (!this.#shutdown.signal.aborted) this.#core.host.logger.error({ err }, messageOf(err))
+    }
+    this.#queue.run('restart whom a service concerns that came or went', run).catch(tell)
   }
 
   #statusOf(slot: PluginSlot): PluginStatus {
