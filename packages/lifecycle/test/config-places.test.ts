@@ -23,7 +23,7 @@ it('tells every problem of a configuration with the place where it stands', asyn
 
 it('gives the metadata of the code that asks, and fails with what the host throws', async () => {
   const asked: unknown[] = []
-  const refusal = new PluginError('CFP_CONFIG_REFUSED', 'The configuration is not used.')
+  const refusal = new PluginError('CFP_CONFIG_REFUSED', 'The configuration is not used.', { plugin: 'auth' })
   const lifecycle = lifecycleOf([plugin({ name: 'auth' }), plugin({ name: 'other' })], {
     configOf: (name, meta) => {
       asked.push([name, meta?.version])
