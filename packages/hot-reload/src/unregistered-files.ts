@@ -127,7 +127,8 @@ function replaced(
   return new PluginError(code, message, { plugin, phase, file, issues, cause })
 }
 
-function fileName({ file }: FoundPlugin): string {
+function fileName({ file, package: npmName }: FoundPlugin): string {
+  if (npmName !== undefined) return npmName.slice(npmName.indexOf('/') + 1)
   const stem = basename(file).replace(/\.[^.]+$/, '')
   return stem === 'index' || stem === 'plugin' ? basename(dirname(file)) : stem
 }

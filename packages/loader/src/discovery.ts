@@ -14,6 +14,10 @@ export interface FoundPlugin {
   readonly root: string
   /** The folder whose files belong to it: its own, or the plugin folder for a plugin of one file. */
   readonly base: string
+  /** The npm package that it is; nothing for one of a plugin folder. */
+  readonly package?: string
+  /** Why it cannot be loaded, where discovery knows: `file` is what is to blame. A load looks again. */
+  readonly problem?: PluginError
 }
 
 /** A place to look for plugins. */

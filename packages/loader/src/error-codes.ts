@@ -8,6 +8,12 @@ export const LoaderErrorCodes = {
   CFP_FILE_UNREADABLE: 'A file of a plugin may not be read, or is no regular file: correct its permissions.',
   CFP_FILE_UNSUPPORTED: 'A plugin imports a file of its own of a kind that the loader does not evaluate.',
   CFP_LINK_OUTSIDE: 'A symbolic link leads out of the plugin folders: put the file inside, or set `followLinks`.',
+  CFP_PACKAGES_UNREADABLE:
+    'The package.json whose dependencies are looked at is missing or broken: correct it, or `packages.from`.',
+  CFP_PACKAGE_INVALID: 'The package.json of a package is broken, or its `cf-plugin` field is no path: correct it.',
+  CFP_PACKAGE_ENTRY:
+    'The entry of a package is missing, is no source file, or is not in the package: correct the field.',
+  CFP_PACKAGE_MISSING: 'A package that `packages.names` has is not installed: install it, or take it out.',
   CFP_SYNTAX: 'A file of a plugin does not parse: file, line and column are given.',
   CFP_MODULE_MISSING: 'An import names a file or package that is not there: importer, line and specifier are given.',
   CFP_EXPORT_MISSING: 'An import names something that the module does not export, or exports twice by `export *`.',

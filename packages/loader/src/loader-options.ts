@@ -3,10 +3,16 @@ import { delimiter, isAbsolute, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Logger } from '@cf-plugins/plugin-api'
 import type { PluginRoot } from './discovery.ts'
+import type { PackageOptions } from './packages.ts'
 
 export interface PluginLoaderOptions {
   /** Folders to look in, or files that are plugins themselves, from the working directory. @default ['plugins'] */
   readonly paths?: readonly string[]
+  /**
+   * Whether npm packages are looked at too: the direct dependencies that have the keyword `cf-plugin` or a field of that
+   * name in their package.json. @default false
+   */
+  readonly packages?: boolean | PackageOptions
   /** Globs of entry files, from the plugin folder. @default a source file in the folder, or a folder's `index` or `plugin` file */
   readonly patterns?: readonly string[]
   /** Whether folders in folders are searched, until one that is a plugin. @default true */

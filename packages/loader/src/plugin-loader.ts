@@ -16,6 +16,7 @@ import { LoadHistory } from './load-history.ts'
 import { LoadProblem, shownPlace } from './load-problem.ts'
 import { hostUrlOf, type PluginLoaderOptions, pluginRoots } from './loader-options.ts'
 import type { LoaderParts, ReadFiles, ReadListener } from './module-graph.ts'
+import { Packages } from './packages.ts'
 import { DEFAULT_PATTERNS } from './patterns.ts'
 import { Resolver } from './resolve.ts'
 
@@ -46,8 +47,10 @@ export interface LoadReport {
  * const { records, failures } = await loader.loadPlugins()
  */
 export class PluginLoader {
-  /** Absolute paths of the folders that plugins are looked for in. */
+  /** What is to be watched: the plugin folders, and packages that are links to where people work. Absolute paths. */
   readonly roots: readonly string[]
+  readonly #folders: readonly string[]
+  readonly #packages: Packages | undefined
   readonly #pluginRoots: readonly PluginRoot[]
   readonly #discovery: Discovery
   readonly #parts: LoaderParts
@@ -73,7 +76,10 @@ export class PluginLoader {
     this.#options = { validate, strict, loadTimeoutMs, followLinks, logger }
     this.#pluginRoots = pluginRoots(options)
     this.#discovery = new Discovery({ patterns: options.patterns ?? DEFAULT_PATTERNS, recursive, followLinks })
-    this.roots = [...new Set(this.#pluginRoots.map(({ path }) => this.#discovery.folderOf(path)))]
+    this.#folders = [...new Set(this.#pluginRoots.map(({ path }) => this.#discovery.folderOf(path)))]
+    const { packages = false } = options
+    this.#packages = packages ? new Packages(packages === true ? {} : packages) : undefined
+    this.roots = [...new Set([...this.#folders, ...(this.#packages?.linked() ?? [])])]
     const cacheFolder = options.cacheFolder ?? defaultCacheFolder(process.cwd())
     const hostModules = { '@cf-plugins/plugin-api': () => import('@cf-plugins/plugin-api'), ...options.hostModules }
     this.#parts = {
@@ -84,16 +90,24 @@ export class PluginLoader {
   }
 
   /**
-   * Finds plugins by their files' names; runs nothing. Sorted by path.
-   * @throws PluginError `CFP_FOLDER_MISSING`, `CFP_FOLDER_UNREADABLE`
+   * Finds plugins by their files' names, and then those that are packages; runs nothing. Each sorted by path or name.
+   * @throws PluginError `CFP_FOLDER_MISSING`, `CFP_FOLDER_UNREADABLE`, `CFP_PACKAGES_UNREADABLE`
    */
   async discover(): Promise<FoundPlugin[]> {
-    return this.#discovery.find(this.#pluginRoots)
+    const found = this.#discovery.find(this.#pluginRoots)
+    const files = new Set(found.map(({ file }) => file))
+    // One by two names, or in a plugin folder too, is found once.
+    for (const plugin of (await this.#packages?.find()) ?? []) {
+      if (files.has(plugin.file)) continue
+      files.add(plugin.file)
+      found.push(plugin)
+    }
+    return found
   }
 
   /** The plugin whose entry this file is, by its name and place; it need not have been loaded. */
   isCandidate(file: string): FoundPlugin | undefined {
-    return this.#discovery.isCandidate(file, this.#pluginRoots)
+    return this.#discovery.isCandidate(file, this.#pluginRoots) ?? this.#packages?.at(realPath(file))
   }
 
   /** Files that the last load of the entry `file` read; if it failed, also those that it looked for in vain. */
@@ -130,12 +144,15 @@ export class PluginLoader {
   }
 
   async #load<T>(
-    found: FoundPlugin,
+    given: FoundPlugin,
     { signal, onRead }: LoadOptions,
     make: (namespace: object, source: PluginSource, read: ReadFiles) => T,
   ): Promise<T> {
+    const found = given.problem ? ((await this.#packages?.again(given)) ?? given) : given
+    if (found.problem) throw found.problem
     const { file } = found
-    const folders = new Set([...this.roots, found.base])
+    // Of a package its own files, and no others' in the plugin folders, which it would import as anybody does.
+    const folders = new Set(found.package === undefined ? [...this.#folders, found.base] : [found.base])
     const read: ReadFiles = { files: new Set(), tried: new Set(), folders, onRead }
     const { generation: number, name } = this.#history.begin(found, read)
     const mappingsOf = (url: string): string | undefined => this.#parts.compiler.mappingsOf(url)
