@@ -1,6 +1,6 @@
 // What every part of one lifecycle works on, and what it is made with.
 import { randomUUID } from 'node:crypto'
-import { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
+import { type DispatchOptions, type HandlerPolicy, PluginEvents, PluginHooks } from '@cf-plugins/hooks'
 import type { Logger, PluginTimeouts } from '@cf-plugins/plugin-api'
 import { Deadlines, safeLogger } from '@cf-plugins/plugin-api/host'
 import type { PluginRegistry, ServiceTable } from '@cf-plugins/registry'
@@ -30,6 +30,8 @@ export interface LifecycleOptions<App = unknown, Shared = unknown> {
   readonly events?: PluginEvents
   /** @default a new one */
   readonly hooks?: PluginHooks
+  /** What becomes of handlers that keep being slow or failing, of `events` and `hooks` that are new ones. @default slow ones are told to the log */
+  readonly handlerPolicy?: HandlerPolicy
   /** Gives each plugin a view of the app, whose additions can be taken back. @default the app itself */
   readonly scopeApp?: ScopeApp<App>
   /** @default silent */
@@ -101,13 +103,14 @@ export function createCore<App, Shared>(
   const { services } = registry
   const roster = new Roster(id, logger, options.enabledOf)
   registry.followWishes((name) => roster.wish(name))
+  const dispatch: DispatchOptions = { logger, host: id, policy: options.handlerPolicy }
   const host: PluginHost = {
     id,
     app: options.app,
     shared: options.shared ?? {},
     logger,
-    events: options.events ?? new PluginEvents({ logger }),
-    hooks: options.hooks ?? new PluginHooks({ logger }),
+    events: options.events ?? new PluginEvents(dispatch),
+    hooks: options.hooks ?? new PluginHooks(dispatch),
     scopeApp: options.scopeApp as ScopeApp | undefined,
     bounds: { ...DEFAULT_BOUNDS, ...options.timeouts },
     deadlines: new Deadlines(),
