@@ -1,48 +1,22 @@
 // A host's one object for its plugins: every piece of the house, wired.
-import type { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
-import { type HostHooks, HotReloader, type ReloadReport, type StateOptions } from '@cf-plugins/hot-reload'
+import type { HandlerView, PluginEvents, PluginHooks } from '@cf-plugins/hooks'
+import { HotReloader, type ReloadReport } from '@cf-plugins/hot-reload'
 import type {
   Lifecycle,
-  LifecycleOptions,
   PluginStatus,
   StartOptions,
   StartReport,
   StateListener,
   StopReport,
 } from '@cf-plugins/lifecycle'
-import type { PluginLoader, PluginLoaderOptions } from '@cf-plugins/loader'
-import { PluginError, type ServiceRef, serviceName } from '@cf-plugins/plugin-api'
+import type { PluginLoader } from '@cf-plugins/loader'
+import type { HealthReport, MetricsSnapshot, Monitor } from '@cf-plugins/monitor'
+import { type PipelineRef, type PipelineSteps, PluginError, type ServiceRef, serviceName } from '@cf-plugins/plugin-api'
 import { toPluginRecord } from '@cf-plugins/plugin-api/host'
-import { type Explanation, PluginRegistry, type PluginRegistryOptions } from '@cf-plugins/registry'
-import type { StatePreserver } from '@cf-plugins/state-preserver'
+import { type Explanation, PluginRegistry } from '@cf-plugins/registry'
 import { hostModules } from './host-modules.ts'
-
-/** What a manager is made with. */
-export interface PluginManagerOptions<App = unknown, Shared = unknown>
-  extends Omit<LifecycleOptions<App, Shared>, 'app' | 'registry' | 'keeper' | 'configOf'>,
-    PluginRegistryOptions,
-    HostHooks {
-  /** Handed to each plugin's `register`. @default {} */
-  readonly app?: App
-  /** Folders with plugins; those in `CF_CLI_PLUGIN_PATHS` come on top. @default ['plugins'] */
-  readonly paths?: readonly string[]
-  /** Replace plugins when their files change. @default false */
-  readonly hotReload?: boolean
-  /** How long a file must be at rest before it is reloaded, in milliseconds. @default 60 */
-  readonly debounceMs?: number
-  /** How long a file may keep changing before that is reported, in milliseconds; the old code serves on. @default 5000 */
-  readonly settleTimeoutMs?: number
-  /** `start()` discovers and loads what is in `paths`. Without, plugins come by `add()`. @default true */
-  readonly autoLoad?: boolean
-  /** How plugins are found and loaded. */
-  readonly load?: Omit<PluginLoaderOptions, 'paths' | 'logger' | 'hostModules'>
-  /** The configuration of plugins, by name, before their schemas. @default {} */
-  readonly configs?: Readonly<Record<string, unknown>>
-  /** Keeps plugins' state in files, for the next process. @default none: it ends with this one */
-  readonly state?: StateOptions
-  /** Carries state from one instance to the next, instead of `state`. @default a new one */
-  readonly preserver?: StatePreserver
-}
+import { HostMonitor } from './host-monitor.ts'
+import type { PluginManagerOptions } from './plugin-manager-options.ts'
 
 /**
  * Finds, checks, orders, starts, connects and replaces the plugins of one host.
@@ -57,6 +31,7 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
   readonly #reloader: HotReloader<App, Shared>
   readonly #autoLoad: boolean
   readonly #configs: Map<string, unknown>
+  readonly #monitor: HostMonitor
   #starting: Promise<unknown> | undefined
 
   constructor(options: PluginManagerOptions<App, Shared> = {}) {
@@ -70,22 +45,55 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
       load: { ...load, hostModules: hostModules({ PluginManager }) },
       configOf: (plugin) => this.#configs.get(plugin),
     })
+    this.#monitor = new HostMonitor(this.#reloader, options)
+  }
+
+  get lifecycle(): Lifecycle<App, Shared> {
+    return this.#reloader.lifecycle
   }
 
   get events(): PluginEvents {
-    return this.#lifecycle.events
+    return this.lifecycle.events
   }
 
   get hooks(): PluginHooks {
-    return this.#lifecycle.hooks
+    return this.lifecycle.hooks
   }
 
   get registry(): PluginRegistry {
-    return this.#lifecycle.registry
+    return this.lifecycle.registry
   }
 
   get loader(): PluginLoader {
     return this.#reloader.loader
+  }
+
+  /** What watches this host: its timeline and its audit trail are there. */
+  get monitor(): Monitor {
+    return this.#monitor.monitor
+  }
+
+  /** A pipeline of the host's: its own steps, and those of plugins. */
+  pipeline<Value>(pipeline: PipelineRef<Value>): PipelineSteps<Value>
+  pipeline<Value = unknown>(name: string): PipelineSteps<Value>
+  pipeline(pipeline: PipelineRef | string): PipelineSteps {
+    return this.lifecycle.pipelines.get(pipeline as PipelineRef)
+  }
+
+  /** Who listens to what, in the order of the calls, and how each fares: events, hooks and pipelines. */
+  handlers(): HandlerView[] {
+    const { events, hooks, pipelines } = this.lifecycle
+    return [...events.handlers(), ...hooks.handlers(), ...pipelines.handlers()]
+  }
+
+  /** How well the host is: what its plugins say, where they stand, liveness and readiness. At most a second old. */
+  health(): Promise<HealthReport> {
+    return this.monitor.health()
+  }
+
+  /** What was counted since the start; only with the option `monitor`. */
+  metrics(): MetricsSnapshot {
+    return this.monitor.metrics()
   }
 
   /**
@@ -95,7 +103,7 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
    * @throws `CFP_FOLDER_MISSING`, `CFP_FOLDER_UNREADABLE`, `CFP_START_ABORTED`; everything is stopped again then
    */
   start(options: StartOptions = {}): Promise<StartReport> {
-    const starting = this.#autoLoad ? this.#reloader.start(options) : this.#lifecycle.start(options)
+    const starting = this.#start(options)
     this.#starting ??= starting.catch(() => {})
     return starting
   }
@@ -114,7 +122,7 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
     if (!this.registry.has(name) && config !== undefined) this.#configs.set(name, config)
     if (!this.#starting) return this.registry.add(record)
     await this.#starting
-    await this.#lifecycle.add([record])
+    await this.lifecycle.add([record])
     const { state, error } = this.status(name)
     if (state !== 'active' && error) throw error
   }
@@ -123,7 +131,7 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
   get<T>(ref: ServiceRef<T>): T
   get(name: string): unknown
   get(ref: ServiceRef<unknown> | string): unknown {
-    return this.#lifecycle.service(serviceName(ref))
+    return this.lifecycle.service(serviceName(ref))
   }
 
   /** The same, or nothing where the plugin is not there, not active, or being replaced. */
@@ -131,7 +139,7 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
   tryGet(name: string): unknown
   tryGet(ref: ServiceRef<unknown> | string): unknown {
     try {
-      return this.#lifecycle.service(serviceName(ref))
+      return this.lifecycle.service(serviceName(ref))
     } catch (error) {
       if (error instanceof PluginError) return undefined
       throw error
@@ -142,7 +150,7 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
   use<T, R>(ref: ServiceRef<T>, task: (service: T) => R | PromiseLike<R>): Promise<R>
   use<R>(name: string, task: (service: unknown) => R | PromiseLike<R>): Promise<R>
   use<R>(ref: ServiceRef<unknown> | string, task: (service: never) => R | PromiseLike<R>): Promise<R> {
-    return this.#lifecycle.use(serviceName(ref), task as (service: unknown) => R | PromiseLike<R>)
+    return this.lifecycle.use(serviceName(ref), task as (service: unknown) => R | PromiseLike<R>)
   }
 
   /** Why a plugin is where it is, down to the root cause: a file that cannot be loaded among those. @throws `CFP_PLUGIN_UNKNOWN` */
@@ -156,29 +164,29 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
   }
 
   enable(name: string): Promise<void> {
-    return this.#lifecycle.enable(name)
+    return this.lifecycle.enable(name)
   }
 
   disable(name: string): Promise<void> {
-    return this.#lifecycle.disable(name)
+    return this.lifecycle.disable(name)
   }
 
   unload(name: string): Promise<void> {
-    return this.#lifecycle.unload(name)
+    return this.lifecycle.unload(name)
   }
 
   status(name: string): PluginStatus {
-    return this.#lifecycle.status(name)
+    return this.lifecycle.status(name)
   }
 
   /** Every plugin and where it stands, dependencies first. */
   ordered(): PluginStatus[] {
-    return this.#lifecycle.statuses()
+    return this.lifecycle.statuses()
   }
 
   /** Listens to every transition of a plugin's state. */
   watch(listener: StateListener): () => void {
-    return this.#lifecycle.watch(listener)
+    return this.lifecycle.watch(listener)
   }
 
   /** Resolves when every file change that was seen so far has been dealt with. */
@@ -187,15 +195,25 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
   }
 
   /** Stops every plugin, dependents first. Returns within the bound, whatever the plugins do. */
-  stop(options: { readonly boundMs?: number } = {}): Promise<StopReport> {
-    return this.#reloader.stop(options)
+  async stop(options: { readonly boundMs?: number } = {}): Promise<StopReport> {
+    const report = await this.#reloader.stop(options)
+    await this.#monitor.end()
+    return report
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }
 
-  get #lifecycle(): Lifecycle<App, Shared> {
-    return this.#reloader.lifecycle
+  async #start(options: StartOptions): Promise<StartReport> {
+    await this.#monitor.begin()
+    try {
+      const report = await (this.#autoLoad ? this.#reloader.start(options) : this.lifecycle.start(options))
+      this.#monitor.started()
+      return report
+    } catch (error) {
+      await this.#monitor.end()
+      throw error
+    }
   }
 }

@@ -3,12 +3,23 @@ import { PluginError } from '@cf-plugins/plugin-api'
 import type { PluginManager, StartReport } from 'cf-plugins'
 import type { ControlMethods } from './control-server.ts'
 import { graphOf } from './graph-view.ts'
+import { plainHandlers } from './plain-handlers.ts'
 import { plainExplanation, plainReload, plainStart } from './plain-report.ts'
 
 /** What a host's answers are made from. */
 export type AnsweringManager = Pick<
   PluginManager,
-  'ordered' | 'registry' | 'explain' | 'reload' | 'enable' | 'disable' | 'status'
+  | 'ordered'
+  | 'registry'
+  | 'explain'
+  | 'reload'
+  | 'enable'
+  | 'disable'
+  | 'status'
+  | 'health'
+  | 'handlers'
+  | 'metrics'
+  | 'monitor'
 >
 
 /** The requests that every host of cf answers; `report` where the host gives the report of its start. */
@@ -29,6 +40,9 @@ export function hostMethods(
     },
     explain: (params) => plainExplanation(manager.explain(textOf(params, 'plugin'))),
     reload: async (params) => plainReload(await manager.reload(textsOf(params, 'plugins'))),
+    health: () => manager.health(),
+    hooks: () => plainHandlers(manager),
+    audit: () => ({ file: manager.monitor.audit?.file ?? null }),
     enable: change('enable'),
     disable: change('disable'),
   }

@@ -1,9 +1,7 @@
 // Where a command learns of plugins: the host that runs on their folders, or else their files.
-import { PluginError } from '@cf-plugins/plugin-api'
+import type { PluginError } from '@cf-plugins/plugin-api'
 import type { Explanation } from 'cf-plugins'
-import { controlAddress } from './control-address.ts'
-import { askHost } from './control-client.ts'
-import { foldersOf } from './folders.ts'
+import { askRunning } from './ask-running.ts'
 import type { GraphView } from './graph-view.ts'
 
 /** Plugins, and who told of them. */
@@ -30,18 +28,4 @@ export async function knownExplanation(name: string, paths: readonly string[]): 
   if (answer !== undefined) return answer as Explanation
   const { loadStatic } = await import('./static-plugins.ts')
   return (await loadStatic(paths)).explain(name)
-}
-
-/** The host's answer, or nothing where no host runs. */
-async function askRunning(
-  paths: readonly string[],
-  method: string,
-  params?: Record<string, unknown>,
-): Promise<unknown> {
-  try {
-    return await askHost(controlAddress(foldersOf(paths)), method, params)
-  } catch (error) {
-    if (error instanceof PluginError && error.code === 'CFP_CLI_NO_HOST') return undefined
-    throw error
-  }
 }

@@ -1,23 +1,13 @@
 // The command line of `cf`: what there is to say, and who does it.
 import { PluginError } from '@cf-plugins/plugin-api'
 import type { StateOptions } from 'cf-plugins'
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { ExitCode, exitCodeOf } from './exit-code.ts'
-import { LOG_LEVELS, type LogLevel } from './human-logger.ts'
+import { LOG_LEVELS } from './human-logger.ts'
+import { addInspection } from './inspection.ts'
 import { Output } from './output.ts'
+import { type Act, type AddCommand, type CommonOptions, foldersIn, pathOption, wholeNumber } from './program-parts.ts'
 import type { StatePlaceOptions } from './state-place.ts'
-
-interface CommonOptions extends StatePlaceOptions {
-  readonly json?: boolean
-  readonly verbose?: boolean
-  readonly logLevel?: LogLevel
-  readonly path?: readonly string[]
-}
-
-type Act<Options> = (
-  command: { readonly args: readonly string[]; readonly options: Options & CommonOptions },
-  output: Output,
-) => Promise<number>
 
 const EXAMPLES = `
 Examples:
@@ -25,6 +15,11 @@ Examples:
   cf check plugins                  load and check them, start nothing
   cf graph plugins --dot | dot -Tsvg > graph.svg
   cf explain reports plugins        why it is where it is, down to the root cause
+  cf health plugins                 how well the host and each plugin are
+  cf hooks plugins                  who listens to what, in which order, how long it took
+  cf config plugins --config f.yaml every option, its value's type and where it may be set
+  cf audit plugins --since 2026-01-01
+                                    what was done to plugins, and what they were denied
   cf reload counter --path plugins  in the host that runs
   cf --path plugins counter increment
                                     a command that a plugin adds
@@ -74,7 +69,7 @@ function createProgram(version: string, onEnd: (exitCode: number) => void): Comm
     .configureOutput({ outputError: () => {} })
   addStateOptions(addCommonOptions(program)).addOption(pathOption())
 
-  const command = <Options = unknown>(usage: string, description: string, act: Act<Options>) => {
+  const command: AddCommand = <Options = unknown>(usage: string, description: string, act: Act<Options>) => {
     const made = program.command(usage).description(description)
     return addCommonOptions(made).action(async () => {
       const options = made.optsWithGlobals<Options & CommonOptions>()
@@ -88,17 +83,30 @@ function createProgram(version: string, onEnd: (exitCode: number) => void): Comm
     sequential?: boolean
     concurrency?: number
     stopTimeout?: number
+    config?: string
+    audit?: string | false
   }>(
     'run [folder...]',
     'start the plugins of some folders and serve until a signal',
     async ({ args, options }, output) => {
       const { run } = await import('./commands/run.ts')
-      const { watch = false, once = false, sequential = false, concurrency, stopTimeout } = options
+      const { watch = false, once = false, sequential = false, concurrency, stopTimeout, config, audit } = options
       const stopMs = stopTimeout && 1000 * stopTimeout
       const named = foldersIn(args, options)
       const folders = named.length > 0 ? named : ['plugins']
       const state = await stateFor(folders, options, output)
-      return run(program, folders, { watch, once, parallel: !sequential, concurrency, stopMs, state }, output)
+      const { auditFile } = await import('./audit-file.ts')
+      const settings = {
+        watch,
+        once,
+        parallel: !sequential,
+        concurrency,
+        stopMs,
+        state,
+        config,
+        audit: audit === false ? undefined : (audit ?? auditFile(folders)),
+      }
+      return run(program, folders, settings, output)
     },
   )
     .option('-w, --watch', 'replace plugins when their files change')
@@ -106,6 +114,9 @@ function createProgram(version: string, onEnd: (exitCode: number) => void): Comm
     .option('--concurrency <n>', 'how many plugins may start at a time', wholeNumber)
     .option('--sequential', 'start one plugin after another')
     .option('--stop-timeout <seconds>', 'how long the plugins may take to stop', wholeNumber)
+    .option('--config <file>', "the file with the plugins' configuration")
+    .option('--audit <file>', 'keep the audit trail in this file')
+    .option('--no-audit', 'keep no audit trail')
   addStateOptions(run)
   command('check <path...>', 'load and validate plugins, start nothing', async ({ args }, output) => {
     const { check } = await import('./commands/check.ts')
@@ -124,6 +135,7 @@ function createProgram(version: string, onEnd: (exitCode: number) => void): Comm
     const [name = '', ...folders] = args
     return explain(name, foldersIn(folders, options), output)
   })
+  addInspection(command)
   command('reload <name...>', 'replace plugins in the running host', async ({ args, options }, output) => {
     const { reload } = await import('./commands/reload.ts')
     return reload(args, options.path ?? [], output)
@@ -168,12 +180,6 @@ function addStateOptions(command: Command): Command {
     .option('--no-state', 'keep no state of plugins, and take none')
 }
 
-function pathOption(): Option {
-  return new Option('-p, --path <folder>', 'a folder with plugins; may be repeated').argParser(
-    (folder, before: readonly string[] = []) => [...before, folder],
-  )
-}
-
 async function stateFor(
   paths: readonly string[],
   options: StatePlaceOptions,
@@ -184,16 +190,6 @@ async function stateFor(
   const how = state?.key ? ', encrypted' : ''
   output.logger().debug(state ? `plugins' state is kept in ${state.folder}${how}` : "plugins' state is not kept")
   return state
-}
-
-function foldersIn(args: readonly string[], { path = [] }: CommonOptions): readonly string[] {
-  return [...args, ...path]
-}
-
-function wholeNumber(text: string): number {
-  const number = Number(text)
-  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('It must be a whole number from 1.')
-  return number
 }
 
 /** Whether commander has said what there was to say: help, or the version. */

@@ -41,6 +41,10 @@ export interface RunOptions {
   readonly stopMs?: number | undefined
   /** Where state is kept for the next process. */
   readonly state: StateOptions | undefined
+  /** The file with the plugins' configuration. */
+  readonly config?: string | undefined
+  /** The file with the audit trail. */
+  readonly audit?: string | undefined
 }
 
 /** The longest delay that a timer takes, in milliseconds. */
@@ -89,6 +93,9 @@ class Run {
       hotReload: options.watch,
       logger: output.logger(stderr, (error) => this.#isTold(error)),
       ...(options.state && { state: options.state }),
+      ...(options.config !== undefined && { config: options.config }),
+      ...(options.audit !== undefined && { audit: options.audit }),
+      monitor: !options.once,
       afterReload: (report) => this.#reloaded(report),
     })
   }

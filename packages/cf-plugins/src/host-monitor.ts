@@ -1,0 +1,61 @@
+// The monitor of a manager: told whom to ask, and started as far as its host wants it.
+import type { HotReloader } from '@cf-plugins/hot-reload'
+import { type HealthSource, Monitor, type WorkSource } from '@cf-plugins/monitor'
+import type { PluginManagerOptions } from './plugin-manager-options.ts'
+
+/** A monitor, begun and ended with its manager. */
+export class HostMonitor {
+  readonly monitor: Monitor
+  readonly #isWanted: boolean
+  #isStarted = false
+
+  constructor(
+    reloader: HotReloader,
+    {
+      monitor = false,
+      audit,
+      hideSecrets,
+      logger,
+    }: Pick<PluginManagerOptions, 'monitor' | 'audit' | 'hideSecrets' | 'logger'>,
+  ) {
+    this.#isWanted = monitor !== false || audit !== undefined
+    this.monitor = new Monitor({
+      ...(typeof monitor === 'object' ? monitor : { metrics: monitor ? {} : (false as const) }),
+      host: reloader.lifecycle.id,
+      source: sourceOf(reloader, () => this.#isStarted),
+      ...(audit !== undefined && { audit }),
+      ...(hideSecrets && { hideSecrets }),
+      ...(logger && { logger }),
+    })
+  }
+
+  /** Before the plugins' own start, which would be missed. */
+  async begin(): Promise<void> {
+    if (this.#isWanted) await this.monitor.start()
+  }
+
+  /** The plugins' start has ended. */
+  started(): void {
+    this.#isStarted = true
+  }
+
+  async end(): Promise<void> {
+    this.#isStarted = false
+    if (this.#isWanted) await this.monitor.stop()
+  }
+}
+
+function sourceOf(reloader: HotReloader, isStarted: () => boolean): HealthSource & WorkSource {
+  const { lifecycle } = reloader
+  return {
+    statuses: () => lifecycle.statuses(),
+    health: (plugin) => lifecycle.health(plugin),
+    inFlight: (plugin) => lifecycle.inFlight(plugin),
+    get started() {
+      return isStarted()
+    },
+    get watcher() {
+      return reloader.watching
+    },
+  }
+}

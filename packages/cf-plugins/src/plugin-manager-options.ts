@@ -1,0 +1,41 @@
+// What a manager is made with.
+import type { HostHooks, StateOptions } from '@cf-plugins/hot-reload'
+import type { LifecycleOptions } from '@cf-plugins/lifecycle'
+import type { PluginLoaderOptions } from '@cf-plugins/loader'
+import type { MonitorOptions } from '@cf-plugins/monitor'
+import type { PluginRegistryOptions } from '@cf-plugins/registry'
+import type { StatePreserver } from '@cf-plugins/state-preserver'
+
+/** What a manager is made with. */
+export interface PluginManagerOptions<App = unknown, Shared = unknown>
+  extends Omit<LifecycleOptions<App, Shared>, 'app' | 'registry' | 'keeper' | 'configOf'>,
+    PluginRegistryOptions,
+    HostHooks {
+  /** Handed to each plugin's `register`. @default {} */
+  readonly app?: App
+  /** Folders with plugins; those in `CF_CLI_PLUGIN_PATHS` come on top. @default ['plugins'] */
+  readonly paths?: readonly string[]
+  /** Replace plugins when their files change. @default false */
+  readonly hotReload?: boolean
+  /** How long a file must be at rest before it is reloaded, in milliseconds. @default 60 */
+  readonly debounceMs?: number
+  /** How long a file may keep changing before that is reported, in milliseconds; the old code serves on. @default 5000 */
+  readonly settleTimeoutMs?: number
+  /** `start()` discovers and loads what is in `paths`. Without, plugins come by `add()`. @default true */
+  readonly autoLoad?: boolean
+  /** How plugins are found and loaded. */
+  readonly load?: Omit<PluginLoaderOptions, 'paths' | 'logger' | 'hostModules'>
+  /** The configuration of plugins, by name, before their schemas. @default {} */
+  readonly configs?: Readonly<Record<string, unknown>>
+  /** Keeps plugins' state in files, for the next process. @default none: it ends with this one */
+  readonly state?: StateOptions
+  /** Carries state from one instance to the next, instead of `state`. @default a new one */
+  readonly preserver?: StatePreserver
+  /**
+   * Counts what plugins do, for `metrics()`, or for OpenTelemetry where it is given a `meter`. Without, only `health()` and the
+   * audit trail are there, and dispatch costs nothing for it. @default false
+   */
+  readonly monitor?: boolean | Pick<MonitorOptions, 'meter' | 'metrics' | 'health'>
+  /** Keeps an audit trail in this file: who was started, replaced, denied, switched off. @default none */
+  readonly audit?: MonitorOptions['audit']
+}
