@@ -1,0 +1,90 @@
+// A configuration as it was read: asked by plugin, checked by the plugins' schemas, compared with the next.
+import type { ResolvedPluginMeta } from '@cf-plugins/plugin-api'
+import { type ConfigChange, changesBetween } from './changes.ts'
+import { type CheckOptions, checkPlugins } from './check.ts'
+import { type ConfigPosition, type ConfigProblem, configError } from './config-problem.ts'
+import { placeOf } from './located.ts'
+import type { PluginConfigEntry, ReadEntry } from './plugin-entry.ts'
+import { type ResolvedSettings, resolveSettings } from './resolve-settings.ts'
+import type { SchemaTrees } from './schema-trees.ts'
+import type { Secrets } from './secrets.ts'
+import type { Environment } from './variables.ts'
+
+/** What of a plugin's metadata a configuration looks at. */
+export type ConfigurablePlugin = Pick<ResolvedPluginMeta, 'name' | 'version' | 'config' | 'enabled'>
+
+/** What a snapshot is made of. */
+export interface SnapshotParts {
+  readonly file: string
+  readonly entries: ReadonlyMap<string, ReadEntry>
+  readonly problems: readonly ConfigProblem[]
+  readonly watchedFiles: readonly string[]
+  readonly environment: Environment
+  readonly secrets: Secrets
+  readonly schemas: SchemaTrees
+}
+
+/** The configuration of a host's plugins, as the files and the environment were when it was loaded. It never changes. */
+export class ConfigSnapshot {
+  /** What the files say, by plugin. */
+  readonly plugins: ReadonlyMap<string, PluginConfigEntry>
+  /** What is wrong with the files, whatever plugins there are. One without `plugin` concerns all. */
+  readonly problems: readonly ConfigProblem[]
+  /** Absolute paths of the files that were read, and of the main one, there or not. */
+  readonly watchedFiles: readonly string[]
+  readonly #parts: SnapshotParts
+
+  /** Made by {@link ConfigSource}. */
+  constructor(parts: SnapshotParts) {
+    this.#parts = parts
+    this.plugins = new Map(Array.from(parts.entries, ([name, { entry }]) => [name, entry]))
+    this.problems = Object.freeze([...parts.problems])
+    this.watchedFiles = Object.freeze([...parts.watchedFiles])
+  }
+
+  /**
+   * A plugin's raw settings, to be validated by its schema: from the files, with the environment's overrides, and what came from
+   * variables typed as the schema says. A new value each time.
+   *
+   * @param among All plugins that the host has: two can be called alike in the environment
+   * @throws `CFP_CONFIG_REFUSED` where a problem without the schema's help is known: in the plugin's part, or in a file as a whole
+   */
+  settingsFor(plugin: ConfigurablePlugin, among: Iterable<ConfigurablePlugin> = []): unknown {
+    const { value, problems } = this.#resolve(plugin, [...among])
+    const mine = this.problems.filter((each) => each.plugin === undefined || each.plugin === plugin.name)
+    const errors = [...mine, ...problems].filter(({ severity }) => severity === 'error')
+    if (errors.length > 0) throw configError(errors, plugin.name)
+    return value
+  }
+
+  /**
+   * Everything that is wrong, for all plugins at once: the files' own problems, names and keys that nobody knows, values that their
+   * schemas refuse. Never throws for what a schema does.
+   *
+   * @param plugins All plugins that the host has, disabled ones too; of these, what their schemas refuse is a warning
+   */
+  check(plugins: Iterable<ConfigurablePlugin>, options: CheckOptions = {}): Promise<readonly ConfigProblem[]> {
+    const all = [...plugins]
+    return checkPlugins(this.#parts, all, (plugin) => this.#resolve(plugin, all), options)
+  }
+
+  /** Whose configuration is another in `next`, and what of it: by value, once variables, types and overrides are in. */
+  changesTo(next: ConfigSnapshot, plugins: Iterable<ConfigurablePlugin>): ReadonlyMap<string, ConfigChange> {
+    const all = [...plugins]
+    const of = (snapshot: ConfigSnapshot) => ({
+      entries: snapshot.plugins,
+      settings: (plugin: ConfigurablePlugin) => snapshot.#resolve(plugin, all).value,
+    })
+    return changesBetween(of(this), of(next), all)
+  }
+
+  /** Where a value of a plugin's settings stands, or, where it is missing, what it would stand in; nothing where no file has any. */
+  placeOf(plugin: string, path: readonly string[]): ConfigPosition | undefined {
+    const read = this.#parts.entries.get(plugin)
+    return read && placeOf(read.settings ?? read.node, path)
+  }
+
+  #resolve(plugin: ConfigurablePlugin, among: readonly ConfigurablePlugin[]): ResolvedSettings {
+    return resolveSettings(this.#parts, plugin, among)
+  }
+}

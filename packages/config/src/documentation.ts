@@ -1,0 +1,100 @@
+// Every option that a plugin takes, as its schema has it.
+import type { ResolvedPluginMeta } from '@cf-plugins/plugin-api'
+import type { OptionNode } from './option-tree.ts'
+import { variableNames, variableOf } from './overrides.ts'
+import { SchemaTrees } from './schema-trees.ts'
+
+/** One option. */
+export interface ConfigOption {
+  /** `pool.maxSize`; `servers[].host` in the items of an array, `labels.*` for a key of one's own. */
+  readonly path: string
+  /** `'number'`; several with ` | ` between them; `'any'` where nobody knows. */
+  readonly type: string
+  readonly required: boolean
+  readonly description?: string
+  /** What the schema puts where nothing is said. Of a secret it is not told. */
+  readonly default?: unknown
+  /** The values that it can have, where they are counted. Of a secret they are not told. */
+  readonly values?: readonly unknown[]
+  /** What else must hold: `at least 1`. */
+  readonly rules: readonly string[]
+  readonly secret: boolean
+  readonly deprecated: boolean
+  /** The environment variable that overrides it, where one can. */
+  readonly variable?: string
+}
+
+/** What a plugin can be configured by. */
+export interface ConfigDocumentation {
+  readonly plugin: string
+  readonly description: string
+  /** In the schema's order, outer before inner. */
+  readonly options: readonly ConfigOption[]
+  /** Why there are no options to tell of, where that is so. */
+  readonly missing?: string
+}
+
+/**
+ * The options of a plugin, from its schema's JSON Schema. Where that cannot be had, `missing` says so.
+ *
+ * @example
+ * console.log(documentationText(documentation(plugin.meta)))
+ */
+export function documentation({
+  name,
+  description,
+  config,
+}: Pick<ResolvedPluginMeta, 'name' | 'description' | 'config'>): ConfigDocumentation {
+  const { tree, missing } = new SchemaTrees().of(config)
+  if (!tree) return { plugin: name, description, options: [], missing }
+  const variables = variableNames(name, tree)
+  const options: ConfigOption[] = []
+  const add = (
+    node: OptionNode,
+    path: string,
+    keys: readonly string[] | undefined,
+    required: boolean,
+    secret: boolean,
+  ) => {
+    const isSecret = secret || node.secret
+    const variable = keys && variableOf(name, keys)
+    const isSole = variable !== undefined && variables.get(variable)?.length === 1
+    options.push({
+      path,
+      type: typeText(node),
+      required: required && !node.hasDefault,
+      ...(node.description !== undefined && { description: node.description }),
+      ...(node.hasDefault && !isSecret && { default: node.default }),
+      ...(node.values && !isSecret && { values: node.values }),
+      rules: isSecret ? [] : node.rules,
+      secret: isSecret,
+      deprecated: node.deprecated,
+      ...(isSole && { variable }),
+    })
+    below(node, path, keys, isSecret)
+  }
+  const below = (node: OptionNode, path: string, keys: readonly string[] | undefined, secret: boolean) => {
+    for (const [key, property] of node.properties) {
+      const inner = path ? `${path}.${key}` : key
+      add(property.node, inner, keys && [...keys, key], property.required, secret)
+    }
+    // Of items and free keys only what is in them is an option of its own.
+    if (node.items) below(node.items, `${path}[]`, undefined, secret || node.items.secret)
+    if (node.others?.properties.size)
+      below(node.others, path ? `${path}.*` : '*', undefined, secret || node.others.secret)
+  }
+  below(tree, '', [], tree.secret)
+  return { plugin: name, description, options }
+}
+
+function typeText({ types, items, others, properties, values }: OptionNode): string {
+  const names = Array.from(types, (type) => {
+    if (type === 'array' && items) {
+      const of = typeText(items)
+      return of === 'any' ? 'array' : of.includes(' ') ? `(${of})[]` : `${of}[]`
+    }
+    return type === 'object' && others && properties.size === 0 ? `map of ${typeText(others)}` : type
+  })
+  if (names.length > 0) return names.join(' | ')
+  return values ? 'one of the values' : 'any'
+}
