@@ -39,7 +39,8 @@ export class Histogram {
 
   /** What is no duration, as a clock that was set back would give, counts as 0. */
   record(durationMs: number, weight = 1): void {
-    const ms = Math.max(durationMs, 0)
+    let ms = 0
+    if (durationMs > 0) ms = durationMs
     this.#count++
     this.#weight += weight
     this.#sum += ms
@@ -52,7 +53,7 @@ export class Histogram {
   percentile(share: number): number {
     const wanted = share * this.#weight
     let below = 0
-    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+    for (let bucket = 0; bucket < BUCKETS - 1; bucket++) {
       const weight = this.#weights[bucket] as number
       below += weight
       // The middle of the bucket on its own scale; no more than what there was.

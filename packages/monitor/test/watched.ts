@@ -34,6 +34,12 @@ export function publisher(host = `test-${process.pid}-${++hosts}`) {
   }
 }
 
+/** Keeps the event loop for so long. */
+export function block(ms: number): void {
+  const until = performance.now() + ms
+  while (performance.now() < until);
+}
+
 /** Builds `children/<script>` with the package's sources, so that it runs, and starts fast, in a plain Node process. */
 export async function buildChild(script: string): Promise<string> {
   const outfile = join(import.meta.dirname, '../node_modules/.cf-tests', script.replace(/\.ts$/, '.mjs'))
@@ -44,6 +50,7 @@ export async function buildChild(script: string): Promise<string> {
     platform: 'node',
     format: 'esm',
     conditions: ['@cf-plugins/source'],
+    external: ['@opentelemetry/*'],
     logLevel: 'silent',
   })
   return outfile
