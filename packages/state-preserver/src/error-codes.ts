@@ -8,7 +8,7 @@ export const StatePreserverErrorCodes = {
     'The signal was aborted while state was saved, restored, written or read. Nothing is lost: the latest snapshot is kept.',
   CFP_STATE_ARGUMENT: 'A member of context.state got an argument that it cannot use. Give it what the message says.',
   CFP_STATE_BEFORE_COMMIT:
-    'A plugin changed a shared part of the state before it was active. Do it in a handler, in onReload() or later.',
+    'A plugin changed a shared part of the state before it was active. Do it in a handler, or in a task of after(0).',
   CFP_STATE_FILE_DAMAGED:
     'A file of kept state is cut short, was changed, or is no such file. It is left as it is; the next write moves it aside.',
   CFP_STATE_FILE_FORMAT:

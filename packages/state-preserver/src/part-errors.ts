@@ -42,7 +42,7 @@ export function updateAborted({ plugin, part }: PartLabel, cause: unknown): Stat
 }
 
 export function beforeCommit({ plugin, part }: PartLabel): StatePreservationError {
-  const what = `changed ${part} before it was active, where a failed start could not take that back. Do it in a handler, or in onReload() or a task of after().`
+  const what = `changed ${part} before it was active, where a failed start could not take that back. Do it in a handler, or in a task of after(0).`
   return partError({ plugin }, 'CFP_STATE_BEFORE_COMMIT', what)
 }
 

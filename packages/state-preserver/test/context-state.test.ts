@@ -104,7 +104,7 @@ describe('an update', () => {
   it('changes the copy that it is given, or returns another value; sync, async, of plain values too', async () => {
     const { state } = counter()
     expect(await state.update((draft) => void draft.count++)).toEqual({ count: 1 })
-    expect(await state.update(async (draft) => void (await (draft.count = 5)))).toEqual({ count: 5 })
+    expect(await state.update(async (draft) => void (await Object.assign(draft, { count: 5 })))).toEqual({ count: 5 })
     expect(await state.update(({ count }) => ({ count: count + 1 }))).toEqual({ count: 6 })
     expect(await state.update(async ({ count }) => ({ count: count + 1 }))).toEqual({ count: 7 })
     expect(state.value).toEqual({ count: 7 })
@@ -170,7 +170,7 @@ describe('an update', () => {
   it('that does not get its turn in time says so, and those behind it get theirs', async () => {
     const { state } = counter()
     const first = state.update(() => never(), { timeoutMs: 60 })
-    const second = state.update((draft) => void (draft.count = 50), { timeoutMs: 10 })
+    const second = state.update(() => ({ count: 50 }), { timeoutMs: 10 })
     const third = state.update((draft) => void draft.count++)
     expect((await rejection(second)).message).toContain('within 10 ms: others had it')
     expect(await rejection(first)).toMatchObject({ code: 'CFP_STATE_UPDATE_TIMEOUT' })
@@ -186,7 +186,7 @@ describe('an update', () => {
     const waiting = new AbortController()
     const first = state.update(() => never(), { signal: changing.signal })
     const second = state.update((draft) => void draft.count++, { signal: waiting.signal })
-    const third = state.update((draft) => void (draft.count += 10))
+    const third = state.update(({ count }) => ({ count: count + 10 }))
     waiting.abort(new Error('not any more'))
     expect((await rejection(second)).message).toContain('gave up updating its state: not any more')
     changing.abort(new Error('enough'))
@@ -245,7 +245,7 @@ describe('a change that asks for its own part', () => {
       draft.count += (await other.update((theirs) => void theirs.count++)).count
     })
     await isUnderWay
-    const meanwhile = state.update((draft) => void (draft.count += 10))
+    const meanwhile = state.update(({ count }) => ({ count: count + 10 }))
     expect([await outer, await meanwhile]).toEqual([{ count: 1 }, { count: 11 }])
   })
 })

@@ -21,15 +21,14 @@ export function opened<T = unknown>(
 ): Opened<T> {
   const reports: string[] = []
   const name = meta.name ?? 'counter'
-  const open = preserver.open(
-    {
-      name,
-      meta: resolveMeta({ version: '1.0.0', ...meta, name }),
-      report: (what, error) => reports.push(`${what}: ${(error as Error).message}`),
-      ...owner,
-    },
-    snapshot,
-  )
+  const whose: PartOwner = {
+    name,
+    meta: resolveMeta({ version: '1.0.0', ...meta, name }),
+    report: (what, error) => reports.push(`${what}: ${(error as Error).message}`),
+  }
+  // Its stage changes.
+  Object.defineProperties(whose, Object.getOwnPropertyDescriptors(owner))
+  const open = preserver.open(whose, snapshot)
   return { open, state: open.state as PluginState<T>, reports }
 }
 
