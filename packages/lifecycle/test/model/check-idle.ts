@@ -73,6 +73,9 @@ function checkLives({ lifecycle, world }: Run, name: string): void {
   if (!serving) return
   const { life } = serving
   expect([name, life.state.counter.count]).toEqual([name, world.counts.get(name) ?? 0])
+  // What it was told last is what it has, and nothing that was taken back.
+  expect([name, life.context.config]).toEqual([name, life.config])
+  expect([...world.refused]).not.toContain((life.config as { setting?: unknown }).setting)
   if (lifecycle.status(name).state !== 'active') return
   expect(life.isResting).toBe(false)
   expect(lifecycle.service(name)).toBe(serving)

@@ -11,6 +11,13 @@ export type Command =
   /** A save in which a plugin gives itself another name. */
   | { readonly kind: 'rename'; readonly name: string }
   | { readonly kind: 'configure'; readonly name: string; readonly isBroken: boolean }
+  /** The same while they run, as a transaction. */
+  | {
+      readonly kind: 'reconfigure'
+      readonly names: readonly string[]
+      readonly isBroken: boolean
+      readonly isCancelled: boolean
+    }
   | { readonly kind: 'emit'; readonly slow: boolean }
   | { readonly kind: 'relay' | 'lease' | 'linger' | 'listened' | 'get' | 'comeBack'; readonly name: string }
   | { readonly kind: 'publish' | 'ask' | 'askSync' | 'wait' | 'start' }
@@ -49,6 +56,15 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
       kind: of('configure'),
       name,
       isBroken: fc.integer({ min: 0, max: 2 }).map((of3) => of3 === 0),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: of('reconfigure'),
+      names: fc.uniqueArray(name, { minLength: 1, maxLength: 4 }),
+      isBroken: fc.integer({ min: 0, max: 5 }).map((of6) => of6 === 0),
+      isCancelled: fc.integer({ min: 0, max: 7 }).map((of8) => of8 === 0),
     }),
   },
   { weight: 4, arbitrary: fc.record({ kind: of('emit'), slow: fc.boolean() }) },

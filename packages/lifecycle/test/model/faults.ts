@@ -10,6 +10,7 @@ export const HOOKS = [
   'onEnable',
   'onDisable',
   'onReload',
+  'onConfigChange',
   'health',
   'getReloadState',
   'setReloadState',

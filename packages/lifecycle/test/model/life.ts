@@ -16,7 +16,8 @@ export interface Life {
   readonly record: PluginRecord
   readonly reason: PluginContext['reason']
   readonly context: PluginContext
-  readonly config: unknown
+  /** What it was given last: when it was made, or told. */
+  config: unknown
   /** Whose services it was given. */
   readonly on: readonly Life[]
   setups: number

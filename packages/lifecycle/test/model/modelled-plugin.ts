@@ -12,6 +12,9 @@ export interface Payload {
   readonly slow: boolean
 }
 
+/** Whom a changed configuration is told to; the others are made anew. */
+const HEARS: ReadonlySet<string> = new Set(['a', 'd', 'e'])
+
 /** The plugin's `register`. */
 export function registerLife(
   world: World,
@@ -148,6 +151,7 @@ function instanceOf(world: World, life: Life): PluginInstance {
       return world.call('onDisable', life)
     },
     onReload: () => world.call('onReload', life),
+    ...(HEARS.has(name) && { onConfigChange: (now: unknown, before: unknown) => hearConfig(world, life, now, before) }),
     health: () => world.call('health', life),
     getReloadState: () => {
       life.saved = 'failed'
@@ -172,6 +176,17 @@ function instanceOf(world: World, life: Life): PluginInstance {
       return world.call('setReloadState', life)
     },
   } as PluginInstance
+}
+
+/** An instance is told what it has now, and what it had; and only one that serves. */
+function hearConfig(world: World, life: Life, now: unknown, before: unknown): unknown {
+  const { name, context } = life
+  const isSame = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
+  if (!isSame(before, life.config)) world.wrong.push(`${name} was told of another configuration than it had`)
+  if (!isSame(now, context.config)) world.wrong.push(`${name} was told of a configuration that is not in its context`)
+  if (!isUp(life) || life.isResting) world.wrong.push(`${name} was told of a configuration while it does not serve`)
+  life.config = now
+  return world.call('onConfigChange', life)
 }
 
 /** Back from a rollback, a plugin has the code and the configuration that it had. */

@@ -148,6 +148,8 @@ export class Run {
       case 'configure':
         world.configs.set(command.name, command.isBroken ? { broken: true } : { setting: world.traffic.count })
         break
+      case 'reconfigure':
+        return this.#reconfigure(command.names, command.isBroken, command.isCancelled)
       default:
         return this.#send(command)
     }
@@ -161,6 +163,28 @@ export class Run {
     this.#outcomes.note(`${outcome}, ${strategy}`)
     if (error) this.#outcomes.note(`${outcome}, ${error.code}`)
     if (members.length > 1) this.#outcomes.note(`${outcome}, several`)
+  }
+
+  async #reconfigure(names: readonly string[], isBroken: boolean, isCancelled: boolean): Promise<void> {
+    const { lifecycle, world } = this
+    const setting = `number ${world.changes++}`
+    // Until it is known to be in force.
+    world.refused.add(setting)
+    const known = names.filter((name) => world.ledger.get(name))
+    const raws = new Map(known.map((name) => [name, isBroken ? { broken: true } : { setting }]))
+    const controller = new AbortController()
+    if (isCancelled) world.scheduler.schedule(Promise.resolve(), 'cancel').then(() => controller.abort())
+    const { outcome, told, restarted, later, error } = await lifecycle.reconfigure(raws, { signal: controller.signal })
+    this.#outcomes.note(`configuration ${outcome}`)
+    if ((error === undefined) !== (outcome === 'committed')) world.wrong.push(`configuration ${outcome} with ${error}`)
+    if (error) this.#outcomes.note(`configuration ${outcome}, ${error.code}`)
+    if (outcome !== 'committed') return
+    world.refused.delete(setting)
+    // As a host does that keeps configurations.
+    for (const [name, raw] of raws) world.configs.set(name, raw)
+    for (const [how, whom] of Object.entries({ told, restarted, later })) {
+      if (whom.length > 0) this.#outcomes.note(`configuration ${how}`)
+    }
   }
 
   async #rename(name: string): Promise<void> {

@@ -53,6 +53,10 @@ export class World {
   readonly refusedListens = new Map<string, number>()
   /** The configuration of each plugin. */
   readonly configs = new Map<string, unknown>()
+  /** Settings of configurations that were not committed: nobody may have one when all is over. */
+  readonly refused = new Set<unknown>()
+  /** How often configurations were to change. */
+  changes = 0
   /** Whether everything is being stopped. */
   isStopping = false
   /** Whether there is no time left for ending plugins in their order. */
