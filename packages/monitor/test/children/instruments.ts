@@ -57,7 +57,7 @@ channel('cf-plugins:audit').publish({ host, action: 'access', outcome: 'denied',
 channel('cf-plugins:audit').publish({ host, action: 'stray-error', outcome: 'failed', plugin: 'auth' })
 const report = { outcome: 'committed', members: [], started: [], unloaded: [], rolledBack: [], durationMs: 50 }
 channel('cf-plugins:reload').publish({ host, report })
-tracingChannel('cf-plugins:register').traceSync(() => {}, { host, plugin: 'auth', generation: 1 })
+await tracingChannel('cf-plugins:register').tracePromise(async () => {}, { host, plugin: 'auth', generation: 1 })
 await sleep(20)
 const until = performance.now() + 100
 while (performance.now() < until);
