@@ -4,7 +4,7 @@ import { type ConfigChange, changesBetween } from './changes.ts'
 import { type CheckOptions, checkPlugins } from './check.ts'
 import { type ConfigPosition, type ConfigProblem, configError } from './config-problem.ts'
 import { placeOf } from './located.ts'
-import type { PluginConfigEntry, ReadEntry } from './plugin-entry.ts'
+import { type PluginConfigEntry, type ReadEntry, settingPlace } from './plugin-entry.ts'
 import { type ResolvedSettings, resolveSettings } from './resolve-settings.ts'
 import type { SchemaTrees } from './schema-trees.ts'
 import type { Secrets } from './secrets.ts'
@@ -66,6 +66,15 @@ export class ConfigSnapshot {
   check(plugins: Iterable<ConfigurablePlugin>, options: CheckOptions = {}): Promise<readonly ConfigProblem[]> {
     const all = [...plugins]
     return checkPlugins(this.#parts, all, (plugin) => this.#resolve(plugin, all), options)
+  }
+
+  /**
+   * Where a setting stands in the files: the path's own place, or, for what is not there, that of what it would be in. Nothing where the
+   * files say nothing of the plugin.
+   */
+  placeOf(plugin: string, path: readonly string[]): ConfigPosition | undefined {
+    const read = this.#parts.entries.get(plugin)
+    return read && settingPlace(read, path)
   }
 
   /** Whose configuration is another in `next`, and what of it: by value, once variables, types and overrides are in. */

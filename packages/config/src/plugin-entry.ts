@@ -85,6 +85,15 @@ export function readEntry(name: string, { key, node }: LocatedEntry, problems: C
   }
 }
 
+/** Where a setting stands, or, for what is not there, what it would be in. */
+export function settingPlace(
+  { entry: { file, line, column }, node, settings }: ReadEntry,
+  path: readonly string[],
+): ConfigPosition {
+  const own = node.entries.get('settings')?.key ?? { file, line, column }
+  return settings ? placeOf(settings, path, own) : own
+}
+
 /** A key with nothing after it says as little as none. */
 export function asMap(node: Located): LocatedMap | undefined {
   if (isNothing(node)) return { kind: 'map', entries: new Map(), position: node.position, size: 1, height: 1 }

@@ -85,7 +85,7 @@ function withValue(within: unknown, [key, ...rest]: readonly string[], value: un
 }
 
 /** What a schema marks, and the default that it would put there. */
-function keepSecrets(node: OptionNode, value: unknown, secrets: Secrets): void {
+export function keepSecrets(node: OptionNode, value: unknown, secrets: Secrets): void {
   if (node.secret) {
     secrets.add(value)
     if (node.hasDefault) secrets.add(node.default)

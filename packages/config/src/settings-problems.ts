@@ -3,9 +3,9 @@ import { messageOf, type StandardIssue } from '@cf-plugins/plugin-api'
 import { within } from '@cf-plugins/plugin-api/host'
 import type { ConfigPosition, ConfigProblem } from './config-problem.ts'
 import type { ConfigurablePlugin, SnapshotParts } from './config-snapshot.ts'
-import { placeOf } from './located.ts'
 import { type OptionNode, optionAt } from './option-tree.ts'
-import type { ResolvedSettings } from './resolve-settings.ts'
+import { settingPlace } from './plugin-entry.ts'
+import { keepSecrets, type ResolvedSettings } from './resolve-settings.ts'
 
 export interface ValidateOptions {
   readonly boundMs: number
@@ -33,6 +33,8 @@ export async function settingsProblems(
   try {
     const late = () => new Error(`the schema did not answer within ${boundMs} ms`)
     const answer = await within(config['~standard'].validate(resolved.value), { ms: boundMs, late, signal })
+    // What the schema made of a secret, a trimmed one say, is what the plugin gets and may tell.
+    if (!answer.issues && resolved.schema.tree) keepSecrets(resolved.schema.tree, answer.value, parts.secrets)
     const issues = (answer.issues ?? []).flatMap(spread).map(({ message, path }) => problem(message, path))
     // What could not be typed was told, with its variable.
     return issues.filter((issue) => !isTold(issue))
@@ -60,20 +62,14 @@ function whence(
   { entries, file }: SnapshotParts,
   plugin: string,
   path: readonly string[],
-  { node, overridden }: ResolvedSettings,
+  { overridden }: ResolvedSettings,
 ): Partial<ConfigPosition> & { readonly variable?: string } {
   for (let length = path.length; length > 0; length--) {
     const variable = overridden.get(path.slice(0, length).join('.'))
     if (variable !== undefined) return { variable }
   }
   const entry = entries.get(plugin)
-  if (!entry) return { file }
-  const own = entry.node.entries.get('settings')?.key ?? positionOf(entry.entry)
-  return node ? placeOf(node, path, own) : own
-}
-
-function positionOf({ file, line, column }: ConfigPosition): ConfigPosition {
-  return { file, line, column }
+  return entry ? settingPlace(entry, path) : { file }
 }
 
 /** The library's words, but for a secret's own: those could have a part of it, or all, that nobody would find again. */
