@@ -3,7 +3,6 @@ import type { ResolvedPluginMeta } from '@cf-plugins/plugin-api'
 import { type ConfigChange, changesBetween } from './changes.ts'
 import { type CheckOptions, checkPlugins } from './check.ts'
 import { type ConfigPosition, type ConfigProblem, configError } from './config-problem.ts'
-import { placeOf } from './located.ts'
 import { type PluginConfigEntry, type ReadEntry, settingPlace } from './plugin-entry.ts'
 import { type ResolvedSettings, resolveSettings } from './resolve-settings.ts'
 import type { SchemaTrees } from './schema-trees.ts'
@@ -85,12 +84,6 @@ export class ConfigSnapshot {
       settings: (plugin: ConfigurablePlugin) => snapshot.#resolve(plugin, all).value,
     })
     return changesBetween(of(this), of(next), all)
-  }
-
-  /** Where a value of a plugin's settings stands, or, where it is missing, what it would stand in; nothing where no file has any. */
-  placeOf(plugin: string, path: readonly string[]): ConfigPosition | undefined {
-    const read = this.#parts.entries.get(plugin)
-    return read && placeOf(read.settings ?? read.node, path)
   }
 
   #resolve(plugin: ConfigurablePlugin, among: readonly ConfigurablePlugin[]): ResolvedSettings {
