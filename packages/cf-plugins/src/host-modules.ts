@@ -4,11 +4,13 @@ type Load = () => Promise<object>
 
 /** The packages that the index exports all of. */
 const packages: Readonly<Record<string, Load>> = {
+  '@cf-plugins/config': () => import('@cf-plugins/config'),
   '@cf-plugins/graph': () => import('@cf-plugins/graph'),
   '@cf-plugins/hooks': () => import('@cf-plugins/hooks'),
   '@cf-plugins/hot-reload': () => import('@cf-plugins/hot-reload'),
   '@cf-plugins/lifecycle': () => import('@cf-plugins/lifecycle'),
   '@cf-plugins/loader': () => import('@cf-plugins/loader'),
+  '@cf-plugins/monitor': () => import('@cf-plugins/monitor'),
   '@cf-plugins/plugin-api': () => import('@cf-plugins/plugin-api'),
   '@cf-plugins/registry': () => import('@cf-plugins/registry'),
   '@cf-plugins/resources': () => import('@cf-plugins/resources'),

@@ -1,10 +1,12 @@
 // What a manager is made with.
+import type { ConfigSourceOptions } from '@cf-plugins/config'
 import type { HostHooks, StateOptions } from '@cf-plugins/hot-reload'
 import type { LifecycleOptions } from '@cf-plugins/lifecycle'
 import type { PluginLoaderOptions } from '@cf-plugins/loader'
 import type { MonitorOptions } from '@cf-plugins/monitor'
 import type { PluginRegistryOptions } from '@cf-plugins/registry'
 import type { StatePreserver } from '@cf-plugins/state-preserver'
+import type { ConfigEditReport } from './config-edits.ts'
 
 /** What a manager is made with. */
 export interface PluginManagerOptions<App = unknown, Shared = unknown>
@@ -25,7 +27,14 @@ export interface PluginManagerOptions<App = unknown, Shared = unknown>
   readonly autoLoad?: boolean
   /** How plugins are found and loaded. */
   readonly load?: Omit<PluginLoaderOptions, 'paths' | 'logger' | 'hostModules'>
-  /** The configuration of plugins, by name, before their schemas. @default {} */
+  /**
+   * The file with the plugins' configuration, such as `plugins.yaml`, beside which `plugins.d` may have a file a plugin. With
+   * `hotReload` its edits are put in force while the host runs. @default none
+   */
+  readonly config?: string | ConfigSourceOptions
+  /** Told of each edit of the configuration that changed something, or was refused. */
+  readonly afterConfigChange?: (report: ConfigEditReport) => unknown
+  /** The configuration of plugins, by name, before their schemas: no file has a say in theirs. @default {} */
   readonly configs?: Readonly<Record<string, unknown>>
   /** Keeps plugins' state in files, for the next process. @default none: it ends with this one */
   readonly state?: StateOptions

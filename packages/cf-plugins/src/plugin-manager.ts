@@ -11,9 +11,18 @@ import type {
 } from '@cf-plugins/lifecycle'
 import type { PluginLoader } from '@cf-plugins/loader'
 import type { HealthReport, MetricsSnapshot, Monitor } from '@cf-plugins/monitor'
-import { type PipelineRef, type PipelineSteps, PluginError, type ServiceRef, serviceName } from '@cf-plugins/plugin-api'
-import { toPluginRecord } from '@cf-plugins/plugin-api/host'
+import {
+  type Logger,
+  type PipelineRef,
+  type PipelineSteps,
+  PluginError,
+  type ServiceRef,
+  serviceName,
+} from '@cf-plugins/plugin-api'
+import { safeLogger, toPluginRecord } from '@cf-plugins/plugin-api/host'
 import { type Explanation, PluginRegistry } from '@cf-plugins/registry'
+import { ConfigEdits } from './config-edits.ts'
+import { HostConfig } from './host-config.ts'
 import { hostModules } from './host-modules.ts'
 import { HostMonitor } from './host-monitor.ts'
 import type { PluginManagerOptions } from './plugin-manager-options.ts'
@@ -30,22 +39,40 @@ import type { PluginManagerOptions } from './plugin-manager-options.ts'
 export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisposable {
   readonly #reloader: HotReloader<App, Shared>
   readonly #autoLoad: boolean
-  readonly #configs: Map<string, unknown>
+  readonly #config: HostConfig
+  readonly #edits: ConfigEdits | undefined
+  readonly #logger: Logger | undefined
   readonly #monitor: HostMonitor
   #starting: Promise<unknown> | undefined
 
   constructor(options: PluginManagerOptions<App, Shared> = {}) {
-    const { autoLoad = true, hotReload = false, configs = {}, load, ...rest } = options
+    const { autoLoad = true, hotReload = false, configs = {}, config, load, ...rest } = options
     this.#autoLoad = autoLoad
-    this.#configs = new Map(Object.entries(configs))
+    const registry = new PluginRegistry(options)
+    this.#config = new HostConfig(registry, config, configs)
+    const { rawOf, placeOf, hideSecrets = options.hideSecrets } = this.#config
+    const secrets = hideSecrets && { hideSecrets }
     this.#reloader = new HotReloader<App, Shared>({
       ...rest,
-      registry: new PluginRegistry(options),
+      ...secrets,
+      registry,
       watch: hotReload && autoLoad,
       load: { ...load, hostModules: hostModules({ PluginManager }) },
-      configOf: (plugin) => this.#configs.get(plugin),
+      configOf: rawOf,
+      configPlaceOf: placeOf,
+      ...(config !== undefined && this.#config.policyOver(options)),
     })
-    this.#monitor = new HostMonitor(this.#reloader, options)
+    const { logger } = options
+    this.#logger = logger && safeLogger(logger)
+    this.#monitor = new HostMonitor(this.#reloader, { ...options, ...secrets })
+    if (hotReload && config !== undefined)
+      this.#edits = new ConfigEdits({
+        config: this.#config,
+        lifecycle: this.lifecycle as Lifecycle<never, never>,
+        logger: this.#logger,
+        debounceMs: options.debounceMs,
+        afterConfigChange: options.afterConfigChange,
+      })
   }
 
   get lifecycle(): Lifecycle<App, Shared> {
@@ -119,7 +146,7 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
     const record = toPluginRecord(plugin, { generation: 1, files: [] })
     const { name } = record.meta
     // What it finds there, it must not change.
-    if (!this.registry.has(name) && config !== undefined) this.#configs.set(name, config)
+    if (!this.registry.has(name) && config !== undefined) this.#config.give(name, config)
     if (!this.#starting) return this.registry.add(record)
     await this.#starting
     await this.lifecycle.add([record])
@@ -190,12 +217,13 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
   }
 
   /** Resolves when every file change that was seen so far has been dealt with. */
-  idle(): Promise<void> {
-    return this.#reloader.idle()
+  async idle(): Promise<void> {
+    await Promise.all([this.#reloader.idle(), this.#edits?.idle()])
   }
 
   /** Stops every plugin, dependents first. Returns within the bound, whatever the plugins do. */
   async stop(options: { readonly boundMs?: number } = {}): Promise<StopReport> {
+    await this.#edits?.close()
     const report = await this.#reloader.stop(options)
     await this.#monitor.end()
     return report
@@ -208,10 +236,15 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
   async #start(options: StartOptions): Promise<StartReport> {
     await this.#monitor.begin()
     try {
+      await this.#edits?.watch()
+      await this.#config.load(options.signal)
       const report = await (this.#autoLoad ? this.#reloader.start(options) : this.lifecycle.start(options))
       this.#monitor.started()
+      await this.#config.tellWarnings(this.#logger)
+      this.#edits?.open()
       return report
     } catch (error) {
+      await this.#edits?.close()
       await this.#monitor.end()
       throw error
     }

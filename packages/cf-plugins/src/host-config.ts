@@ -1,0 +1,139 @@
+// The configuration of a host's plugins: what its files say, and what was given by hand.
+import {
+  type ConfigProblem,
+  type ConfigSnapshot,
+  ConfigSource,
+  type ConfigSourceOptions,
+  problemLine,
+} from '@cf-plugins/config'
+import type { ConfigPlace, LifecycleOptions } from '@cf-plugins/lifecycle'
+import { type Logger, PluginError, type ResolvedPluginMeta } from '@cf-plugins/plugin-api'
+import { type PluginRegistry, SemverRanges } from '@cf-plugins/registry'
+
+/** What a host says of plugins besides their settings. */
+type HostPolicy = Pick<LifecycleOptions, 'access' | 'enabledOf'>
+
+/** Answers what a lifecycle asks about configurations. */
+export class HostConfig {
+  readonly source: ConfigSource | undefined
+  readonly #byHand: Map<string, unknown>
+  readonly #registry: PluginRegistry
+  readonly #ranges = new SemverRanges()
+  #snapshot: ConfigSnapshot | undefined
+
+  /** @throws `CFP_CONFIG_OPTIONS` */
+  constructor(
+    registry: PluginRegistry,
+    option: string | ConfigSourceOptions | undefined,
+    byHand: Readonly<Record<string, unknown>>,
+  ) {
+    this.#registry = registry
+    this.#byHand = new Map(Object.entries(byHand))
+    if (option !== undefined) this.source = new ConfigSource(typeof option === 'string' ? { file: option } : option)
+  }
+
+  /** What is in force. */
+  get snapshot(): ConfigSnapshot | undefined {
+    return this.#snapshot
+  }
+
+  /** Gives a plugin's configuration by hand: no file has a say in it then. */
+  give(plugin: string, config: unknown): void {
+    this.#byHand.set(plugin, config)
+  }
+
+  isByHand(plugin: string): boolean {
+    return this.#byHand.has(plugin)
+  }
+
+  /** What the plugins' loggers and errors must not tell; nothing where there are no files. */
+  get hideSecrets(): ((text: string) => string) | undefined {
+    const { secrets } = this.source ?? {}
+    return secrets && ((text) => secrets.hide(text))
+  }
+
+  /**
+   * Reads the files, for the first time.
+   *
+   * @throws `CFP_CONFIG_REFUSED` where a file is wrong as a whole, with all that is wrong with it
+   */
+  async load(signal?: AbortSignal): Promise<void> {
+    if (!this.source) return
+    const snapshot = await this.source.load({ signal })
+    const whole = snapshot.problems.filter(({ plugin, severity }) => plugin === undefined && severity === 'error')
+    if (whole.length > 0) throw refusal(whole)
+    this.#snapshot = snapshot
+  }
+
+  /** Puts another configuration in force. */
+  take(snapshot: ConfigSnapshot): void {
+    this.#snapshot = snapshot
+  }
+
+  /** Everything that is wrong with a configuration, for the plugins that there are. */
+  check(snapshot: ConfigSnapshot, signal?: AbortSignal): Promise<readonly ConfigProblem[]> {
+    const satisfies = (version: string, range: string) => this.#ranges.has(range, version)
+    return snapshot.check(this.metas(), { satisfies, signal })
+  }
+
+  /** Tells the log what does not keep anything from running: names that nobody has, keys that nobody reads. */
+  async tellWarnings(logger: Logger | undefined): Promise<void> {
+    if (!this.#snapshot || !logger) return
+    const problems = await this.check(this.#snapshot)
+    for (const problem of problems) {
+      if (problem.severity === 'warning') logger.warn({ ...problem }, problemLine(problem))
+    }
+  }
+
+  metas(): ResolvedPluginMeta[] {
+    return this.#registry.records().map(({ meta }) => meta)
+  }
+
+  /** The raw configuration of a plugin. @throws `CFP_CONFIG_REFUSED`, `CFP_CONFIG_VERSION` */
+  readonly rawOf = (plugin: string, meta = this.#registry.get(plugin)?.meta): unknown => {
+    if (this.#byHand.has(plugin)) return this.#byHand.get(plugin)
+    if (!this.#snapshot || !meta) return undefined
+    const entry = this.#snapshot.plugins.get(plugin)
+    if (entry?.version !== undefined && !this.#ranges.has(entry.version, meta.version)) {
+      const { file, line, column, version } = entry
+      throw new PluginError(
+        'CFP_CONFIG_VERSION',
+        `Plugin "${plugin}" is version ${meta.version}, and its configuration is for ${version}. Mend the configuration, and then its version.`,
+        { plugin, phase: 'configure', file, line, column },
+      )
+    }
+    return this.#snapshot.settingsFor(meta, this.metas())
+  }
+
+  /** Where a value of it stands. */
+  readonly placeOf = (plugin: string, path: readonly string[]): ConfigPlace | undefined =>
+    this.#byHand.has(plugin) ? undefined : this.#snapshot?.placeOf(plugin, path)
+
+  /** Who starts, and what each may use: as the files say, or else as the host's own options do. */
+  policyOver({ access, enabledOf }: HostPolicy): HostPolicy {
+    const entryOf = (plugin: string) => this.#snapshot?.plugins.get(plugin)
+    const { grants } = access ?? {}
+    const granted = typeof grants === 'function' ? grants : (plugin: string) => grants && ownOf(grants, plugin)
+    return {
+      enabledOf: (plugin) => entryOf(plugin)?.enabled ?? enabledOf?.(plugin),
+      access: { ...access, grants: (plugin) => entryOf(plugin)?.permissions ?? granted(plugin) },
+    }
+  }
+}
+
+function ownOf<T>(values: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(values, key) ? values[key] : undefined
+}
+
+/** One error for all of these problems. */
+export function refusal(problems: readonly ConfigProblem[]): PluginError {
+  const [first] = problems
+  const lines = problems.map((problem) => `\n  ${problemLine(problem)}`)
+  return new PluginError('CFP_CONFIG_REFUSED', `The configuration is not used, for it is wrong:${lines.join('')}`, {
+    phase: 'configure',
+    file: first?.file,
+    line: first?.line,
+    column: first?.column,
+    issues: problems,
+  })
+}
