@@ -68,8 +68,6 @@ export function bringUp<T>(
 /**
  * Shows generations in one synchronous step: services before handlers, so that no handler misses a service, and what
  * they published before only when all of them can hear it.
- *
- * @throws `CFP_SERVICE_TAKEN`
  */
 export function show(core: LifecycleCore, ...generations: readonly Generation[]): void {
   for (const generation of generations) {

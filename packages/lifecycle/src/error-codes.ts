@@ -39,10 +39,12 @@ export const LifecycleErrorCodes = {
   CFP_EMIT_IN_TEARDOWN: 'A plugin emitted while it was torn down. Emit before that.',
   CFP_SERVICE_UNKNOWN: 'Nobody offers that service. Check its name, or make the dependency optional.',
   CFP_SERVICE_UNDECLARED:
-    'A plugin asked for a service of a plugin that it does not depend on. Declare the dependency.',
+    'A plugin asked for a service that its metadata does not name. Add the line that the message tells.',
   CFP_SERVICE_NOT_DECLARED: 'A plugin offered a service that its metadata does not name. Add it to `provides`.',
   CFP_ACCESS_DENIED:
     'A plugin used something that its permissions, or what its host grants, leave out. Add what the message names, or leave it be.',
+  CFP_SERVICE_SCOPED: 'The host asked for a service that is made for each plugin that asks. Ask for it in a plugin.',
+  CFP_SERVICE_MAKE_FAILED: 'A plugin could not make the service that it offers to each plugin. The cause says why.',
   CFP_HOLD_TAKEN:
     'A plugin asked the host to hold a key that it holds for another plugin. Take another key, or get it from that plugin as a service.',
   CFP_CONTEXT_ARGUMENT: 'A member of the context got an argument that it cannot use.',

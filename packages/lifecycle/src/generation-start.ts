@@ -1,12 +1,13 @@
 // What a new generation is told: why it exists, its plugin's place, whom it depends on, and where it finds services.
+import type { PublishedService } from '@cf-plugins/registry'
 import type { Gate } from './gate.ts'
 import type { PluginListeners } from './listener.ts'
 
 /** Why an instance exists. */
 export type StartReason = 'start' | 'reload' | 'rollback'
 
-/** Finds a service for a plugin: what it may see depends on whether it starts alone or within a reload. */
-export type ServiceLookup = (service: string) => { readonly owner: string; readonly service: unknown } | undefined
+/** Finds who offers a service: what a plugin may see depends on whether it starts alone or within a reload. */
+export type ServiceLookup = (service: string) => readonly PublishedService[]
 
 /** What a generation starts with. */
 export interface GenerationStart {

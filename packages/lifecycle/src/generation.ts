@@ -16,12 +16,14 @@ import { GenerationContext } from './context.ts'
 import { GenerationConfig } from './generation-config.ts'
 import type { Dependencies, GenerationStart, PluginPlace, ServiceLookup, StartReason } from './generation-start.ts'
 import { HandlerStages } from './handler-stages.ts'
-import { boundOf, childLogger, type PluginHost } from './host.ts'
+import { boundOf, type PluginHost } from './host.ts'
 import { type CalledHook, type HookLimit, InstanceHooks } from './instance-hooks.ts'
 import { type MigrationBound, migrateState, openState } from './kept-state.ts'
+import { childLogger } from './loggers.ts'
 import { Passage } from './passage.ts'
 import { ProvidedServices } from './provided-services.ts'
 import { Scope } from './scope.ts'
+import { ServiceUse } from './service-use.ts'
 import type { OpenState } from './state-keeper.ts'
 import { UntilCommit } from './until-commit.ts'
 
@@ -48,6 +50,7 @@ export class Generation {
   #untilCommit: UntilCommit | undefined
   #passage: Passage | undefined
   #provided: ProvidedServices | undefined
+  #use: ServiceUse | undefined
   #stage: 'staged' | 'committed' | 'ending' = 'staged'
   #ended: PluginError[] | Promise<PluginError[]> | undefined
   /** What its state begins with, until it is open. */
@@ -143,11 +146,20 @@ export class Generation {
     return this.#app.view
   }
 
-  /** An optional dependency in a version that the plugin does not take is not there: nothing would restart the plugin with it. */
-  lookup(service: string): ReturnType<ServiceLookup> {
-    const found = this.#lookup(service)
-    const isOptional = this.record.meta.optionalDependencies.some(({ name }) => name === found?.owner)
-    return found && isOptional && !this.dependencies.names.includes(found.owner) ? undefined : found
+  /** Who offers a service that it may see. */
+  get lookup(): ServiceLookup {
+    return this.#lookup
+  }
+
+  /** What it takes of that. */
+  get use(): ServiceUse {
+    this.#use ??= new ServiceUse(this)
+    return this.#use
+  }
+
+  /** Whether it would be given other services by now, of those that may come and go. */
+  get isOutdated(): boolean {
+    return this.#use?.isOutdated ?? false
   }
 
   /** The service of its own name; nothing where it offers none. */
@@ -209,7 +221,7 @@ export class Generation {
   goLive(): void {
     this.#stage = 'committed'
     // What finds services within a reload would keep that whole reload, and so the generations before this one.
-    this.#lookup = this.host.findService
+    this.#lookup = this.host.offersOf
     this.#stages?.show()
     this.#app?.show()
     this.scope.goLive((error) => this.report('what it staged', error))
@@ -237,8 +249,10 @@ export class Generation {
 
   /** Offers a service, from the commit on; the undo takes it back. */
   provide(service: string, value: unknown): Undo {
-    this.#provided ??= new ProvidedServices(() => {
-      if (this.scope.live) this.host.publishServices(this)
+    this.#provided ??= new ProvidedServices((isOther) => {
+      if (!this.scope.live) return
+      this.host.publishServices(this)
+      if (isOther) this.host.offersChanged?.()
     })
     return this.#provided.add(service, value)
   }

@@ -122,6 +122,11 @@ export class Reconciler {
     return report
   }
 
+  /** Makes anew whoever is given other services by now than it was, because one came or went. */
+  async restartOutdated(): Promise<void> {
+    await this.#restartStale(this.#core.roster.slots())
+  }
+
   /** Lets a failed plugin be tried again. */
   retry(name: string): void {
     const slot = this.#core.roster.find(name)
@@ -194,9 +199,12 @@ export class Reconciler {
     }
   }
 
-  #isStale({ name, dependencies: { names, numbers } }: Generation): boolean {
+  #isStale({ name, dependencies: { names, numbers }, isOutdated }: Generation): boolean {
+    const now = this.#registry.dependenciesOf(name)
     const isOther = (each: string) => (numbers[names.indexOf(each)] ?? 0) !== this.#core.roster.activeNumber(each)
-    return names.some(isOther) || this.#registry.dependenciesOf(name).some(isOther)
+    // Of several that provide a service it may be another one's turn, with all of them as they were.
+    const isLeft = (each: string, at: number) => numbers[at] !== 0 && !now.includes(each)
+    return isOutdated || names.some(isOther) || now.some(isOther) || names.some(isLeft)
   }
 
   /**

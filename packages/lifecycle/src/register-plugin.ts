@@ -44,14 +44,14 @@ export function registerPlugin<App, Shared>(
     return {
       name,
       instance: generation.instance,
-      service: core.services.lookup(name)?.service,
+      service: generation.service,
       stop: ({ boundMs = 10_000 } = {}) => stopAll(core, registry, boundMs),
       async [Symbol.asyncDispose]() {
         await stopAll(core, registry, 10_000)
       },
     }
   }
-  const start = { reason: 'start' as const, lookup: core.host.findService, dependencies: NO_DEPENDENCIES }
+  const start = { reason: 'start' as const, lookup: core.host.offersOf, dependencies: NO_DEPENDENCIES }
   const fail = (error: PluginError): never => {
     throw error
   }

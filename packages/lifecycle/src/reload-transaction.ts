@@ -7,7 +7,6 @@ import { OverlapCourse } from './overlap-course.ts'
 import type { ReloadCourse } from './reload-course.ts'
 import { clashIn, overlapImpossible, reloadFailure, reloadSuperseded } from './reload-failures.ts'
 import type { ReloadUnit, TransactionReport } from './reload-unit.ts'
-import { assertServicesFree } from './self-check.ts'
 import { hasState } from './state.ts'
 import { openGates } from './unit-gate.ts'
 import { UnitSwap } from './unit-swap.ts'
@@ -40,7 +39,6 @@ export class ReloadTransaction {
     try {
       await this.#prepare()
       swap.assertGoing()
-      assertServicesFree(swap.core, swap.inOrder(swap.made))
     } catch (error) {
       return this.#backOut(error)
     }

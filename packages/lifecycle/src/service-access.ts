@@ -1,30 +1,31 @@
 // How a host gets at the services of plugins, also while those are replaced.
 import { PluginError } from '@cf-plugins/plugin-api'
-import type { ServiceTable } from '@cf-plugins/registry'
+import type { PluginRegistry, PublishedService } from '@cf-plugins/registry'
 import type { LifecycleState, PluginSlot } from './plugin-slot.ts'
+import { PluginScoped } from './provided-services.ts'
 
 /** Where a plugin stands that served before its reload and will serve after it. */
 const REPLACED: ReadonlySet<LifecycleState> = new Set(['gating', 'saving', 'swapping', 'committing'])
 
 /** The services of one lifecycle, as its host sees them. */
 export class ServiceAccess {
-  readonly #services: ServiceTable
+  readonly #registry: PluginRegistry
   readonly #slotOf: (name: string) => PluginSlot
 
   /** @param slotOf throws where there is no such plugin */
-  constructor(services: ServiceTable, slotOf: (name: string) => PluginSlot) {
-    this.#services = services
+  constructor(registry: PluginRegistry, slotOf: (name: string) => PluginSlot) {
+    this.#registry = registry
     this.#slotOf = slotOf
   }
 
-  /** @throws `CFP_NOT_ACTIVE`, `CFP_PLUGIN_RELOADING` */
+  /** @throws `CFP_NOT_ACTIVE`, `CFP_PLUGIN_RELOADING`, `CFP_SERVICE_AMBIGUOUS`, `CFP_SERVICE_SCOPED` */
   get(name: string): unknown {
-    const found = this.#services.lookup(name)
-    const slot = this.#slotOf(found?.owner ?? name)
+    const { found, slot } = this.#find(name)
     if (slot.state !== 'active' && !REPLACED.has(slot.state)) throw notActive(slot)
     if (slot.state === 'active' || slot.gate.whole) {
       // One that is being ended, or comes back from a rest, has an instance, and offers nothing.
-      if (!found && slot.serving?.service !== undefined) throw withheld(name)
+      if (!found && (name !== slot.name || slot.serving?.service !== undefined)) throw withheld(name, slot)
+      if (found?.service instanceof PluginScoped) throw scoped(name, slot)
       return found?.service
     }
     throw new PluginError(
@@ -44,7 +45,7 @@ export class ServiceAccess {
     task: (service: unknown) => T | PromiseLike<T>,
     isInside: (plugin: string) => boolean,
   ): Promise<T> {
-    const slot = this.#slotOf(this.#services.lookup(name)?.owner ?? name)
+    const { slot } = this.#find(name)
     const lease = async (): Promise<T> => {
       const passage = slot.serving?.passage
       passage?.enter()
@@ -59,11 +60,27 @@ export class ServiceAccess {
     const passes = !gate.closed || (gate.admits(slot.name) && isInside(slot.name))
     return passes ? lease() : ((await gate.park(lease, 'call')) as T)
   }
+
+  /** What is offered, and by whom; or who would offer it. */
+  #find(name: string): { readonly found: PublishedService | undefined; readonly slot: PluginSlot } {
+    const found = this.#registry.services.lookup(name)
+    if (found) return { found, slot: this.#slotOf(found.owner) }
+    const providers = this.#registry.providersOf(name)
+    const provider = providers.includes(name) ? name : providers[0]
+    return { found, slot: this.#slotOf(provider ?? name) }
+  }
 }
 
-function withheld(plugin: string): PluginError {
-  const message = `Plugin "${plugin}" is not active: it is just being ended, or switched on.`
-  return new PluginError('CFP_NOT_ACTIVE', message, { plugin })
+/** A plugin that is active offers nothing of the name. */
+function withheld(name: string, { name: plugin }: PluginSlot): PluginError {
+  const why =
+    name === plugin ? 'is not active: it is just being ended, or switched on' : `does not offer "${name}" right now`
+  return new PluginError('CFP_NOT_ACTIVE', `Plugin "${plugin}" ${why}.`, { plugin })
+}
+
+function scoped(name: string, { name: plugin }: PluginSlot): PluginError {
+  const message = `Plugin "${plugin}" makes the service "${name}" for each plugin that asks, and a host is none. Ask for it in a plugin.`
+  return new PluginError('CFP_SERVICE_SCOPED', message, { plugin })
 }
 
 /** The error of a plugin that does not serve, with the reason. */

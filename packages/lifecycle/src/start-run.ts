@@ -140,7 +140,7 @@ export class StartRun {
     }
     const start: BringUp = {
       reason: 'start',
-      lookup: core.host.findService,
+      lookup: core.host.offersOf,
       dependencies: core.roster.dependencies(this.#needs[position] as readonly string[]),
       snapshot: left === undefined ? slot.kept : undefined,
       kept: slot.kept,

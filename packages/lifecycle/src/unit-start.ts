@@ -40,12 +40,12 @@ export async function startUnit(
   const names = order.order(records.keys())
   const needs = names.map((name) => order.dependenciesOf(name))
   const lookup: ServiceLookup = (service) => {
+    const offers = core.services.offers(service).filter(({ owner }) => !members.has(owner))
     for (const generation of made.values()) {
       const services = generation.services()
-      if (services.has(service)) return { owner: generation.name, service: services.get(service) }
+      if (services.has(service)) offers.push({ owner: generation.name, service: services.get(service) })
     }
-    const found = core.services.lookup(service)
-    return found && members.has(found.owner) ? undefined : found
+    return offers
   }
   const numberOf = (name: string) =>
     members.has(name) ? (made.get(name)?.number ?? 0) : core.roster.activeNumber(name)

@@ -311,24 +311,6 @@ describe('a reload that overlaps, and whose new code', () => {
     expect(counterOf(lifecycle).next()).toBe(2)
   })
 
-  it('offers a service that is taken is refused before the old code is paused', async () => {
-    const offering = (generation: number, name: string) =>
-      plugin(
-        { name, provides: ['mail'], ...OVERLAP },
-        (_app, { provide }) => {
-          if (generation === 2 || name === 'b') provide('mail', {})
-          return {}
-        },
-        { generation },
-      )
-    const lifecycle = await started([offering(1, 'a'), offering(1, 'b')])
-    const states: string[] = []
-    lifecycle.watch(({ to }) => void states.push(to))
-    const report = await lifecycle.reload({ set: [offering(2, 'a')] })
-    expect(report).toMatchObject({ outcome: 'rolled-back', error: { code: 'CFP_SERVICE_TAKEN' } })
-    expect(states).toEqual([])
-  })
-
   it('is not saved for by an old one that cannot: the old one serves on', async () => {
     const lifecycle = await started([counter(1, () => ({ getReloadState: () => ({ socket: () => {} }) }))])
     expect(await lifecycle.reload({ set: [counter(2)] })).toMatchObject({

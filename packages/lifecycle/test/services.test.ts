@@ -1,5 +1,5 @@
 import type { PluginContext, PluginError } from '@cf-plugins/plugin-api'
-import { definePlugin, serviceRef } from '@cf-plugins/plugin-api'
+import { BasePlugin, definePlugin, plugin as pluginDecorator, serviceRef } from '@cf-plugins/plugin-api'
 import { toPluginRecord } from '@cf-plugins/plugin-api/host'
 import { describe, expect, it } from 'vitest'
 import { lifecycleOf, plugin, rejection, started } from './support.ts'
@@ -35,26 +35,86 @@ describe('inject', () => {
     expect(lifecycle.service('cache')).toBe(service)
   })
 
-  it('of a plugin that is not declared is refused, with what to declare', async () => {
-    const lifecycle = lifecycleOf([
-      plugin({ name: 'db' }),
-      plugin({ name: 'user' }, (_app, { inject }) => ({ setup: async () => inject('db', { optional: true }) })),
-    ])
-    const { failed } = await lifecycle.start()
-    expect(failed[0]?.error).toMatchObject({ code: 'CFP_SERVICE_UNDECLARED', plugin: 'user' })
-    expect(failed[0]?.error.message).toContain("Add 'db' to its dependencies")
-  })
-
-  it('of a service that nobody offers is refused, unless it is optional', async () => {
-    let context: PluginContext | undefined
+  it('of what is not declared is refused, with the line to add, whether or not anybody offers it', async () => {
+    const errors: Record<string, PluginError> = {}
+    const dependencies = { cache: '^1.0.0' }
     await started([
-      plugin({ name: 'user' }, (_app, given) => {
-        context = given
+      plugin({ name: 'db' }),
+      plugin({ name: 'cache', provides: ['store'] }, (_app, { provide }) => {
+        provide('store', {})
+        return {}
+      }),
+      plugin({ name: 'user', dependencies, requires: ['store'], optionalDependencies: ['x'] }, (_app, { inject }) => {
+        errors.db = errorOf(() => inject('db'))
+        errors.optional = errorOf(() => inject('nobody', { optional: true }))
+        errors.all = errorOf(() => inject('exporter', { all: true }))
+        // Of one on whom it depends, it may have whatever that offers.
+        expect(inject('store')).toEqual({})
+        return {}
+      }),
+      plugin({ name: 'other' }, (_app, { inject }) => {
+        errors.store = errorOf(() => inject('store'))
         return {}
       }),
     ])
-    expect(context?.inject('nobody', { optional: true })).toBeUndefined()
-    expect(errorOf(() => context?.inject('nobody'))).toMatchObject({ code: 'CFP_SERVICE_UNKNOWN', plugin: 'user' })
+    const isRefused = { code: 'CFP_SERVICE_UNDECLARED', plugin: 'user', generation: 1 }
+    for (const name of ['db', 'optional', 'all']) expect(errors[name]).toMatchObject(isRefused)
+    expect(errors.db?.message).toBe(
+      `Plugin "user" asked for the service "db" of "db" without declaring it. Write dependencies: { cache: '^1.0.0', db: '*' } in PLUGIN_META.`,
+    )
+    expect(errors.optional?.message).toContain("Write optionalDependencies: ['x', 'nobody'] in PLUGIN_META.")
+    expect(errors.all?.message).toContain("Write collects: ['exporter'] in PLUGIN_META.")
+    expect(errors.store?.message).toContain(
+      `the service "store" of "cache" without declaring it. Write requires: ['store'] in PLUGIN_META.`,
+    )
+  })
+
+  it('tells the line to add in the form in which the plugin is written', async () => {
+    const messages: string[] = []
+    const tell = (task: () => unknown) => void messages.push(errorOf(task).message.replace(/.*Write /, ''))
+    const setup = ({ inject, provide }: PluginContext) => {
+      tell(() => inject('db'))
+      tell(() => inject('metrics', { optional: true }))
+      tell(() => inject('sink', { all: true }))
+      tell(() => provide('mail', {}))
+    }
+    @pluginDecorator({ name: 'written', version: '1.0.0' })
+    class Written extends BasePlugin {
+      override setup() {
+        setup(this.context)
+      }
+    }
+    const source = { generation: 1, files: [] }
+    await started([
+      plugin({ name: 'db' }),
+      toPluginRecord(definePlugin({ name: 'defined', version: '1.0.0', setup }), source),
+      toPluginRecord(Written, source),
+    ])
+    expect(messages).toEqual([
+      "dependencies: ['db'] in definePlugin({ ... }).",
+      "optionalDependencies: ['metrics'] in definePlugin({ ... }).",
+      "collects: ['sink'] in definePlugin({ ... }).",
+      "provides: ['mail'] in definePlugin({ ... }).",
+      "dependencies: ['db'] in @plugin({ ... }), or take it by @inject('db').",
+      "optionalDependencies: ['metrics'] in @plugin({ ... }), or take it by @inject('metrics', { optional: true }).",
+      "collects: ['sink'] in @plugin({ ... }), or take it by @inject('sink', { all: true }).",
+      "provides: ['mail'] in @plugin({ ... }).",
+    ])
+  })
+
+  it('of a service that nobody offers is refused, and says where there is somebody who could', async () => {
+    const errors: PluginError[] = []
+    const user = (name: string, requires: string[]) =>
+      plugin({ name, requires }, (_app, { inject }) => {
+        errors.push(errorOf(() => inject(requires[0] ?? 'nobody')))
+        return {}
+      })
+    await started([plugin({ name: 'smtp', provides: ['mail'] }), user('a', []), user('b', ['mail'])])
+    for (const error of errors) expect(error.code).toBe('CFP_SERVICE_UNKNOWN')
+    expect(errors.map(({ message }) => message)).toEqual([
+      'Plugin "a" asked for the service "nobody", which nobody offers. Check the name, or ask with { optional: true }.',
+      'Plugin "b" asked for the service "mail", which "smtp" declares and does not offer now: provide() it in setup(), or ask with { optional: true }.',
+    ])
   })
 
   it('finds a required service under whichever plugin provides it', async () => {
@@ -82,19 +142,6 @@ describe('provide', () => {
     expect(failed[0]?.error).toMatchObject({ code: 'CFP_SERVICE_NOT_DECLARED', plugin: 'a' })
   })
 
-  it('of a service that another plugin offers fails the second, and leaves the first alone', async () => {
-    const mailer = (name: string) =>
-      plugin({ name, provides: ['mail'] }, (_app, { provide }) => {
-        provide('mail', name)
-        return { teardown: () => {} }
-      })
-    const lifecycle = lifecycleOf([mailer('a'), mailer('b')])
-    const { active, failed } = await lifecycle.start()
-    expect(active).toEqual(['a'])
-    expect(failed).toMatchObject([{ plugin: 'b', error: { code: 'CFP_SERVICE_TAKEN' } }])
-    expect(lifecycle.service('mail')).toBe('a')
-  })
-
   it('while active is seen at once, and its undo takes it back', async () => {
     let context: PluginContext | undefined
     const lifecycle = await started([
@@ -109,27 +156,11 @@ describe('provide', () => {
     undo?.()
     expect(lifecycle.service('mail')).toBe(2)
     undoNewer?.()
-    expect(errorOf(() => lifecycle.service('mail')).code).toBe('CFP_PLUGIN_UNKNOWN')
+    expect(errorOf(() => lifecycle.service('mail'))).toMatchObject({
+      code: 'CFP_NOT_ACTIVE',
+      message: 'Plugin "a" does not offer "mail" right now.',
+    })
     expect(lifecycle.service('a')).toBe(lifecycle.instance('a'))
-  })
-
-  it('in a reload of what another plugin offers is rolled back', async () => {
-    const lifecycle = await started([
-      plugin({ name: 'a', provides: ['mail'] }, (_app, { provide }) => {
-        provide('mail', 'a')
-        return {}
-      }),
-      plugin({ name: 'b', provides: ['mail'] }),
-    ])
-    const taker = plugin(
-      { name: 'b', provides: ['mail'] },
-      (_app, { provide }) => ({ health: () => void provide('mail', 'b') }) as never,
-      { generation: 2 },
-    )
-    const report = await lifecycle.reload({ set: [taker] })
-    expect(report).toMatchObject({ outcome: 'rolled-back', error: { code: 'CFP_SERVICE_TAKEN' } })
-    expect(lifecycle.service('mail')).toBe('a')
-    expect(lifecycle.status('b')).toMatchObject({ state: 'active', generation: 1 })
   })
 })
 
