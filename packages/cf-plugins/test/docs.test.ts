@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
-import { definePlugin, PluginManager } from '../src/index.ts'
+import { definePlugin, PluginManager, type ResourceManager } from '../src/index.ts'
 
 const guides = join(import.meta.dirname, '../../../docs')
 
@@ -136,4 +136,41 @@ it('tells what the guide to reloading says of a good save and a bad one', async 
   expect(told[0]).toBe('about to replace counter')
   expect(told[1]).toMatch(/^committed: counter, with the state of counter \(.*load .* ms, .*commit .* ms/)
   expect(told[3]).toMatch(/^rolled-back: CFP_SETUP_FAILED of counter in setup: .*not today/)
+})
+
+it('keeps the resources of the guide to them, tells of their changes, and keeps each plugin to its own', async () => {
+  const folder = await writePrograms('resources.md', join(import.meta.dirname, '../node_modules/.docs'))
+  const { hosted } = (await import(join(folder, 'host.ts'))) as {
+    hosted(folder: string): { manager: PluginManager; documents: ResourceManager }
+  }
+  const { manager, documents } = hosted(folder)
+  cleanups.push(() => manager.stop())
+  expect((await manager.start()).failed).toEqual([])
+  const notes = manager.get('notes') as {
+    write(name: string, text: string, author: string): Promise<unknown>
+    review(name: string, reviewer: string): Promise<{ metadata: object }>
+    by(author: string): Promise<string[]>
+  }
+  await notes.write('march', 'all went well', 'Ada')
+  await manager.reload('notes')
+  const again = manager.get('notes') as typeof notes
+  expect(await again.review('march', 'Alan')).toMatchObject({ metadata: { author: 'Ada', words: 3, reviewer: 'Alan' } })
+  expect(await again.by('Ada')).toEqual(['march'])
+  await documents.create('secret', 'nobody knows')
+  const editor = manager.get('editor') as {
+    save(name: string, text: string): Promise<unknown>
+    read(name: string): Promise<unknown>
+  }
+  await editor.save('march', 'a draft')
+  expect(await editor.read('drafts/march')).toMatchObject({ content: 'a draft' })
+  await expect(editor.read('secret')).rejects.toMatchObject({ code: 'CFP_ACCESS_DENIED' })
+  const activity = manager.get('activity') as { lines: string[] }
+  await expect
+    .poll(() => activity.lines)
+    .toEqual([
+      'notes created notes/march, now 1',
+      'notes updated notes/march, now 2',
+      'editor created documents/drafts/march, now 1',
+    ])
+  expect(await readFile(join(folder, 'documents/drafts+march.resource'), 'utf8')).toMatch(/^\{.*\}\na draft$/)
 })
