@@ -115,12 +115,12 @@ test('whatever runs at once: what succeeded is in all of its parts, once, in one
         running.push(run(id, each))
       }
       const outcomes = await Promise.all(running)
-      const valueOf = (name: string): Log =>
+      const logOf = (name: string): Log =>
         name.startsWith('own')
           ? (plugins[Number(name.slice(4))]?.state.value as Log)
           : (plugins[0]?.state.shared(REFS[name as 'left']).value as Log)
       const names = Object.keys(told)
-      const logs = new Map(names.map((name) => [name, valueOf(name)]))
+      const logs = new Map(names.map((name) => [name, logOf(name)]))
       for (const { id, parts, succeeded, operation: each, code } of outcomes) {
         for (const name of names) {
           const isIn = succeeded && parts.some((part) => nameOf(part, each.plugin) === name)

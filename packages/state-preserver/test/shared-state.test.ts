@@ -154,7 +154,7 @@ describe('a transaction', () => {
     const { shop, till } = two()
     const selling = shop.transaction(async (state) => {
       await sleep(5)
-      await state.shared(Stock).update((stock) => void (stock.left *= 2))
+      await state.shared(Stock).update(({ left }) => ({ left: 2 * left }))
     })
     expect(thrown(() => till.shared(Stock).set({ left: 0 }))).toMatchObject({ code: 'CFP_STATE_LOCKED' })
     const after = till.shared(Stock).update((stock) => void stock.left++)
