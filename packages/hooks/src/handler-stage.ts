@@ -7,6 +7,11 @@ import type { HandlerKind } from './handler-trace.ts'
 /** A name, or a typed reference that has one. */
 export type Named = string | { readonly name: string }
 
+/** What is no name is refused where names are. */
+export function nameOf(named: Named): string {
+  return typeof named === 'string' ? named : named?.name
+}
+
 /**
  * What one generation of one plugin registered. Nothing of it is called before `commit`.
  *
@@ -64,7 +69,7 @@ export class TableStage<Handler> implements HandlerStage<Handler>, StageView {
 
   on(name: Named, handler: Handler, options: EventOptions = {}): Undo {
     this.#assertKept()
-    const entry = createEntry(this, this.#registered++, typeof name === 'string' ? name : name?.name, handler, options)
+    const entry = createEntry(this, this.#registered++, nameOf(name), handler, options)
     this.#target.admit(entry, name)
     if (this.#live) {
       this.#target.show([entry], true)

@@ -24,7 +24,7 @@ export interface Counted {
 }
 
 /** Each so many dispatches are looked at where looking would cost too much of them. */
-const EACH = 256
+const EACH = 1024
 
 /** A handler that takes longer is looked at each time: looking costs about a tenth of a microsecond. In milliseconds. */
 const WORTH_MS = 0.02

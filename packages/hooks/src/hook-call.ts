@@ -71,7 +71,7 @@ export function refusePromise(
 }
 
 // A spread call costs several times a plain one.
-export function invoke(handler: HookHandler, args: readonly unknown[]): unknown {
+export function invoke<T>(handler: HookHandler<readonly unknown[], T>, args: readonly unknown[]): T {
   switch (args.length) {
     case 0:
       return handler()

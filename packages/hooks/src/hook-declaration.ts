@@ -118,14 +118,21 @@ export class HookDeclarations {
     const handlers = this.#handlersOf(name)
     if (known !== undefined && handlers.length > 0) throw hookRedeclared(name, known.kind, hook.kind, handlers)
     this.#known.set(name, hook)
-    for (const entry of handlers) {
-      try {
-        checkAgainst(hook, entry)
-      } catch (error) {
-        this.#unfit(entry, error)
-      }
-    }
+    for (const entry of handlers) this.fit(entry)
     this.#changed(name)
     return hook
+  }
+
+  /** What was said of the handler's hook, perhaps after the handler was registered: it is reported where it does not fit. */
+  fit(entry: HandlerEntry<HookHandler>): DeclaredHook | undefined {
+    const hook = this.#known.get(entry.name)
+    if (hook === undefined) return undefined
+    try {
+      checkAgainst(hook, entry)
+      return hook
+    } catch (error) {
+      this.#unfit(entry, error)
+      return undefined
+    }
   }
 }

@@ -52,7 +52,6 @@ export async function catchUp(
   await undefined
   for (const { args } of calls) {
     if (!entry.live) return
-    if (entry.once) entry.stage.remove(entry)
     entry.gate?.enter()
     try {
       await within(core, hook, entry, args)

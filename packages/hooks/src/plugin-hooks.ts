@@ -12,13 +12,14 @@ import { type HandlerOwner, isParked } from './delivery-gate.ts'
 import { DispatchCore, type DispatchOptions, HOST } from './dispatch-core.ts'
 import { pluginReloading } from './failures.ts'
 import { invalid } from './handler-options.ts'
-import type { HandlerStage, Named } from './handler-stage.ts'
+import { type HandlerStage, type Named, nameOf } from './handler-stage.ts'
 import type { ListenerView, Plan } from './handler-table.ts'
 import type { HandlerView } from './handler-view.ts'
+import { goAhead } from './hook-ahead.ts'
 import { HookCall } from './hook-call.ts'
 import { checkAgainst, checkHookHandler, type DeclaredHook, HookDeclarations } from './hook-declaration.ts'
 import { catchUp, type KeptCall } from './hook-history.ts'
-import { DONE, HookRun } from './hook-run.ts'
+import { HookRun } from './hook-run.ts'
 import { type SettledHook, type SettledValue, Settlement } from './hook-settled.ts'
 import { WrapRun } from './wrap-run.ts'
 
@@ -50,7 +51,7 @@ export class PluginHooks {
       declared: (name) => this.#declarations?.of(name),
       shown: (entries) => {
         for (const entry of entries) {
-          const hook = this.#declarations?.of(entry.name)
+          const hook = this.#declarations.fit(entry)
           if (hook?.history === undefined || entry.record.caughtUp) continue
           entry.record.caughtUp = true
           const missed = hook.history.missedBy(entry)
@@ -60,7 +61,7 @@ export class PluginHooks {
     })
     const { table } = this.#core
     this.#declarations = new HookDeclarations(
-      (name) => table.known(name),
+      (name) => table.known(name).filter((entry) => entry.name === name),
       (entry, error) => {
         this.#core.report(entry.name, entry.owner.name, error)
         this.#core.switchOff(entry.id, 'does not fit its hook')
@@ -133,9 +134,12 @@ export class PluginHooks {
       const plan = this.#planOf(hook)
       if (plan.hook !== undefined || plan.handlers.length === 0) return this.#callDeclared(source, hook, plan, args)
       const call = source === HOST ? this.#plainCall : new HookCall(this.#core, source, false)
-      const run = new HookRun(call, plan, args, this.#core.watch.looksAt(plan))
-      const index = run.advance(0)
-      return index === DONE && !run.isWaiting ? Promise.resolve(run.outcome()) : run.finish(index)
+      const results = this.#core.watch.looksAt(plan)
+        ? new HookRun(call, plan, args, true, [])
+        : goAhead(call, plan, args)
+      const value = results instanceof HookRun ? results.end() : results
+      // A run gives a promise only where it has to wait.
+      return value instanceof Promise ? value : Promise.resolve(value as unknown[])
     } catch (error) {
       return Promise.reject(error)
     }
@@ -166,9 +170,10 @@ export class PluginHooks {
     try {
       if (declared?.kind === 'wrap') return this.#wrap(call, declared.name, plan, args).run(args.slice(1))
       if (plan.handlers.length === 0) return unanswered(declared, args)
-      const run = new HookRun(call, plan, args, this.#isFull(plan))
-      run.advance(0)
-      return run.outcome()
+      const isFull = this.#isFull(plan)
+      if (declared !== undefined || isFull) return new HookRun(call, plan, args, isFull, []).end()
+      const results = goAhead(call, plan, args)
+      return results instanceof HookRun ? results.end() : results
     } finally {
       if (kept !== undefined) this.#tellMissing(declared as DeclaredHook, kept)
     }
@@ -201,9 +206,7 @@ export class PluginHooks {
     try {
       if (declared?.kind === 'wrap') return await this.#callWrap(call, declared.name, plan, args)
       if (plan.handlers.length === 0) return unanswered(declared, args)
-      const run = new HookRun(call, plan, args, settlement !== undefined || this.#isFull(plan))
-      const index = run.advance(0)
-      return index === DONE && !run.isWaiting ? run.outcome() : await run.finish(index)
+      return await new HookRun(call, plan, args, settlement !== undefined || this.#isFull(plan), []).end()
     } finally {
       if (kept !== undefined) this.#tellMissing(declared as DeclaredHook, kept)
     }
@@ -253,8 +256,4 @@ export class PluginHooks {
 function unanswered(hook: DeclaredHook | undefined, args: readonly unknown[]): unknown {
   if (hook?.kind === 'waterfall') return args[0]
   return hook?.kind === 'bail' ? undefined : []
-}
-
-function nameOf(hook: Named): string {
-  return typeof hook === 'string' ? hook : hook?.name
 }
