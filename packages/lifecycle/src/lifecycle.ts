@@ -1,21 +1,18 @@
 // What state each plugin is in, and the operations that change it.
-import type { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
 import { messageOf, type PluginRecord } from '@cf-plugins/plugin-api'
-import { type Explanation, PluginRegistry } from '@cf-plugins/registry'
 import { logProblems } from './bring-up.ts'
 import { configFor } from './config.ts'
-import { createCore, type LifecycleCore, type LifecycleOptions } from './core.ts'
+import type { LifecycleOptions } from './core.ts'
 import { undeliveredTo } from './failures.ts'
-import { askHealth, type PluginHealthReport } from './health.ts'
+import { LifecycleView } from './lifecycle-view.ts'
 import { OperationQueue } from './operation-queue.ts'
 import { inReverse } from './ordered.ts'
-import type { LifecycleState, PluginSlot, PluginStatus } from './plugin-slot.ts'
+import type { LifecycleState } from './plugin-slot.ts'
 import { Reconciler, type ReloadRequest } from './reconciler.ts'
 import { Reconfiguration, type ReconfigurationParts } from './reconfiguration.ts'
 import { acceptedChange, type ReconfigureOptions, type ReconfigureReport } from './reconfigure-report.ts'
 import { acceptedReport, type TransactionReport } from './reload-unit.ts'
 import { endKeepingState } from './resting.ts'
-import type { StateListener } from './roster.ts'
 import { notActive, ServiceAccess } from './service-access.ts'
 import type { StartReport, StopReport } from './start-report.ts'
 import type { StartOptions } from './start-run.ts'
@@ -36,13 +33,7 @@ const STOP_MS = 20_000
  * for (const record of records) lifecycle.registry.add(record)
  * const report = await lifecycle.start()
  */
-export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposable {
-  /** Which host this is, in every message that observers get. */
-  readonly id: string
-  readonly registry: PluginRegistry
-  readonly events: PluginEvents
-  readonly hooks: PluginHooks
-  readonly #core: LifecycleCore
+export class Lifecycle<App = unknown, Shared = unknown> extends LifecycleView<App, Shared> implements AsyncDisposable {
   readonly #queue = new OperationQueue()
   readonly #shutdown = new AbortController()
   readonly #reconciler: Reconciler
@@ -53,21 +44,17 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
   #followsOffers = false
 
   constructor(options: LifecycleOptions<App, Shared>) {
-    this.registry = options.registry ?? new PluginRegistry()
-    this.#core = createCore(options, this.registry)
-    this.id = this.#core.host.id
-    this.events = this.#core.host.events
-    this.hooks = this.#core.host.hooks
-    this.#system = new SystemEvents(this.#core.host)
-    this.#core.roster.watch((change) => this.#system.changed(change))
-    this.#reconciler = new Reconciler(this.#core, this.registry, this.#shutdown.signal)
-    this.#units = new UnitOperations(this.#core, this.registry, this.#queue)
+    super(options)
+    this.#system = new SystemEvents(this.core.host)
+    this.core.roster.watch((change) => this.#system.changed(change))
+    this.#reconciler = new Reconciler(this.core, this.registry, this.#shutdown.signal)
+    this.#units = new UnitOperations(this.core, this.registry, this.#queue)
     if (options.strayErrors) {
       const strayOptions = options.strayErrors === true ? {} : options.strayErrors
-      this.#core.host.strays = new StrayErrors(this.#core, strayOptions, (name) => this.disable(name))
+      this.core.host.strays = new StrayErrors(this.core, strayOptions, (name) => this.disable(name))
     }
-    this.#core.host.offersChanged = () => this.#followOffers()
-    this.#access = new ServiceAccess(this.registry, (name) => this.#slotOf(name))
+    this.core.host.offersChanged = () => this.#followOffers()
+    this.#access = new ServiceAccess(this.registry, (name) => this.slotOf(name))
   }
 
   /**
@@ -77,7 +64,7 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
    * @throws `CFP_START_ABORTED` where a plugin with `onFailure: 'abort'` failed; what had started is stopped
    */
   async start(options: StartOptions = {}): Promise<StartReport> {
-    this.#core.host.strays?.listen()
+    this.core.host.strays?.listen()
     const start = () => {
       for (const name of this.registry.names()) this.#reconciler.retry(name)
       return this.#reconciler.run({ ...options, canAbort: true })
@@ -108,15 +95,15 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
    */
   unload(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     const run = async () => {
-      const slot = this.#slotOf(name)
+      const slot = this.slotOf(name)
       await inReverse(this.registry, this.registry.affectedBy([name]), async (member) => {
-        await endKeepingState(this.#core, member)
-        this.#core.roster.move(this.#slotOf(member), 'resolved')
+        await endKeepingState(this.core, member)
+        this.core.roster.move(this.slotOf(member), 'resolved')
       })
       const lost = slot.discardParked(undeliveredTo(name, 'unloaded', slot.gate.parked))
-      if (lost > 0) logProblems(this.#core, [undeliveredTo(name, 'unloaded', lost)])
+      if (lost > 0) logProblems(this.core, [undeliveredTo(name, 'unloaded', lost)])
       this.registry.remove(name)
-      this.#core.roster.remove(name)
+      this.core.roster.remove(name)
       await this.#reconciler.run({})
     }
     return this.#units.run([name], { what: `unload "${name}"`, run, signal: options.signal, accepted: () => {} })
@@ -129,7 +116,7 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
    */
   enable(name: string, options: StartOptions = {}): Promise<void> {
     const run = async () => {
-      const slot = this.#slotOf(name)
+      const slot = this.slotOf(name)
       slot.wanted = true
       if (slot.state === 'active') return
       this.#reconciler.retry(name)
@@ -142,7 +129,7 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
   /** Switches a plugin off; it keeps its instance. Whoever needs it is `blocked` first, and comes back with it. */
   disable(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     const run = async () => {
-      this.#slotOf(name).wanted = false
+      this.slotOf(name).wanted = false
       await this.#reconciler.run({})
     }
     return this.#units.run([name], { what: `disable "${name}"`, run, signal: options.signal, accepted: () => {} })
@@ -172,7 +159,7 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
   /** Checks new records as `reload` would, their configuration among it, and touches nothing. @throws what is wrong */
   async check(records: readonly PluginRecord[], moved: readonly string[] = []): Promise<void> {
     this.registry.stage({ set: records, remove: moved }, { enabled: (name) => this.#reconciler.wish(name) })
-    const { host } = this.#core
+    const { host } = this.core
     for (const record of records) await configFor(record, host.configOf(record.meta.name, record.meta), host)
   }
 
@@ -208,15 +195,15 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
       this.#stopped = this.#queue
         .close(async () => {
           await this.#system.stopping(left())
-          return stopAll(this.#core, this.registry, left(), { drains })
+          return stopAll(this.core, this.registry, left(), { drains })
         }, boundMs / 2)
-        .finally(() => this.#core.host.strays?.[Symbol.dispose]())
+        .finally(() => this.core.host.strays?.[Symbol.dispose]())
     }
     return this.#stopped
   }
 
   get #parts(): ReconfigurationParts {
-    return { core: this.#core, registry: this.registry, reconciler: this.#reconciler, shutdown: this.#shutdown.signal }
+    return { core: this.core, registry: this.registry, reconciler: this.#reconciler, shutdown: this.#shutdown.signal }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -242,50 +229,9 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
     return this.#access.use(name, task, (plugin) => this.asksForItself([plugin]))
   }
 
-  /** How many calls a plugin has in flight. @throws `CFP_PLUGIN_UNKNOWN` */
-  inFlight(name: string): number {
-    return this.#slotOf(name).inFlight
-  }
-
-  /** The instance that serves a plugin, active or at rest. */
-  instance(name: string): object | undefined {
-    return this.#slotOf(name).serving?.instance
-  }
-
-  /** @throws `CFP_PLUGIN_UNKNOWN` */
-  status(name: string): PluginStatus {
-    return this.#statusOf(this.#slotOf(name))
-  }
-
-  /** Every registered plugin, dependencies first. */
-  statuses(): PluginStatus[] {
-    return this.registry.order().map((name) => this.status(name))
-  }
-
-  /**
-   * Asks plugins how they are: every active one, side by side, or one of them. A plugin that throws or does not answer in its
-   * `timeouts.reloadMs` is unhealthy, one without the hook is healthy.
-   *
-   * @throws `CFP_PLUGIN_UNKNOWN`, and `CFP_NOT_ACTIVE` where the one that is asked is not active
-   */
-  health(): Promise<PluginHealthReport[]>
-  health(name: string): Promise<PluginHealthReport>
-  async health(name?: string): Promise<PluginHealthReport[] | PluginHealthReport> {
-    if (name === undefined) return askHealth(this.registry.order().map((each) => this.#slotOf(each)))
-    const slot = this.#slotOf(name)
-    const [report] = await askHealth([slot])
-    if (!report) throw notActive(slot)
-    return report
-  }
-
-  /** Why a plugin is where it is, down to the root cause. @throws `CFP_PLUGIN_UNKNOWN` */
-  explain(name: string): Explanation {
-    return this.registry.explain(name, (other) => this.status(other))
-  }
-
   /** Notes whether a plugin's file is gone, while it serves on because others need it. @throws `CFP_PLUGIN_UNKNOWN` */
   setOrphaned(name: string, orphaned: boolean): void {
-    this.#slotOf(name).orphaned = orphaned
+    this.slotOf(name).orphaned = orphaned
   }
 
   /**
@@ -297,11 +243,6 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
     return this.#units.isAskedFromWithin(names)
   }
 
-  /** Listens to every transition of a plugin's state. */
-  watch(listener: StateListener): () => void {
-    return this.#core.roster.watch(listener)
-  }
-
   /** Somebody offers other services than before: whoever it concerns is made anew, once, when its turn comes. */
   #followOffers(): void {
     if (this.#followsOffers) return
@@ -311,25 +252,8 @@ export class Lifecycle<App = unknown, Shared = unknown> implements AsyncDisposab
       return this.#reconciler.restartOutdated()
     }
     const tell = (err: unknown) => {
-      if (!this.#shutdown.signal.aborted) this.#core.host.logger.error({ err }, messageOf(err))
+      if (!this.#shutdown.signal.aborted) this.core.host.logger.error({ err }, messageOf(err))
     }
     this.#queue.run('restart whom a service concerns that came or went', run).catch(tell)
-  }
-
-  #statusOf(slot: PluginSlot): PluginStatus {
-    return {
-      plugin: slot.name,
-      state: slot.state,
-      version: (slot.serving?.record ?? this.registry.get(slot.name))?.meta.version ?? '',
-      generation: slot.serving?.record.source.generation ?? 0,
-      zombies: slot.zombies,
-      orphaned: slot.orphaned,
-      error: slot.error,
-    }
-  }
-
-  #slotOf(name: string): PluginSlot {
-    if (!this.registry.has(name)) throw this.registry.unknown(name)
-    return this.#core.roster.slot(name)
   }
 }
