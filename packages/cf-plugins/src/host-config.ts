@@ -60,8 +60,8 @@ export class HostConfig {
   async load(signal?: AbortSignal): Promise<void> {
     if (!this.source) return
     const snapshot = await this.source.load({ signal })
-    const whole = snapshot.problems.filter(({ plugin, severity }) => plugin === undefined && severity === 'error')
-    if (whole.length > 0) throw refusal(whole)
+    const unusable = unusableIn(snapshot)
+    if (unusable.length > 0) throw refusal(unusable)
     this.#snapshot = snapshot
   }
 
@@ -71,7 +71,9 @@ export class HostConfig {
   }
 
   /** Everything that is wrong with a configuration, for the plugins that there are. */
-  check(snapshot: ConfigSnapshot, signal?: AbortSignal): Promise<readonly ConfigProblem[]> {
+  async check(snapshot: ConfigSnapshot, signal?: AbortSignal): Promise<readonly ConfigProblem[]> {
+    const unusable = unusableIn(snapshot)
+    if (unusable.length > 0) return unusable
     const satisfies = (version: string, range: string) => this.#ranges.has(range, version)
     return snapshot.check(this.metas(), { satisfies, signal })
   }
@@ -123,6 +125,11 @@ export class HostConfig {
 
 function ownOf<T>(values: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(values, key) ? values[key] : undefined
+}
+
+/** What is wrong with a file as a whole: what stands in it nobody knows then. */
+function unusableIn({ problems }: ConfigSnapshot): ConfigProblem[] {
+  return problems.filter(({ plugin, severity }) => plugin === undefined && severity === 'error')
 }
 
 /** One error for all of these problems. */
