@@ -42,13 +42,11 @@ const cache = definePlugin({
   config: z.object({ ttl: z.number().min(1).default(300) }),
   setup: ({ config, reason }) => ({ ttl: config.ttl, reason }),
 })
-let starts = 0
 const fussy = definePlugin({
   name: 'fussy',
   version: '1.0.0',
   config: z.object({ size: z.number().default(1) }),
   setup: ({ config }) => {
-    starts++
     if (config.size > 9) throw new Error('too large for me')
     return { size: config.size }
   },
