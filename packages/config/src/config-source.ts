@@ -168,10 +168,11 @@ export class ConfigSource {
   }
 }
 
+/** A warning, as a name that no plugin has is one. */
 function badName(name: string, position: { readonly file: string }): ConfigProblem {
   const shown = JSON.stringify(name.slice(0, 60))
   const message = `${shown} cannot be a plugin's name: those are of a-z, 0-9, ".", "_" and "-"`
-  return { code: 'CFP_CONFIG_KEY', severity: 'error', path: '', message, ...position }
+  return { code: 'CFP_CONFIG_KEY', severity: 'warning', path: '', message, ...position }
 }
 
 function pathOption(name: string, value: unknown): string {
