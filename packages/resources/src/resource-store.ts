@@ -189,8 +189,8 @@ export class ResourceStore {
 
   /** Others are at it: for a while of another length each time, so that not all come back at once. */
   async #pause(work: Work): Promise<void> {
+    work.isContended = true
     await delay(1 + Math.random() * 10)
-    if (work.leftMs <= 20) throw work.busy()
     work.assertAwaited()
   }
 

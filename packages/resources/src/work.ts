@@ -12,6 +12,8 @@ export class Work {
   readonly #ms: number
   readonly #signal: AbortSignal | undefined
   readonly #startedAt = performance.now()
+  /** Others have changed the resource in the meantime, and may have again: what takes long is that, and not the disk. */
+  isContended = false
 
   /** @throws `CFP_RESOURCE_ARGUMENT` */
   constructor(phase: ResourcePhase, name: string | undefined, options: ResourceOptions, defaultMs: number) {
@@ -24,15 +26,14 @@ export class Work {
     this.#signal = signal
   }
 
-  /** What is left of the time, a little less than whoever waits has, so that the reason is told and not only that it took long. */
-  get leftMs(): number {
-    return this.#ms * 0.95 - (performance.now() - this.#startedAt)
+  get #leftMs(): number {
+    return this.#ms - (performance.now() - this.#startedAt)
   }
 
   /** @throws `CFP_RESOURCE_ABORTED`, `CFP_RESOURCE_TIMEOUT` where nobody waits for it any more */
   assertAwaited(): void {
     if (this.#signal?.aborted) throw this.#aborted(this.#signal.reason)
-    if (this.leftMs <= 0) throw this.#late()
+    if (this.#leftMs <= 0) throw this.#late()
   }
 
   /** What `task` gives, within the bound. */
@@ -48,7 +49,7 @@ export class Work {
 
   /** What the host or a plugin does for this, within what is left. */
   async callBack<T>(result: T | PromiseLike<T>): Promise<T> {
-    const ms = Math.max(1, this.leftMs)
+    const ms = Math.max(1, this.#leftMs)
     return within(result, { ms, signal: this.#signal, late: () => this.#late(), aborted: (why) => this.#aborted(why) })
   }
 
@@ -64,6 +65,7 @@ export class Work {
   }
 
   #late(): PluginError {
+    if (this.isContended) return this.busy()
     const message = `${this.#subject} took more than ${this.#ms} ms; a change may be made yet. Raise timeoutMs, or look at the disk.`
     return resourceError('CFP_RESOURCE_TIMEOUT', message, { phase: this.phase })
   }
