@@ -125,7 +125,7 @@ test('it is rendered plain, each start where it lay, and no name leaves its line
   expect(text).toBe(
     [
       'database                  0.0 ms      50.0 ms  active     |=====     |  register 0.1 ms, setup 49.9 ms',
-      'evil\\u000a\\u001b[2J       50.0 ms      50.0 ms  failed     |     =====|  register 50.0 ms',
+      'evil\\u000a\\u001b[2J      50.0 ms      50.0 ms  failed     |     =====|  register 50.0 ms',
       'slow                     90.0 ms               under way  |         =|',
     ].join('\n'),
   )
