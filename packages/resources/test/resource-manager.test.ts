@@ -125,6 +125,24 @@ describe('an update', () => {
     expect(await manager.get('a')).toMatchObject({ content: { count: 2 }, revision: expect.stringMatching(/^2-/) })
   })
 
+  test('follows the one before it, in the order in which one process makes them', async () => {
+    const manager = await newManager()
+    await manager.create('a', 'first')
+    const order: number[] = []
+    const update = (number: number) =>
+      manager.update('a', async ({ revision }) => {
+        order.push(number)
+        return { content: revision }
+      })
+    await Promise.all(Array.from({ length: 30 }, (_, number) => update(number)))
+    // Each was asked once: there was no conflict among them.
+    expect(order).toEqual(Array.from({ length: 30 }, (_, number) => number))
+    expect(await manager.get('a')).toMatchObject({
+      content: expect.stringMatching(/^30-/),
+      revision: expect.stringMatching(/^31-/),
+    })
+  })
+
   test('that asks for a revision is refused where there is another one', async () => {
     const manager = await newManager()
     const { revision } = await manager.create('a', 'one')
