@@ -1,6 +1,7 @@
 // What each plugin may use: its own permissions, narrowed by what the host grants.
 import { PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
 import { audit, isPermission, type PermissionKind, type PluginAccess, permits } from '@cf-plugins/plugin-api/host'
+import { toDeclare } from './declaration.ts'
 
 /** What a host lets its plugins use. */
 export interface AccessOptions {
@@ -17,6 +18,8 @@ export interface AccessOptions {
 export class AccessControl {
   readonly #host: string
   readonly #undeclared: 'allow' | 'deny'
+  /** What a plugin may use that nobody limits. */
+  readonly #open: PluginAccess
   readonly #grantsOf: (plugin: string) => readonly string[] | undefined
 
   /**
@@ -29,59 +32,60 @@ export class AccessControl {
     if (typeof grants !== 'function') for (const [plugin, list] of Object.entries(grants)) checkGrants(plugin, list)
     this.#host = host
     this.#undeclared = undeclared
+    this.#open = Object.freeze({ host, allow: () => {}, may: () => true })
     this.#grantsOf =
       typeof grants === 'function' ? grants : (name) => (Object.hasOwn(grants, name) ? grants[name] : undefined)
   }
 
   /** What one instance of a plugin may use, as things stand now. @throws `CFP_OPTION_INVALID` where the grants are none */
-  of({ meta, source }: PluginRecord): PluginAccess {
-    const { name, permissions } = meta
+  of(record: PluginRecord): PluginAccess {
+    const { name, permissions } = record.meta
     const granted = this.#grantsOf(name)
     if (granted) checkGrants(name, granted)
-    const limits = [permissions, granted ?? (permissions || this.#undeclared === 'allow' ? undefined : [])].filter(
-      (each) => each !== undefined,
-    )
+    const limits = permissions ? [permissions] : []
+    if (granted) limits.push(granted)
+    if (limits.length === 0) {
+      if (this.#undeclared === 'allow') return this.#open
+      limits.push([])
+    }
     const host = this.#host
-    if (limits.length === 0) return { host, allow: () => {}, may: () => true }
     const may = (kind: PermissionKind, what: string) =>
-      isOwn(meta, kind, what) || limits.every((each) => permits(each, kind, what))
+      isOwn(name, kind, what) || limits.every((each) => permits(each, kind, what))
     return {
       host,
       may,
       allow: (kind, what) => {
         if (may(kind, what)) return
         const subject = `${kind}:${what}`
-        const reason = this.#why(name, permissions, granted, kind, what)
+        const reason = whyNot(record, granted, kind, what)
         audit({ host, action: 'access', outcome: 'denied', plugin: name, subject, reason })
-        const { file, generation } = source
-        throw new PluginError('CFP_ACCESS_DENIED', `Plugin "${name}" may not use ${subject}: ${reason}`, {
-          plugin: name,
-          file,
-          generation,
-        })
+        const { file, generation } = record.source
+        const message = `Plugin "${name}" may not use ${subject}: ${reason}`
+        throw new PluginError('CFP_ACCESS_DENIED', message, { plugin: name, file, generation })
       },
     }
   }
-
-  #why(
-    plugin: string,
-    permissions: readonly string[] | undefined,
-    granted: readonly string[] | undefined,
-    kind: PermissionKind,
-    what: string,
-  ): string {
-    const line = `'${kind}:${what}'`
-    if (permissions && !permits(permissions, kind, what))
-      return `its permissions leave that out. Add ${line} to \`permissions\` in its metadata.`
-    if (granted) return `its host does not grant that. Add ${line} to what the host grants "${plugin}".`
-    return `it declares no permissions, and its host denies what is not declared. Add permissions: [${line}] to its metadata.`
-  }
 }
 
-/** What is a plugin's own it may always use: the services that it offers, and resources under its name. */
-function isOwn({ name, provides }: PluginRecord['meta'], kind: PermissionKind, what: string): boolean {
-  if (kind === 'service') return what === name || provides.includes(what)
-  return kind === 'resource' && (what === name || what.startsWith(`${name}/`))
+/** Whose line leaves it out, and what to add there. */
+function whyNot(
+  record: PluginRecord,
+  granted: readonly string[] | undefined,
+  kind: PermissionKind,
+  what: string,
+): string {
+  const { name, permissions } = record.meta
+  const line = `${kind}:${what}`
+  if (permissions && !permits(permissions, kind, what)) {
+    return `its permissions leave that out. ${toDeclare(record, 'permissions', line)}`
+  }
+  if (granted) return `its host does not grant that. Add '${line}' to what the host grants "${name}".`
+  return `it declares no permissions, and its host denies what is not declared. ${toDeclare(record, 'permissions', line)}`
+}
+
+/** Resources under a plugin's name are its own. */
+function isOwn(plugin: string, kind: PermissionKind, what: string): boolean {
+  return kind === 'resource' && (what === plugin || what.startsWith(`${plugin}/`))
 }
 
 function checkGrants(plugin: string, grants: unknown): void {

@@ -20,14 +20,16 @@ export function contextInject(source: ContextSource): PluginContext['inject'] {
   return ((ref: ServiceRef<unknown> | string, { optional = false, all = false }: InjectOptions = {}) => {
     const of = usable(source, 'inject')
     const service = serviceName(ref)
-    of.access.allow('service', service)
-    const { use } = of
+    const { use, access } = of
     if (all) {
+      access.allow('service', service)
       if (!of.record.meta.collects.includes(service)) throw undeclared(of, service, 'collects')
       return use.collected(service).map((offer) => use.given(offer))
     }
     if (optional) assertDeclared(of, service, 'optionalDependencies')
     const found = optional ? use.optional(service) : use.one(service)
+    // What it offers itself it has anyway.
+    if (found?.owner !== of.name) access.allow('service', service)
     if (found) return use.given(found)
     if (optional) return undefined
     throw notThere(of, service)

@@ -115,6 +115,11 @@ export class PluginCatalog {
     return this.#linked().providers.candidates(service)
   }
 
+  /** Every plugin whose metadata says that it provides a service. */
+  allProvidersOf(service: string): readonly string[] {
+    return this.#linked().providers.all(service)
+  }
+
   /** The error for a name that is not registered, with the nearest one that is. */
   unknown(name: string): PluginError {
     const code: RegistryErrorCode = 'CFP_PLUGIN_UNKNOWN'

@@ -161,6 +161,11 @@ export class PluginRegistry {
     return this.#now().providersOf(service)
   }
 
+  /** Every plugin whose metadata says that it provides a service. */
+  allProvidersOf(service: string): readonly string[] {
+    return this.#now().allProvidersOf(service)
+  }
+
   /**
    * Why a plugin is where it is, from itself down to the root cause. The states are the lifecycle's, and so it is
    * asked for them.
