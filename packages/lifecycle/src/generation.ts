@@ -18,13 +18,12 @@ import type { Dependencies, GenerationStart, PluginPlace, ServiceLookup, StartRe
 import { HandlerStages } from './handler-stages.ts'
 import { boundOf, type PluginHost } from './host.ts'
 import { type CalledHook, type HookLimit, InstanceHooks } from './instance-hooks.ts'
-import { type MigrationBound, migrateState, openState } from './kept-state.ts'
+import { KeptState } from './kept-state.ts'
 import { childLogger } from './loggers.ts'
 import { Passage } from './passage.ts'
 import { ProvidedServices } from './provided-services.ts'
 import { Scope } from './scope.ts'
 import { ServiceUse } from './service-use.ts'
-import type { OpenState } from './state-keeper.ts'
 import { UntilCommit } from './until-commit.ts'
 
 /**
@@ -40,6 +39,8 @@ export class Generation {
   /** Which instance of its plugin this is, from 1. */
   readonly number: number
   readonly scope: Scope
+  /** What it keeps in `context.state`. */
+  readonly kept: KeptState
   readonly configuration: GenerationConfig
   #lookup: ServiceLookup
   readonly #hooks: InstanceHooks
@@ -53,10 +54,6 @@ export class Generation {
   #use: ServiceUse | undefined
   #stage: 'staged' | 'committed' | 'ending' = 'staged'
   #ended: PluginError[] | Promise<PluginError[]> | undefined
-  /** What its state begins with, until it is open. */
-  #kept: unknown
-  #open: OpenState | undefined
-  #migration: AbortController | undefined
 
   constructor(record: PluginRecord, slot: PluginPlace, host: PluginHost, start: GenerationStart) {
     this.record = record
@@ -66,7 +63,7 @@ export class Generation {
     this.#lookup = start.lookup
     this.configuration = new GenerationConfig(start.config)
     this.dependencies = start.dependencies
-    this.#kept = start.kept
+    this.kept = new KeptState(this, start.kept)
     this.number = ++slot.made
     this.scope = new Scope(this)
     this.#hooks = new InstanceHooks(this)
@@ -181,29 +178,8 @@ export class Generation {
     return services
   }
 
-  /** `context.state`, opened when it is first asked for. */
   get state(): PluginState | undefined {
-    this.#open ??= openState(this)
-    return this.#open?.state
-  }
-
-  /** What it keeps in `context.state`; nothing where it was given nothing and has not asked. */
-  get open(): OpenState | undefined {
-    return this.#open
-  }
-
-  /** Takes what the generation before kept in the end, in place of what it began with. */
-  takeState(snapshot: unknown, bound: MigrationBound): void | PromiseLike<void> {
-    if (this.#open) this.#open.take(snapshot)
-    else this.#open = openState(this, snapshot)
-    if (this.#open) return migrateState(this, this.#open, this.instance, bound)
-  }
-
-  /** Brings kept state of another version into this one's. */
-  migrate(instance: PluginInstance, limitMs: number | undefined): void | PromiseLike<void> {
-    if (!this.#open) return
-    this.#migration = new AbortController()
-    return migrateState(this, this.#open, instance, { limitMs, signal: this.#migration.signal })
+    return this.kept.state
   }
 
   /** Checks the configuration, calls `register`, then `setup`; a promise only where one of them returns one. */
@@ -214,7 +190,7 @@ export class Generation {
   /** Waits no longer for the hook that runs: the start was cancelled. */
   giveUp(reason: unknown): void {
     this.#hooks.giveUp(reason)
-    this.#migration?.abort(reason)
+    this.kept.giveUp(reason)
   }
 
   /** Shows what was staged: handlers, additions to the app, timers, listeners. Cannot fail. */
@@ -307,7 +283,7 @@ export class Generation {
       Math.max(1, Math.min(until - performance.now(), boundOf(this.host, this.record.meta, 'teardownMs')))
     const problems: PluginError[] = []
     this.#stage = 'ending'
-    this.#open?.end()
+    this.kept.end()
     this.#untilCommit?.end()
     this.#rest()
     this.scope.abort()
@@ -325,8 +301,7 @@ export class Generation {
   }
 
   #begin(limit: HookLimit): void | PromiseLike<void> {
-    if (this.#kept !== undefined) this.#open = openState(this, this.#kept)
-    this.#kept = undefined
+    this.kept.begin()
     return this.#hooks.start(() => this.record.register(this.app as never, new GenerationContext(this) as never), limit)
   }
 

@@ -10,7 +10,7 @@ export interface InstanceOwner extends Adopter {
   readonly host: PluginHost
   readonly slot: { countZombie(code: unknown): void }
   /** Brings kept state of another version into this one's; nothing to wait for where there is none. */
-  migrate(instance: PluginInstance, limitMs: number | undefined): void | PromiseLike<void>
+  readonly kept: { migrate(instance: PluginInstance, limitMs: number | undefined): void | PromiseLike<void> }
 }
 
 /** What is left for a hook, in milliseconds, where that is less than its own bound. */
@@ -113,7 +113,7 @@ export class InstanceHooks implements HookCaller {
     this.#instance = instance
     // An instance without `setup` is up as well: what `register` opened, its `teardown` closes.
     if (typeof instance.setup !== 'function') this.#setupBegan = true
-    const migrated = this.#of.migrate(instance, limit?.())
+    const migrated = this.#of.kept.migrate(instance, limit?.())
     const setUp = () => {
       this.#setupBegan = true
       if (typeof instance.setup === 'function') return this.#run('setup', () => instance.setup?.(), limit?.())

@@ -1,8 +1,8 @@
 // `context.state` of one generation: what the host's keeper makes of it, within the rules of that generation.
-import type { PluginInstance, Undo } from '@cf-plugins/plugin-api'
+import type { PluginInstance, PluginState, Undo } from '@cf-plugins/plugin-api'
 import { within } from '@cf-plugins/plugin-api/host'
 import { type ContextSource, registering, usable } from './context-source.ts'
-import { failureOf, timeoutOf } from './failures.ts'
+import { failureOf, startCancelled, timeoutOf } from './failures.ts'
 import { boundOf } from './host.ts'
 import type { Activation } from './scope.ts'
 import { KEEPER_FACTOR } from './state.ts'
@@ -14,30 +14,83 @@ export interface MigrationBound {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Opens a generation's state. Nothing where nobody keeps state. */
-export function openState(source: ContextSource, snapshot?: unknown): OpenState | undefined {
-  return source.host.keeper?.open?.(new OwnerOf(source), snapshot)
-}
+/** Opened when it is first asked for, or when there is something that it begins with. */
+export class KeptState {
+  readonly #of: ContextSource
+  /** What it begins with, until it is open. */
+  #kept: unknown
+  #open: OpenState | undefined
+  #migration: AbortController | undefined
 
-/**
- * Brings what a generation was given of another version into its own, by the instance's `migrateState`. Nothing to wait for
- * where the version is the same.
- *
- * @throws what the keeper threw, said whose state it is
- */
-export function migrateState(
-  source: ContextSource,
-  open: OpenState,
-  instance: PluginInstance,
-  { limitMs = Number.POSITIVE_INFINITY, signal }: MigrationBound,
-): void | PromiseLike<void> {
-  const ms = Math.min(limitMs, KEEPER_FACTOR * boundOf(source.host, source.record.meta, 'restoreMs'))
-  const late = () => timeoutOf(source, 'migrateState', 'restoreMs', ms)
-  const migrated = open.migrate(instance, { signal })
-  if (migrated === undefined) return
-  return Promise.resolve(within(migrated, { ms, late, signal })).catch((error) => {
-    throw failureOf(source, 'migrateState', error)
-  })
+  constructor(source: ContextSource, kept: unknown) {
+    this.#of = source
+    this.#kept = kept
+  }
+
+  /** What the plugin gets; nothing where nobody keeps state. */
+  get state(): PluginState | undefined {
+    this.#open ??= this.#opened(undefined)
+    return this.#open?.state
+  }
+
+  /** Nothing where it was given nothing and has not been asked for. */
+  get open(): OpenState | undefined {
+    return this.#open
+  }
+
+  /** Opens what was kept, before the plugin's code runs. */
+  begin(): void {
+    if (this.#kept !== undefined) this.#open = this.#opened(this.#kept)
+    this.#kept = undefined
+  }
+
+  /** Takes what the generation before kept in the end, in place of what it began with. @throws as `migrate` */
+  take(snapshot: unknown, instance: PluginInstance, bound: MigrationBound): void | PromiseLike<void> {
+    if (this.#open) this.#open.take(snapshot)
+    else this.#open = this.#opened(snapshot)
+    return this.#migrate(instance, bound)
+  }
+
+  /**
+   * Brings what it was given of another version into this one, by the instance's `migrateState`. Nothing to wait for where the
+   * version is the same.
+   *
+   * @throws what the keeper threw, said whose state it is
+   */
+  migrate(instance: PluginInstance, limitMs: number | undefined): void | PromiseLike<void> {
+    if (!this.#open) return
+    this.#migration = new AbortController()
+    return this.#migrate(instance, { limitMs, signal: this.#migration.signal })
+  }
+
+  /** Waits no longer for a migration: the start was cancelled. */
+  giveUp(reason: unknown): void {
+    this.#migration?.abort(startCancelled(this.#of.name, reason))
+  }
+
+  /** Refuses the changes that are under way, and all later ones. */
+  end(): void {
+    this.#open?.end()
+  }
+
+  #opened(snapshot: unknown): OpenState | undefined {
+    const { host } = this.#of
+    return host.keeper?.open?.(new OwnerOf(this.#of), snapshot)
+  }
+
+  #migrate(
+    instance: PluginInstance,
+    { limitMs = Number.POSITIVE_INFINITY, signal }: MigrationBound,
+  ): void | PromiseLike<void> {
+    const of = this.#of
+    const migrated = this.#open?.migrate(instance, { signal })
+    if (migrated === undefined) return
+    const ms = Math.min(limitMs, KEEPER_FACTOR * boundOf(of.host, of.record.meta, 'restoreMs'))
+    const late = () => timeoutOf(of, 'migrateState', 'restoreMs', ms)
+    return Promise.resolve(within(migrated, { ms, late, signal })).catch((error) => {
+      throw failureOf(of, 'migrateState', error)
+    })
+  }
 }
 
 /** A generation, as its state sees it. */

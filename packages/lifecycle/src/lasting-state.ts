@@ -52,9 +52,11 @@ export function dropLeft(core: LifecycleCore, slot: PluginSlot, record: PluginRe
 }
 
 /** Whether a generation has anything to do with state. */
-export function usesState({ instance, open }: Generation): boolean {
+export function usesState({ instance, kept }: Generation): boolean {
   return (
-    open !== undefined || typeof instance.getReloadState === 'function' || typeof instance.setReloadState === 'function'
+    kept.open !== undefined ||
+    typeof instance.getReloadState === 'function' ||
+    typeof instance.setReloadState === 'function'
   )
 }
 
@@ -68,8 +70,8 @@ export function stopSaver(
 ): (generation: Generation, limitMs: number) => Promise<void> | undefined {
   const saves = new Map<Generation, Promise<void>>()
   return (generation, limitMs) => {
-    const { instance, record, open } = generation
-    const hasAny = open !== undefined || typeof instance.getReloadState === 'function'
+    const { instance, record, kept } = generation
+    const hasAny = kept.open !== undefined || typeof instance.getReloadState === 'function'
     const isAsked = record.meta.reload.state === 'keep' && hasAny
     if (!isAsked || !isLasting(core.keeper)) return undefined
     const save = saves.get(generation) ?? saveInto(core, generation, limitMs, problems)

@@ -61,7 +61,7 @@ export class OverlapCourse implements ReloadCourse {
     // Before there is a third generation.
     for (const slot of swap.slots) assertReplaceable(slot)
     swap.startClock()
-    await swap.startNew(NO_STATE, new Map([...swap.old].map(([name, { open }]) => [name, open?.peek()])))
+    await swap.startNew(NO_STATE, new Map([...swap.old].map(([name, { kept }]) => [name, kept.open?.peek()])))
   }
 
   /** Where no state is taken, what does not end in time may end on the old code. */
@@ -82,7 +82,8 @@ export class OverlapCourse implements ReloadCourse {
       const generation = made.get(name) as Generation
       const snapshot = snapshots.get(name)
       // What it began with may have changed since, as the old code went on.
-      if (snapshot !== undefined) await generation.takeState(snapshot, { limitMs: swap.limit(), signal })
+      if (snapshot !== undefined)
+        await generation.kept.take(snapshot, generation.instance, { limitMs: swap.limit(), signal })
       await restoreState(core, generation, snapshot, swap.limit(), signal)
     })
   }

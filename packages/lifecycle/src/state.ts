@@ -75,6 +75,6 @@ export function hasState(snapshot: unknown): boolean {
 }
 
 /** The plugin, as the keeper of its state sees it. */
-function stateful({ name, record, instance, slot, open }: Generation): StatefulPlugin {
-  return { name, meta: record.meta, instance, open, enabled: slot.wanted ?? record.meta.enabled }
+function stateful({ name, record, instance, slot, kept }: Generation): StatefulPlugin {
+  return { name, meta: record.meta, instance, open: kept.open, enabled: slot.wanted ?? record.meta.enabled }
 }

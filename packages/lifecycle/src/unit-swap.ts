@@ -220,7 +220,7 @@ export class UnitSwap {
       const old = this.old.get(slot.name)
       if (old) this.core.roster.move(slot, state, error)
       else this.giveUp(slot, 'failed', cause)
-      old?.open?.resume()
+      old?.kept.open?.resume()
     }
     return this.old.size === this.slots.length
   }

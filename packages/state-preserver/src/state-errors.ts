@@ -7,15 +7,14 @@ import {
 } from '@cf-plugins/plugin-api'
 import type { UncloneableState } from './clone-state.ts'
 import type { StatePreserverErrorCode } from './error-codes.ts'
-import type { OpenState } from './open-state.ts'
 
 /** A plugin's instance, as far as its state is concerned. */
 export interface StatefulPlugin {
   readonly name: string
   readonly meta: ResolvedPluginMeta
   readonly instance: PluginInstance
-  /** Its `context.state`, where it has asked for it. */
-  readonly open?: OpenState | undefined
+  /** What `open` gave for it, where it has asked for `context.state`. */
+  readonly open?: object | undefined
 }
 
 export function stateError(

@@ -134,7 +134,7 @@ export class StatePreserver {
     }
     if (options.signal?.aborted) throw stateAborted(plugin, options.signal.reason)
     // Last, so that nothing that was given up makes changes wait.
-    const own = plugin.open?.seal()
+    const own = plugin.open instanceof OpenState ? plugin.open.seal() : undefined
     const origin = { plugin: name, version: meta.stateVersion, enabled, takenAt: Date.now() }
     const snapshot = new KeptSnapshot(origin, kept, own)
     this.#latest.set(name, snapshot)

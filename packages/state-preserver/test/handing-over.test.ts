@@ -92,8 +92,8 @@ describe('what was taken for the next generation', () => {
     })
     await until(() => isBegun)
     const snapshot = await save(preserver, open)
-    const waiting = own.update((draft) => void (draft.count += 10))
-    const together = own.transaction((all) => all.update((draft) => void (draft.count += 100)))
+    const waiting = own.update(({ count }) => ({ count: count + 10 }))
+    const together = own.transaction((all) => all.update(({ count }) => ({ count: count + 100 })))
     const set = thrown(() => own.set({ count: 9 }))
     expect(set).toMatchObject({ code: 'CFP_STATE_LOCKED' })
     expect(set.message).toContain('while an update')
@@ -348,7 +348,8 @@ test('a process that is killed loses what it changed since its last write, and n
         .findLast((line) => line.startsWith('counted'))
         ?.split(' ')[1],
     )
-    const kept = ((await new FileStateStore({ folder }).read('counter'))?.own?.value as Count).count
+    const snapshot = (await new FileStateStore({ folder }).read('counter')) as StateSnapshot
+    const kept = (snapshot.own as { value: Count }).value.count
     // It went on where the one before ended, nobody ever called save(), and what was told to be on the disk is there.
     expect(first).toBe(before)
     expect(kept).toBeGreaterThanOrEqual(written().at(-1) as number)

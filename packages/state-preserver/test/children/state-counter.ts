@@ -8,7 +8,8 @@ const files = new FileStateStore({ folder })
 const store: StateStore = {
   async write(snapshot, options) {
     await files.write(snapshot, options)
-    console.log(`written ${(snapshot.own?.value as { count: number }).count}`)
+    const own = snapshot.own as { value: { count: number } }
+    console.log(`written ${own.value.count}`)
   },
   read: (name, options) => files.read(name, options),
   remove: (name, options) => files.remove(name, options),
