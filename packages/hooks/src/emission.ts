@@ -1,41 +1,47 @@
 // What is left of an emit that is more than sync calls: failures, promises to wait for together, deliveries to park.
 import { type EmitReport, type EventHandler, type HandlerFailure, isThenable } from '@cf-plugins/plugin-api'
+import type { BatchedEmission, Batches } from './batches.ts'
 import { type DeliveryGate, isParked, park } from './delivery-gate.ts'
 import type { DispatchCore } from './dispatch-core.ts'
 import type { HandlerContext } from './event-context.ts'
+import { HandlerCall, SKIPPED } from './handler-call.ts'
 import type { HandlerEntry } from './handler-entry.ts'
 import type { Plan } from './handler-table.ts'
-import { Wave, type WaveOwner } from './wave.ts'
+import { type Pending, Wave, type WaveOwner } from './wave.ts'
 
 type Entry = HandlerEntry<EventHandler>
 
-export class Emission implements WaveOwner {
+/** What is dispatched, and how. */
+export interface Dispatch {
+  readonly core: DispatchCore<EventHandler>
+  readonly batches: Batches
+  readonly plan: Plan<EventHandler>
+  readonly context: HandlerContext
+  /** Whether each handler takes a `HandlerCall`. */
+  readonly fully: boolean
+  readonly timeoutMs: number | undefined
+}
+
+export class Emission implements WaveOwner<Pending>, BatchedEmission {
   /** Whether the emitter gets the failures. */
   awaited: boolean
-  readonly #core: DispatchCore<EventHandler>
-  readonly #context: HandlerContext
-  readonly #timeoutMs: number | undefined
+  readonly #of: Dispatch
   readonly #failures: HandlerFailure[] = []
   /** What the emit itself has started, before anything is replayed. */
-  #first: Wave | undefined
-  #replayed: Set<Wave> | undefined
+  #first: Wave<Pending> | undefined
+  #replayed: Set<Wave<Pending>> | undefined
   /** Owners whose handlers are not called one by one but all together: parked, or replaced meanwhile. */
   #apart: Set<string> | undefined
+  /** What handlers are told for which it waits in batches. */
+  #batched: HandlerContext[] | undefined
   /** Handlers that `meet` was asked about, and those that were called for them. */
   #met = 0
   #called = 0
   #open = 0
   #resolve: (() => void) | undefined
 
-  constructor(
-    core: DispatchCore<EventHandler>,
-    context: HandlerContext,
-    timeoutMs: number | undefined,
-    awaited: boolean,
-  ) {
-    this.#core = core
-    this.#context = context
-    this.#timeoutMs = timeoutMs
+  constructor(of: Dispatch, awaited: boolean) {
+    this.#of = of
     this.awaited = awaited
   }
 
@@ -44,10 +50,14 @@ export class Emission implements WaveOwner {
     return this.#open > 0
   }
 
-  /** Of the emit that called the other handlers of `plan` itself. */
-  report(plan: Plan<EventHandler>): EmitReport {
-    const handled = plan.handlers.length - this.#met + this.#called
-    return { event: this.#context.event, handled, failures: this.#failures }
+  get timeoutMs(): number | undefined {
+    return this.#of.timeoutMs
+  }
+
+  /** Of the emit that called the other handlers of its plan itself. */
+  report(): EmitReport {
+    const { plan, context } = this.#of
+    return { event: context.event, handled: plan.handlers.length - this.#met + this.#called, failures: this.#failures }
   }
 
   /** Whether the owner's handlers are taken care of all together. */
@@ -67,37 +77,81 @@ export class Emission implements WaveOwner {
     this.awaited = false
     this.#first?.abort(reason)
     for (const wave of this.#replayed ?? []) wave.abort(reason)
+    for (const context of this.#batched ?? []) context.end(reason)
   }
 
-  fail(plugin: string, error: unknown): void {
-    if (this.awaited) this.#failures.push({ plugin, error })
-    else this.#core.report(this.#context.event, plugin, error)
+  /** What a handler threw or rejected with, or why it could not be called. */
+  failed(entry: HandlerEntry<unknown>, error: unknown): void {
+    entry.record.failures++
+    const { core, context } = this.#of
+    const plugin = entry.owner.name
+    if (this.awaited && !entry.ignoreErrors) this.#failures.push({ plugin, error })
+    else core.report(context.event, plugin, error)
   }
 
-  waveEnded(wave: Wave): void {
+  done(_pending: Pending, value: unknown): void {
+    if (value === SKIPPED) this.#called--
+  }
+
+  fail({ entry }: Pending, error: unknown): void {
+    this.failed(entry, error)
+  }
+
+  waveEnded(wave: Wave<Pending>): void {
     this.#replayed?.delete(wave)
+    this.#close()
+  }
+
+  batchEnded(): void {
+    this.#close()
+  }
+
+  batchFailed(plugin: string, error: unknown): boolean {
+    const isTold = this.awaited
+    if (isTold) this.#failures.push({ plugin, error })
+    this.#close()
+    return isTold
+  }
+
+  batchKept(plugin: string, error: unknown): BatchedEmission {
+    this.batchFailed(plugin, error)
+    const waiting = new Emission(this.#of, false)
+    waiting.#called = 1
+    waiting.#open = 1
+    return waiting
+  }
+
+  batchGone(): void {
+    this.#called--
+    this.#close()
+  }
+
+  callLater(entry: Entry): void {
+    this.#called--
+    this.#replay([entry])
     this.#close()
   }
 
   /** Waits for what a handler returned that was called directly. */
   watch(entry: Entry, promise: PromiseLike<unknown>): void {
-    this.#watch(this.#firstWave(), entry, this.#context, promise)
+    this.#watch(this.#firstWave(), entry, this.#of.context, undefined, promise)
   }
 
   /** Calls the handler at `index`, if that is still right, or what has taken its place. */
-  meet(plan: Plan<EventHandler>, index: number): void {
+  meet(index: number): void {
+    const { core, plan, context } = this.#of
     const entry = plan.entries[index] as Entry
     const { owner } = entry
     this.#met++
     if (this.isApart(entry)) return
-    if (isParked(owner, this.#context.source)) {
+    if (isParked(owner, context.source)) {
       this.#setApart(owner.name)
-      this.#park(plan, index)
+      this.#park(index)
     } else if (entry.stage.live) {
       this.#call(entry, undefined)
     } else {
       this.#setApart(owner.name)
-      for (const successor of this.#core.table.shareOf(plan, index).entries) this.#call(successor, undefined)
+      for (const successor of core.table.shareOf(plan, index).entries) this.#call(successor, undefined)
     }
   }
 
@@ -106,24 +160,26 @@ export class Emission implements WaveOwner {
     if (this.#first?.seal()) this.#open++
   }
 
-  #park(plan: Plan<EventHandler>, index: number): void {
-    const { owner } = plan.entries[index] as Entry
+  #park(index: number): void {
+    const { core, plan, context } = this.#of
+    const entry = plan.entries[index] as Entry
     let waiting: Emission = this
     const refused = (error: unknown) => {
-      this.fail(owner.name, error)
+      this.failed(entry, error)
       // Where it is kept all the same, nobody waits for its delivery.
-      waiting = new Emission(this.#core, this.#context, this.#timeoutMs, false)
+      waiting = new Emission(this.#of, false)
     }
     this.#open++
     // When it happened is now, not when it is delivered.
-    void this.#context.time
+    void context.time
     const kind = this.awaited ? 'emit' : 'publish'
-    park(owner.gate as DeliveryGate, kind, () => waiting.#replay(plan, index), refused).then(() => this.#close())
+    const deliver = () => waiting.#replay(core.table.shareOf(plan, index).entries)
+    park(entry.owner.gate as DeliveryGate, kind, deliver, refused).then(() => this.#close())
   }
 
-  #replay(plan: Plan<EventHandler>, index: number): Promise<void> | undefined {
-    const wave = new Wave(this, this.#core.deadlines)
-    for (const entry of this.#core.table.shareOf(plan, index).entries) this.#call(entry, wave)
+  #replay(entries: readonly Entry[]): Promise<void> | undefined {
+    const wave = new Wave<Pending>(this, this.#of.core.deadlines)
+    for (const entry of entries) this.#call(entry, wave)
     if (!wave.seal()) return undefined
     this.#open++
     this.#replayed ??= new Set()
@@ -131,32 +187,79 @@ export class Emission implements WaveOwner {
     return wave.ended()
   }
 
-  #call(entry: Entry, wave: Wave | undefined): void {
+  #call(entry: Entry, wave: Wave<Pending> | undefined): void {
     if (!entry.live) return
-    if (entry.once) entry.stage.remove(entry)
-    const { handler, gate } = entry
-    const context = entry.timeoutMs === undefined ? this.#context : this.#context.forOne()
     this.#called++
+    if (entry.batch !== undefined) this.#batch(entry)
+    else if (this.#of.fully || entry.elaborate) this.#callFully(entry, wave)
+    else this.#callUsual(entry, wave)
+  }
+
+  #callUsual(entry: Entry, wave: Wave<Pending> | undefined): void {
+    const { plan } = this.#of
+    if (entry.once) entry.stage.remove(entry)
+    if (!plan.counts) entry.record.calls++
+    const { handler, gate } = entry
+    const context = this.#contextFor(entry)
     gate?.enter()
     try {
       const result = handler(context.payload, context)
       if (isThenable(result)) {
-        this.#watch(wave ?? this.#firstWave(), entry, context, result)
+        this.#watch(wave ?? this.#firstWave(), entry, context, undefined, result)
         return
       }
     } catch (error) {
-      this.fail(entry.owner.name, error)
+      this.failed(entry, error)
     }
     gate?.leave()
   }
 
-  #watch(wave: Wave, entry: Entry, context: HandlerContext, promise: PromiseLike<unknown>): void {
-    const ownMs = entry.timeoutMs ?? this.#timeoutMs ?? this.#core.usualMs
-    wave.watch(entry, context, Math.min(ownMs, this.#timeoutMs ?? ownMs), promise)
+  #callFully(entry: Entry, wave: Wave<Pending> | undefined): void {
+    const { core, plan } = this.#of
+    const context = this.#contextFor(entry)
+    const call = new HandlerCall(entry, { name: context.event, eventId: context.id, plan }, core.watch)
+    const { gate } = entry
+    gate?.enter()
+    try {
+      const result = call.run([context.payload, context])
+      if (isThenable(result)) {
+        this.#watch(wave ?? this.#firstWave(), entry, context, call, result)
+        return
+      }
+      if (result === SKIPPED) this.#called--
+    } catch (error) {
+      this.failed(entry, error)
+    }
+    gate?.leave()
   }
 
-  #firstWave(): Wave {
-    this.#first ??= new Wave(this, this.#core.deadlines)
+  #batch(entry: Entry): void {
+    this.#open++
+    const context = this.#of.context.forOne()
+    this.#batched ??= []
+    this.#batched.push(context)
+    this.#of.batches.add(entry, { context, emission: this })
+  }
+
+  #contextFor({ timeoutMs }: Entry): HandlerContext {
+    const { context } = this.#of
+    return timeoutMs === undefined ? context : context.forOne()
+  }
+
+  #watch(
+    wave: Wave<Pending>,
+    entry: Entry,
+    context: HandlerContext,
+    call: HandlerCall | undefined,
+    promise: PromiseLike<unknown>,
+  ): void {
+    const { core, timeoutMs } = this.#of
+    const ownMs = entry.timeoutMs ?? timeoutMs ?? core.usualMs
+    wave.watch({ entry, context, limitMs: Math.min(ownMs, timeoutMs ?? ownMs), call, open: true }, promise)
+  }
+
+  #firstWave(): Wave<Pending> {
+    this.#first ??= new Wave<Pending>(this, this.#of.core.deadlines)
     return this.#first
   }
 

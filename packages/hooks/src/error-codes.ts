@@ -16,6 +16,12 @@ export const HooksErrorCodes = {
   CFP_EVENT_KEPT: 'A plugin is down and keeps the event until it is back. Do not send it again.',
   CFP_EMIT_ABORTED: 'The signal given to the emit is aborted: its reason is the cause.',
   CFP_STAGE_DISCARDED: 'A generation that is gone takes no handlers. Use the context of the one that is active.',
+  CFP_PIPELINE_FAILED: 'A step of a pipeline failed: step names it, undone the steps that were taken back.',
+  CFP_PIPELINE_ABORTED: 'The signal given to a run of a pipeline is aborted: its reason is the cause.',
+  CFP_PIPELINE_TIMEOUT: 'A run of a pipeline did not end within its time. Raise its timeoutMs, or move work out of it.',
+  CFP_PIPELINE_REDECLARED: 'A pipeline was given other options before. Give them once, where it is made.',
+  CFP_GROUP_RESULT: 'What a step of a group gave cannot be merged over the value. Return a plain object, or nothing.',
+  CFP_UNDO_GONE: 'The plugin of a step was replaced, or is gone, and nothing takes back what the step did.',
 } as const satisfies Record<string, string>
 
 export type HooksErrorCode = keyof typeof HooksErrorCodes

@@ -10,7 +10,7 @@ export class HandlerContext<Payload = unknown> implements EventContext<Payload> 
   readonly event: string
   readonly payload: Payload
   readonly source: string
-  readonly parent: EventContext['parent'] = undefined
+  readonly parent: EventContext['parent']
   readonly #ids: EventIds
   readonly #number: number
   readonly #abortedBy: AbortSignal | undefined
@@ -26,6 +26,7 @@ export class HandlerContext<Payload = unknown> implements EventContext<Payload> 
     ids: EventIds,
     number: number,
     abortedBy: AbortSignal | undefined,
+    parent: EventContext['parent'],
     time?: number,
   ) {
     this.event = event
@@ -34,6 +35,7 @@ export class HandlerContext<Payload = unknown> implements EventContext<Payload> 
     this.#ids = ids
     this.#number = number
     this.#abortedBy = abortedBy
+    this.parent = parent
     this.#time = time
   }
 
@@ -57,8 +59,8 @@ export class HandlerContext<Payload = unknown> implements EventContext<Payload> 
 
   /** The same event for a handler whose deadline is its own. */
   forOne(): HandlerContext<Payload> {
-    const { event, payload, source, time } = this
-    return new HandlerContext(event, payload, source, this.#ids, this.#number, this.#abortedBy, time)
+    const { event, payload, source, parent, time } = this
+    return new HandlerContext(event, payload, source, this.#ids, this.#number, this.#abortedBy, parent, time)
   }
 
   /** Aborts the signal, also one that is read later. */

@@ -20,6 +20,8 @@ export interface HandlerEntry<Handler> extends CheckedOptions {
   /** Unlike that of any other handler of its host. */
   readonly id: string
   readonly name: string
+  /** What else it is known by to those that ask for a place beside it: a step's name. */
+  label?: string
   readonly handler: Handler
   readonly owner: HandlerOwner
   readonly stage: StageView

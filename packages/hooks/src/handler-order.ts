@@ -44,7 +44,7 @@ class Wishes {
 
   /** False, and nothing is added, where it would close a circle. */
   add(entry: HandlerEntry<unknown>, plugin: string, isBefore: boolean): boolean {
-    const others = this.#sorted.filter(({ owner }) => owner.name === plugin)
+    const others = this.#sorted.filter(({ owner, label }) => owner.name === plugin || label === plugin)
     const pairs = others.map((other) => (isBefore ? ([entry, other] as const) : ([other, entry] as const)))
     if (pairs.some(([first, second]) => this.#isAhead(second, first))) return false
     for (const [first, second] of pairs) {

@@ -41,6 +41,8 @@ export interface StageTarget<Handler> {
   admit(entry: HandlerEntry<Handler>, name: Named): void
   /** @throws `CFP_HANDLER_ORDER` where one `isNew` and contradicts what others ask for, and then it is not shown */
   show(entries: Iterable<HandlerEntry<Handler>>, isNew?: boolean): void
+  /** They are about to be taken out of sight; until then they may be called. */
+  hiding(entries: readonly HandlerEntry<Handler>[]): void
   hide(entries: Iterable<HandlerEntry<Handler>>): void
 }
 
@@ -89,6 +91,7 @@ export class TableStage<Handler> implements HandlerStage<Handler>, StageView {
 
   withdraw(): void {
     if (!this.#live) return
+    this.#target.hiding([...this.#entries])
     this.#live = false
     const shown = [...this.#entries]
     for (const entry of shown) {
@@ -107,6 +110,7 @@ export class TableStage<Handler> implements HandlerStage<Handler>, StageView {
 
   remove(entry: HandlerEntry<Handler>): void {
     if (!this.#entries.has(entry)) return
+    if (this.#live && !this.owner.gate?.closed) this.#target.hiding([entry])
     entry.live = false
     // In a reload's gap the old generation may take its handlers back one by one in its teardown. Its place in the plan
     // is what parks events for the new one, so it stays until the stage is withdrawn; a dead entry is never called.

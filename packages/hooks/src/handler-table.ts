@@ -38,6 +38,8 @@ export interface TableRules<Handler> {
   admit(entry: HandlerEntry<Handler>, name: Named): void
   /** Handlers may be called from now on. */
   shown(entries: readonly HandlerEntry<Handler>[]): void
+  /** Handlers are about to be taken out of sight. */
+  hiding(entries: readonly HandlerEntry<Handler>[]): void
   declared(name: string): DeclaredHook | undefined
   /** A handler's place cannot be what it asks for. */
   onCircle: OnCircle
@@ -144,7 +146,11 @@ export class HandlerTable<Handler> implements StageTarget<Handler> {
       const all = [...this.#registered(name), ...added]
       this.#replace(name, isNew ? ordered(all, refuse, added[0]) : this.#ordered(all))
     }
-    this.#rules.shown?.(shown)
+    if (shown.length > 0) this.#rules.shown?.(shown)
+  }
+
+  hiding(entries: readonly HandlerEntry<Handler>[]): void {
+    this.#rules.hiding?.(entries)
   }
 
   hide(entries: Iterable<HandlerEntry<Handler>>): void {

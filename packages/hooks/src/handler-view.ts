@@ -11,6 +11,8 @@ export interface HandlerView {
   readonly kind: HandlerKind
   /** The name that it was registered for, which may be a pattern. */
   readonly name: string
+  /** A step's, within its pipeline. */
+  readonly step?: string | undefined
   readonly priority: number
   /** Whether it is switched on. */
   readonly on: boolean
@@ -25,13 +27,14 @@ export interface HandlerView {
 
 /** @param planned how many calls its plan has counted */
 export function viewOf(kind: HandlerKind, entry: HandlerEntry<unknown>, planned: number): HandlerView {
-  const { id, name, owner, priority, record } = entry
+  const { id, name, label, owner, priority, record } = entry
   return {
     id,
     plugin: owner.name,
     generation: owner.source?.generation,
     kind,
     name,
+    step: label,
     priority,
     on: record.off === undefined,
     reason: record.off,

@@ -46,7 +46,14 @@ export {
   type PluginTimeouts,
   type ResolvedPluginMeta,
 } from './meta.ts'
-export type { PipelineRunOptions, PipelineStep, PipelineSteps, StepContext, StepOptions } from './pipeline.ts'
+export type {
+  GroupStep,
+  PipelineRunOptions,
+  PipelineStep,
+  PipelineSteps,
+  StepContext,
+  StepOptions,
+} from './pipeline.ts'
 export type { PluginRecord, PluginSource, RegisterPlugin } from './record.ts'
 export {
   type EventRef,
