@@ -1,4 +1,5 @@
 // What a plugin tells others and hears from them: the events, hooks and pipelines of its context.
+import type { AnyStep } from '@cf-plugins/hooks'
 import type {
   BatchHandler,
   ContextEmitOptions,
@@ -7,10 +8,16 @@ import type {
   EventHandler,
   EventOptions,
   EventRef,
+  GroupStep,
   HandlerOptions,
   HookHandler,
   HookRef,
+  PipelineRef,
+  PipelineRunOptions,
+  PipelineStep,
+  PipelineSteps,
   PluginContext,
+  StepOptions,
   Undo,
 } from '@cf-plugins/plugin-api'
 import { type ContextSource, emitting, known, registering } from './context-source.ts'
@@ -71,6 +78,27 @@ export function contextHooks(source: ContextSource): ContextHooks {
       access.allow('hook', nameOf(hook))
       return hooks.callSyncAs(name, hook, args) as never
     },
+  }
+}
+
+/** `context.pipeline`. */
+export function contextPipeline(source: ContextSource): PluginContext['pipeline'] {
+  return <Value>(pipeline: PipelineRef<Value> | string): PipelineSteps<Value> => {
+    const name = nameOf(pipeline)
+    return {
+      name,
+      step: (step: string, run: PipelineStep<Value> | GroupStep<Value>, options: StepOptions<Value> = {}): Undo => {
+        const { access, stages } = registering(source, 'pipeline')
+        access.allow('pipeline', name)
+        const undo = options.undo && known(source, options.undo)
+        return stages.pipelines.on(name, step, known(source, run as AnyStep), undo ? { ...options, undo } : options)
+      },
+      run: async (value: Value, options?: PipelineRunOptions) => {
+        const of = emitting(source, 'pipeline().run', true)
+        of.access.allow('pipeline', name)
+        return of.host.pipelines.runAs(of.name, name, value, options) as Promise<Value>
+      },
+    }
   }
 }
 

@@ -11,7 +11,7 @@ import type {
   Undo,
 } from '@cf-plugins/plugin-api'
 import { ACCESS, type PluginAccess } from '@cf-plugins/plugin-api/host'
-import { contextEmit, contextHooks, contextOn, contextPublish } from './context-dispatch.ts'
+import { contextEmit, contextHooks, contextOn, contextPipeline, contextPublish } from './context-dispatch.ts'
 import { contextInject, contextProvide } from './context-services.ts'
 import { argumentError, type ContextSource, checkTask, known, registering, usable } from './context-source.ts'
 import { contextState } from './context-state.ts'
@@ -90,6 +90,10 @@ export class GenerationContext implements PluginContext {
 
   get hooks(): ContextHooks {
     return this.#keep('hooks', contextHooks(this.#of))
+  }
+
+  get pipeline(): PluginContext['pipeline'] {
+    return this.#keep('pipeline', contextPipeline(this.#of))
   }
 
   get every(): PluginContext['every'] {

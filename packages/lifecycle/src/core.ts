@@ -1,6 +1,6 @@
 // What every part of one lifecycle works on, and what it is made with.
 import { randomUUID } from 'node:crypto'
-import { type DispatchOptions, type HandlerPolicy, PluginEvents, PluginHooks } from '@cf-plugins/hooks'
+import { type DispatchOptions, type HandlerPolicy, Pipelines, PluginEvents, PluginHooks } from '@cf-plugins/hooks'
 import type { Logger, PluginTimeouts } from '@cf-plugins/plugin-api'
 import { Deadlines, safeLogger } from '@cf-plugins/plugin-api/host'
 import type { PluginRegistry, ServiceTable } from '@cf-plugins/registry'
@@ -30,7 +30,9 @@ export interface LifecycleOptions<App = unknown, Shared = unknown> {
   readonly events?: PluginEvents
   /** @default a new one */
   readonly hooks?: PluginHooks
-  /** What becomes of handlers that keep being slow or failing, of `events` and `hooks` that are new ones. @default slow ones are told to the log */
+  /** @default new ones */
+  readonly pipelines?: Pipelines
+  /** What becomes of handlers that keep being slow or failing, where `events`, `hooks` and `pipelines` are new ones. @default slow ones are told to the log */
   readonly handlerPolicy?: HandlerPolicy
   /** Gives each plugin a view of the app, whose additions can be taken back. @default the app itself */
   readonly scopeApp?: ScopeApp<App>
@@ -111,6 +113,7 @@ export function createCore<App, Shared>(
     logger,
     events: options.events ?? new PluginEvents(dispatch),
     hooks: options.hooks ?? new PluginHooks(dispatch),
+    pipelines: options.pipelines ?? new Pipelines(dispatch),
     scopeApp: options.scopeApp as ScopeApp | undefined,
     bounds: { ...DEFAULT_BOUNDS, ...options.timeouts },
     deadlines: new Deadlines(),

@@ -1,6 +1,6 @@
 // What every plugin of one lifecycle shares, and where it gets its bounds from.
 
-import type { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
+import type { Pipelines, PluginEvents, PluginHooks } from '@cf-plugins/hooks'
 import type { Logger, PluginTimeouts, ResolvedPluginMeta } from '@cf-plugins/plugin-api'
 import type { Deadlines } from '@cf-plugins/plugin-api/host'
 import type { PublishedService } from '@cf-plugins/registry'
@@ -34,6 +34,7 @@ export interface PluginHost {
   readonly logger: Logger
   readonly events: PluginEvents
   readonly hooks: PluginHooks
+  readonly pipelines: Pipelines
   readonly scopeApp: ScopeApp | undefined
   readonly bounds: Required<PluginTimeouts>
   readonly deadlines: Deadlines

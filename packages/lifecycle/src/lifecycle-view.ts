@@ -1,5 +1,5 @@
 // What may be asked of a lifecycle: where its plugins stand, why, and how they are.
-import type { PluginEvents, PluginHooks } from '@cf-plugins/hooks'
+import type { Pipelines, PluginEvents, PluginHooks } from '@cf-plugins/hooks'
 import { type Explanation, PluginRegistry } from '@cf-plugins/registry'
 import { createCore, type LifecycleCore, type LifecycleOptions } from './core.ts'
 import { askHealth, type PluginHealthReport } from './health.ts'
@@ -14,6 +14,7 @@ export abstract class LifecycleView<App = unknown, Shared = unknown> {
   readonly registry: PluginRegistry
   readonly events: PluginEvents
   readonly hooks: PluginHooks
+  readonly pipelines: Pipelines
   protected readonly core: LifecycleCore
 
   constructor(options: LifecycleOptions<App, Shared>) {
@@ -22,6 +23,7 @@ export abstract class LifecycleView<App = unknown, Shared = unknown> {
     this.id = this.core.host.id
     this.events = this.core.host.events
     this.hooks = this.core.host.hooks
+    this.pipelines = this.core.host.pipelines
   }
 
   /** How many calls a plugin has in flight. @throws `CFP_PLUGIN_UNKNOWN` */
