@@ -20,7 +20,8 @@ it('tells it once of an event that several of its names stand for', async () => 
   const log: string[] = []
   const { events } = await started([listener(log, ['user.login', 'user.*', '*'])])
   await events.emit('user.login', 1)
-  expect(log).toEqual(['user.login 1'])
+  // Who listens to everything hears the host as well.
+  expect(log.filter((line) => line.startsWith('user.'))).toEqual(['user.login 1'])
 })
 
 it('tells it of nothing while it is disabled, and the new instance after a reload', async () => {

@@ -99,6 +99,7 @@ describe('unload', () => {
     await work
     expect(entries).toEqual([
       'warn: Plugin "a" was ended while 1 of its calls had not: what those change from now on is not in its state.',
+      expect.stringMatching(/^warn: Plugin "a" took 5\d{3} ms in its handler of "work"\.$/),
     ])
   })
 
