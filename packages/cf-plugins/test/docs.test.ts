@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
-import { definePlugin, PluginManager, type ResourceManager } from '../src/index.ts'
+import { definePlugin, PluginManager, type ResourceManager, readAudit } from '../src/index.ts'
 
 const guides = join(import.meta.dirname, '../../../docs')
 
@@ -173,4 +173,30 @@ it('keeps the resources of the guide to them, tells of their changes, and keeps 
       'editor created documents/drafts/march, now 1',
     ])
   expect(await readFile(join(folder, 'documents/drafts+march.resource'), 'utf8')).toMatch(/^\{.*\}\na draft$/)
+})
+
+it('checks what the guide to security says that is checked, and cannot do what it says that nobody can (fault 75)', async () => {
+  const folder = await writePrograms('security.md', join(import.meta.dirname, '../node_modules/.docs'))
+  const trail = join(folder, 'audit.jsonl')
+  const { order } = (await import(join(folder, 'guarded.ts'))) as {
+    order(grants: readonly string[], audit: string): Promise<string[]>
+  }
+  const text = await readFile(join(guides, 'security.md'), 'utf8')
+  const denied = await order(['event:*', 'emit:*'], trail)
+  expect(denied).toHaveLength(1)
+  expect(text).toContain(`\n${denied[0]}\n`)
+  expect(await order(['event:*', 'emit:*', 'service:vault'], trail)).toEqual([])
+  const { entries } = await readAudit(trail)
+  expect(entries.filter(({ action }) => action === 'access')).toMatchObject([
+    { outcome: 'denied', plugin: 'shop', subject: 'service:vault' },
+  ])
+  const manager = new PluginManager({ autoLoad: false })
+  cleanups.push(() => manager.stop())
+  await manager.add(await import(join(folder, 'no-cage.ts')))
+  await manager.start()
+  expect(manager.get('curious')).toEqual({ size: expect.any(Number) })
+  const { readInWorker } = (await import(join(folder, 'worker.ts'))) as {
+    readInWorker(isGuarded: boolean): Promise<string>
+  }
+  expect([await readInWorker(false), await readInWorker(true)]).toEqual(['read', 'ERR_ACCESS_DENIED'])
 })
