@@ -150,7 +150,10 @@ export class Metrics implements Disposable {
   }
 
   #gauges(): Gauges {
-    const plugins = Array.from(this.#counts.plugins.entries(), ([name]) => [name, this.#workOf(name)] as const)
+    const plugins = Array.from(
+      this.#counts.plugins.entries(),
+      ([name, { syncMs }]) => [name, { syncMs, ...this.#workOf(name) }] as const,
+    )
     return { states: this.#states(), plugins: new Map(plugins) }
   }
 }

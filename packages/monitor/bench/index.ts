@@ -1,0 +1,117 @@
+// What watching costs a host: one dispatch to ten handlers, watched and not; and what an audit entry costs whoever causes it.
+import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { compare } from '@cf-plugins/bench-harness'
+import { PluginHooks } from '@cf-plugins/hooks'
+import { AuditTrail, Metrics, Timeline } from '@cf-plugins/monitor'
+import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
+
+class ManualReader extends MetricReader {
+  protected async onForceFlush() {}
+  protected async onShutdown() {}
+}
+
+const home = mkdtempSync(join(tmpdir(), 'cf-monitor-bench-'))
+const host = 'bench'
+const meter = new MeterProvider({ readers: [new ManualReader()] }).getMeter('bench')
+const metrics = new Metrics({ host })
+const exported = new Metrics({ host, meter })
+const timeline = new Timeline({ host })
+const trail = new AuditTrail({ file: join(home, 'audit.jsonl'), host, maxBytes: 64 * 1024 * 1024, keep: 1 })
+const nothing = () => {}
+
+/** Who watches while the contender of that name runs, and how that ends. */
+const WATCHERS: Readonly<Record<string, () => () => void>> = {
+  'nobody watches': () => nothing,
+  'timeline and audit trail': () => {
+    timeline.start()
+    return () => timeline.stop()
+  },
+  'a subscriber that does nothing': () => {
+    subscribe('cf-plugins:handler', nothing)
+    return () => unsubscribe('cf-plugins:handler', nothing)
+  },
+  Metrics: () => {
+    metrics.start()
+    return () => metrics.stop()
+  },
+  'Metrics, and as OpenTelemetry': () => {
+    exported.start()
+    return () => exported.stop()
+  },
+}
+let stop = nothing
+const setup = (contender: string) => {
+  stop()
+  stop = WATCHERS[contender]?.() ?? nothing
+}
+
+function hooksWith(handler: (value: number) => unknown): PluginHooks {
+  const hooks = new PluginHooks({ host })
+  for (let at = 0; at < 10; at++) hooks.on('value', handler)
+  return hooks
+}
+
+/** About as long as a handler takes that looks something up and formats it: 10 to 20 us. */
+function work(value: number): number {
+  let sum = value
+  for (let at = 0; at < 5000; at++) sum = (sum * 31 + at) | 0
+  return sum
+}
+
+async function compareDispatch(title: string, hooks: PluginHooks, atMost: number): Promise<void> {
+  const contenders = Object.keys(WATCHERS).map((name) => [name, () => hooks.callSync('value', 1)] as const)
+  await compare(title, Object.fromEntries(contenders), {
+    unit: 'ns',
+    setup,
+    goals: [
+      { of: 'timeline and audit trail', against: 'nobody watches', atMost: 1.3, why: 'they do not listen to handlers' },
+      { of: 'Metrics', against: 'nobody watches', atMost, why: 'what is watched is timed' },
+    ],
+  })
+  stop()
+  stop = nothing
+}
+
+try {
+  await compareDispatch(
+    'a hook with 10 handlers that do nothing',
+    hooksWith((value) => value),
+    60,
+  )
+  await compareDispatch('a hook with 10 handlers that work a little', hooksWith(work), 1.3)
+
+  const state = channel('cf-plugins:state')
+  let number = 0
+  const change = () => state.publish({ host, plugin: `plugin-${number++ % 100}`, from: 'starting', to: 'active' })
+  await trail.start()
+  const line = { action: 'transition', outcome: 'done', plugin: 'plugin-1', from: 'starting', to: 'active' }
+  await compare(
+    'a transition that is audited, for whoever causes it',
+    {
+      'AuditTrail, written in the background': async () => {
+        for (let at = 0; at < 100; at++) change()
+        await trail.flush()
+      },
+      'JSON.stringify': async () => {
+        for (let at = 0; at < 100; at++) JSON.stringify({ time: new Date().toISOString(), ...line })
+      },
+    },
+    {
+      perCall: 100,
+      goals: [
+        {
+          of: 'AuditTrail, written in the background',
+          against: 'JSON.stringify',
+          atMost: 25,
+          why: 'safe, and in a file',
+        },
+      ],
+    },
+  )
+} finally {
+  await trail.stop()
+  rmSync(home, { recursive: true })
+}
