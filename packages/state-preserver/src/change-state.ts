@@ -1,8 +1,9 @@
 // One change of one part: its turn, the draft, what comes of it.
 import { isThenable, type StateEdit } from '@cf-plugins/plugin-api'
 import type { ChangeBound } from './change-bound.ts'
-import { cloneState, type FixedState } from './clone-state.ts'
+import { cloneState } from './clone-state.ts'
 import type { FairLock, LockHolder } from './fair-lock.ts'
+import type { FixedState } from './fixed-state.ts'
 import { type PartLabel, reentrant } from './part-errors.ts'
 
 /** What is changed. */

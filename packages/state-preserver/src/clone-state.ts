@@ -41,24 +41,6 @@ export function cloneState(state: unknown, maxBytes = Number.POSITIVE_INFINITY):
   return new StateCloner(maxBytes, false).clone(state)
 }
 
-/** A copy that nobody can change who is given only what `giveOut` gives. */
-export interface FixedState extends ClonedState {
-  /** Whether the copy is deeply frozen, and has nothing that freezing does not protect: then it may be given out itself. */
-  readonly isFrozen: boolean
-}
-
-/** A deep copy, frozen as far as its kinds of values can be. @throws UncloneableState */
-export function fixState(state: unknown, maxBytes = Number.POSITIVE_INFINITY): FixedState {
-  const cloner = new StateCloner(maxBytes, true)
-  const { copy, bytes, isNative } = cloner.clone(state)
-  return { copy, bytes, isNative, isFrozen: cloner.isFrozen }
-}
-
-/** Fixed state for somebody to read: itself where it is frozen, else a copy. */
-export function giveOut({ copy, isFrozen }: FixedState): unknown {
-  return isFrozen ? copy : cloneState(copy).copy
-}
-
 interface OpenCopy extends Holder {
   readonly source: object
   readonly copy: object
@@ -68,7 +50,8 @@ interface OpenCopy extends Holder {
 // Where an array is larger, its elements are looked at before anything slower is done with it.
 const LARGE_ARRAY = 1_024
 
-class StateCloner {
+/** One copy; `isFrozen` is known when it is made. */
+export class StateCloner {
   /** Whether nothing was met that cannot be frozen. */
   isFrozen = true
   readonly #maxBytes: number

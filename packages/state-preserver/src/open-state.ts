@@ -6,7 +6,7 @@ import type {
   StateTransaction,
   StateTransactionOptions,
 } from '@cf-plugins/plugin-api'
-import { type FixedState, giveOut } from './clone-state.ts'
+import { type FixedState, giveOut } from './fixed-state.ts'
 import { callHook } from './hook-call.ts'
 import { OpenPart } from './open-part.ts'
 import { badArgument, beforeCommit, notMigrated, type PartLabel, undeclared } from './part-errors.ts'

@@ -1,8 +1,9 @@
 // Whose `context.state` it is, and the rules of that generation for it.
 import type { ResolvedPluginMeta, StateUpdateOptions, Undo } from '@cf-plugins/plugin-api'
 import { ChangeBound } from './change-bound.ts'
-import { type FixedState, fixState, UncloneableState } from './clone-state.ts'
+import { UncloneableState } from './clone-state.ts'
 import type { LockHolder } from './fair-lock.ts'
+import { type FixedState, fixState } from './fixed-state.ts'
 import { badArgument, locked, type PartLabel, retired, unkept } from './part-errors.ts'
 import type { KeptValue, StateCell } from './state-cell.ts'
 

@@ -1,5 +1,5 @@
 // The parts of the state that plugins share: one value each, for all plugins of a host.
-import type { FixedState } from './clone-state.ts'
+import type { FixedState } from './fixed-state.ts'
 import { StateCell } from './state-cell.ts'
 
 /** Where shared parts come from, and go to. */

@@ -1,6 +1,7 @@
 // Where one part is: its value, its lock, and who wants to know of it.
-import type { FixedState } from './clone-state.ts'
+
 import { FairLock } from './fair-lock.ts'
+import type { FixedState } from './fixed-state.ts'
 
 /** What is kept of a part, and in which version of it. */
 export interface KeptValue {

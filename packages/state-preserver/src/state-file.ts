@@ -6,7 +6,8 @@
 // in for another plugin's. When it was taken is no part of the body, so that equal state has an equal one.
 import { createCipheriv, createDecipheriv, createHash, type KeyObject, randomBytes } from 'node:crypto'
 import { deserialize, serialize } from 'node:v8'
-import { type ClonedState, cloneState, fixState } from './clone-state.ts'
+import { type ClonedState, cloneState } from './clone-state.ts'
+import { fixState } from './fixed-state.ts'
 import { type FlatState, flatten, unflatten } from './flat-state.ts'
 import { isShallow } from './shallow-state.ts'
 import { KeptSnapshot, keptOf, type StateSnapshot } from './state-snapshot.ts'

@@ -1,19 +1,14 @@
 // Takes a plugin's state out of one instance and puts it into the next.
-import { randomUUID } from 'node:crypto'
 import type { ResolvedPluginMeta, StatePreservationError } from '@cf-plugins/plugin-api'
-import { within } from '@cf-plugins/plugin-api/host'
-import { type ClonedState, cloneState, type FixedState, UncloneableState } from './clone-state.ts'
-import { DelayedSaves } from './delayed-saves.ts'
+import { type ClonedState, cloneState, UncloneableState } from './clone-state.ts'
 import { callHook } from './hook-call.ts'
 import { OpenState } from './open-state.ts'
-import type { PartOwner, StateHost } from './part-owner.ts'
-import { SharedStates, sharedName } from './shared-states.ts'
-import type { KeptValue } from './state-cell.ts'
+import type { PartOwner } from './part-owner.ts'
+import { PluginStates } from './plugin-states.ts'
+import { SnapshotShelf } from './snapshot-shelf.ts'
 import { migrationMissing, restoreMissing, type StatefulPlugin, stateAborted, uncloneable } from './state-errors.ts'
-import { KeptSnapshot, keptOf, NO_STATE, type StateSnapshot } from './state-snapshot.ts'
+import { KeptSnapshot, NO_STATE, type StateSnapshot } from './state-snapshot.ts'
 import type { StateStore } from './state-store.ts'
-import { storeAborted, storeFailure, storeTimeout } from './store-errors.ts'
-import { WriteBehind } from './write-behind.ts'
 
 export interface StatePreserverOptions {
   /** The most that one plugin's state may take, as a copy in memory, in bytes. @default 64 MiB */
@@ -57,15 +52,8 @@ export class StatePreserver {
   readonly #maxBytes: number
   readonly #saveTimeoutMs: number
   readonly #restoreTimeoutMs: number
-  readonly #storeTimeoutMs: number
-  readonly #store: StateStore | undefined
-  readonly #writes: WriteBehind | undefined
-  readonly #latest = new Map<string, StateSnapshot>()
-  readonly #saves: DelayedSaves | undefined
-  readonly #shared: SharedStates
-  readonly #onStoreError: (error: StatePreservationError) => void
-  /** What the states of all plugins have in common. */
-  readonly #states: StateHost
+  readonly #kept: SnapshotShelf
+  readonly #states: PluginStates
 
   constructor({
     maxBytes = 64 * 1024 * 1024,
@@ -80,35 +68,13 @@ export class StatePreserver {
     this.#maxBytes = maxBytes
     this.#saveTimeoutMs = saveTimeoutMs
     this.#restoreTimeoutMs = restoreTimeoutMs
-    this.#storeTimeoutMs = storeTimeoutMs
-    this.#store = store
-    this.#writes =
-      store &&
-      new WriteBehind({
-        store,
-        delayMs: writeDelayMs,
-        timeoutMs: storeTimeoutMs,
-        retryMs: retryDelayMs,
-        onError: onStoreError,
-      })
-    this.#saves = store && new DelayedSaves(writeDelayMs, (name) => this.#write(name))
-    this.#onStoreError = onStoreError
-    this.#shared = new SharedStates(
-      store && { load: (part) => this.#loadShared(part), save: (part, fixed) => this.#keepShared(part, fixed) },
-    )
-    const frames = `state_change_${randomUUID().slice(0, 8)}_`
-    let frame = 0
-    this.#states = {
-      maxBytes,
-      shared: (part) => this.#shared.cell(part),
-      record: (name, own) => this.#record(name, own),
-      nextFrame: () => `${frames}${++frame}_`,
-    }
+    this.#kept = new SnapshotShelf({ store, writeDelayMs, storeTimeoutMs, retryDelayMs, onStoreError })
+    this.#states = new PluginStates(this.#kept, maxBytes, onStoreError)
   }
 
   /** Whether what is saved is there for the next process: whether there is a store. */
   get isLasting(): boolean {
-    return this.#store !== undefined
+    return this.#kept.isLasting
   }
 
   /**
@@ -137,8 +103,7 @@ export class StatePreserver {
     const own = plugin.open instanceof OpenState ? plugin.open.seal() : undefined
     const origin = { plugin: name, version: meta.stateVersion, enabled, takenAt: Date.now() }
     const snapshot = new KeptSnapshot(origin, kept, own)
-    this.#latest.set(name, snapshot)
-    if (isAsked || (own && meta.reload.state === 'keep')) this.#write(name)
+    this.#kept.keep(name, snapshot, isAsked || (own !== undefined && meta.reload.state === 'keep'))
     return snapshot
   }
 
@@ -174,28 +139,8 @@ export class StatePreserver {
    *
    * @throws StatePreservationError the store's, `CFP_STATE_READ_FAILED`, `CFP_STATE_READ_TIMEOUT`, `CFP_STATE_ABORTED`
    */
-  async load(name: string, { signal }: StateOperationOptions = {}): Promise<StateSnapshot | undefined> {
-    const store = this.#store
-    if (!store) return undefined
-    const work = { name, phase: 'readState' } as const
-    const aborted = () => storeAborted(work, signal?.reason)
-    if (signal?.aborted) throw aborted()
-    if (this.#isBehind(name)) return this.#latest.get(name)
-    const before = this.#latest.get(name)
-    const ms = this.#storeTimeoutMs
-    const late = () => storeTimeout(work, ms)
-    const controller = new AbortController()
-    let stored: StateSnapshot | undefined
-    try {
-      stored = await within(store.read(name, { signal: controller.signal }), { ms, signal, late, aborted })
-    } catch (thrown) {
-      controller.abort(thrown)
-      throw storeFailure(work, thrown)
-    }
-    // What was saved, or forgotten, in the meantime is newer than what was read.
-    if (this.#latest.get(name) !== before || this.#isBehind(name)) return this.#latest.get(name)
-    if (stored) this.#latest.set(name, stored)
-    return stored
+  load(name: string, { signal }: StateOperationOptions = {}): Promise<StateSnapshot | undefined> {
+    return this.#kept.load(name, signal)
   }
 
   /**
@@ -203,9 +148,8 @@ export class StatePreserver {
    *
    * @throws StatePreservationError `CFP_STATE_WRITE_FAILED` and the store's own; `CFP_STATE_WRITE_TIMEOUT`, `CFP_STATE_ABORTED`
    */
-  async flush({ timeoutMs = this.#storeTimeoutMs, signal }: FlushOptions = {}): Promise<void> {
-    this.#saves?.orderAll()
-    await this.#writes?.flush(timeoutMs, signal)
+  flush({ timeoutMs, signal }: FlushOptions = {}): Promise<void> {
+    return this.#kept.flush(timeoutMs, signal)
   }
 
   /**
@@ -213,10 +157,7 @@ export class StatePreserver {
    * to that.
    */
   setAside(name: string): boolean {
-    this.#latest.delete(name)
-    if (!this.#store?.setAside) return false
-    this.#store.setAside(name)
-    return true
+    return this.#kept.setAside(name)
   }
 
   /**
@@ -234,54 +175,17 @@ export class StatePreserver {
    * there. Never rejects: a part that cannot be read is told to `onStoreError`, set aside, and begins anew.
    */
   prepare(meta: ResolvedPluginMeta): undefined | Promise<void> {
-    return this.#shared.prepare(meta.state.shared)
+    return this.#states.prepare(meta.state.shared)
   }
 
   /** The snapshot of the last save that succeeded, or of a later load. */
   latest(name: string): StateSnapshot | undefined {
-    return this.#latest.get(name)
+    return this.#kept.latest(name)
   }
 
   /** Drops what is kept of a plugin, also in the store. */
   forget(name: string): void {
-    this.#latest.delete(name)
-    this.#saves?.drop(name)
-    this.#writes?.order(name, undefined)
-  }
-
-  /** Keeps what a plugin has in `context.state` now beside what it had of other state. */
-  #record(name: string, own: KeptValue): void {
-    if (!this.#saves) return
-    const before = this.#latest.get(name)
-    const origin = { plugin: name, version: own.version, enabled: true, takenAt: Date.now() }
-    const snapshot = before instanceof KeptSnapshot ? before.withOwn(own) : new KeptSnapshot(origin, NO_STATE, own)
-    this.#latest.set(name, snapshot)
-    this.#saves.changed(name, snapshot.bytes)
-  }
-
-  #keepShared(part: string, fixed: FixedState): void {
-    this.#record(sharedName(part), { version: 0, fixed })
-  }
-
-  async #loadShared(part: string): Promise<FixedState | undefined> {
-    const name = sharedName(part)
-    try {
-      const snapshot = await this.load(name)
-      return snapshot && keptOf(snapshot, this.#maxBytes)?.fixed
-    } catch (error) {
-      this.setAside(name)
-      this.#onStoreError(storeFailure({ name, phase: 'readState' }, error))
-      return undefined
-    }
-  }
-
-  #write(name: string): void {
-    this.#saves?.drop(name)
-    this.#writes?.order(name, this.#latest.get(name))
-  }
-
-  #isBehind(name: string): boolean {
-    return this.#saves?.isDue(name) === true || this.#writes?.isBehind(name) === true
+    this.#kept.forget(name)
   }
 
   #copy(plugin: StatefulPlugin, state: unknown): ClonedState {

@@ -1,5 +1,6 @@
 // What is kept of a plugin from one instance to the next.
-import { type ClonedState, cloneState, fixState } from './clone-state.ts'
+import { type ClonedState, cloneState } from './clone-state.ts'
+import { fixState } from './fixed-state.ts'
 import type { KeptValue } from './state-cell.ts'
 
 /** What is kept of a plugin from one instance to the next. */

@@ -257,6 +257,10 @@ describe('with a store', () => {
     expect(await readdir(folder)).toEqual([])
     await preserver.flush()
     expect(await countIn(folder)).toMatchObject({ count: 2 })
+    own.set({ ...own.value, count: 3 })
+    preserver.setAside('counter')
+    await preserver.flush()
+    expect(await readdir(folder)).toEqual(['counter.state'])
   })
 
   it('shared parts are found by the next process, in files that are no plugin’s', async () => {
