@@ -193,7 +193,7 @@ export class Batches {
       if (ignoreErrors) emission.batchEnded()
       else isTold = emission.batchFailed(owner.name, error) || isTold
     }
-    if (!isTold) this.#core.report(name, owner.name, error)
+    if (!isTold) this.#core.report(name, owner.name, error, items[0]?.context.id)
   }
 
   /** Nothing is added to it any more. */

@@ -15,6 +15,8 @@ import { type HandlerPolicy, HandlerWatch } from './handler-watch.ts'
 export interface ReportedFailure extends HandlerFailure {
   /** The event's or the hook's name. */
   readonly event: string
+  /** Of an event, which one it was. */
+  readonly eventId?: string
 }
 
 /** What the constructors of `PluginEvents`, `PluginHooks` and `Pipelines` take. */
@@ -84,11 +86,16 @@ export class DispatchCore<Handler> {
   }
 
   /** Tells of a failure that no caller hears of. Never throws. */
-  report(event: string, plugin: string, error: unknown): void {
-    this.log('error', { event, plugin, err: error }, `Plugin "${plugin}" failed in "${event}": ${messageOf(error)}`)
+  report(event: string, plugin: string, error: unknown, eventId?: string): void {
+    const which = eventId === undefined ? {} : { eventId }
+    this.log(
+      'error',
+      { event, ...which, plugin, err: error },
+      `Plugin "${plugin}" failed in "${event}": ${messageOf(error)}`,
+    )
     const broken = (err: unknown) => this.log('error', { err }, `onFailure itself failed: ${messageOf(err)}`)
     try {
-      const told: unknown = this.#options.onFailure?.({ event, plugin, error })
+      const told: unknown = this.#options.onFailure?.({ event, ...which, plugin, error })
       // An async onFailure is not waited for, but its rejection would end the process.
       if (told instanceof Promise) told.catch(broken)
     } catch (thrown) {

@@ -86,7 +86,7 @@ export class Emission implements WaveOwner<Pending>, BatchedEmission {
     const { core, context } = this.#of
     const plugin = entry.owner.name
     if (this.awaited && !entry.ignoreErrors) this.#failures.push({ plugin, error })
-    else core.report(context.event, plugin, error)
+    else core.report(context.event, plugin, error, context.id)
   }
 
   done(_pending: Pending, value: unknown): void {

@@ -34,24 +34,33 @@ async function pinoFile() {
   return { logger, text, entries }
 }
 
-it('pino fits as it is: each entry of a plugin carries its name and its generation, also those of children', async () => {
+it('pino fits as it is: entries of a plugin carry its name and its generation, and those about an event its id', async () => {
   const { logger, entries } = await pinoFile()
   const lifecycle = new Lifecycle({ app: {}, logger })
   const register = (_app: unknown, context: PluginContext) => {
     context.logger.info('made')
     context.logger.warn({ port: 80 }, 'busy')
     context.on('user.login', (_user, { id }) => context.logger.child?.({ event: id }).info('hello'))
+    context.on('user.logout', () => Promise.reject(new Error('no')))
     return {}
   }
   lifecycle.registry.add(plugin({ name: 'a' }, register, { generation: 7 }))
   await lifecycle.start()
   await lifecycle.events.emit('user.login')
+  lifecycle.events.publish('user.logout')
   await lifecycle.stop()
   const own = { plugin: 'a', generation: 7 }
   expect(entries()).toMatchObject([
     { ...own, level: 30, msg: 'made' },
     { ...own, level: 40, msg: 'busy', port: 80 },
     { ...own, level: 30, msg: 'hello', event: expect.stringMatching(/^.+-\d+$/) },
+    {
+      level: 50,
+      plugin: 'a',
+      event: 'user.logout',
+      eventId: expect.stringMatching(/^.+-\d+$/),
+      err: { message: 'no' },
+    },
   ])
 })
 
