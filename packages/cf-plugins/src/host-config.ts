@@ -1,14 +1,24 @@
 // The configuration of a host's plugins: what its files say, and what was given by hand.
 import {
+  type ConfigDocumentation,
   type ConfigProblem,
   type ConfigSnapshot,
   ConfigSource,
   type ConfigSourceOptions,
+  documentation,
   problemLine,
 } from '@cf-plugins/config'
 import type { ConfigPlace, LifecycleOptions } from '@cf-plugins/lifecycle'
 import { type Logger, PluginError, type ResolvedPluginMeta } from '@cf-plugins/plugin-api'
 import { type PluginRegistry, SemverRanges } from '@cf-plugins/registry'
+
+/** The configuration of a host's plugins, as somebody reads it who is to write it. */
+export interface ConfigOverview {
+  /** Every option of every plugin, from the plugins' schemas. */
+  readonly plugins: readonly ConfigDocumentation[]
+  /** What is wrong with the files: errors, and what is only to be told. */
+  readonly problems: readonly ConfigProblem[]
+}
 
 /** What a host says of plugins besides their settings. */
 type HostPolicy = Pick<LifecycleOptions, 'access' | 'enabledOf'>
@@ -84,6 +94,15 @@ export class HostConfig {
     const problems = await this.check(this.#snapshot)
     for (const problem of problems) {
       if (problem.severity === 'warning') logger.warn({ ...problem }, problemLine(problem))
+    }
+  }
+
+  /** What can be configured, and what is wrong with what is. Reads the files where nothing of them is in force yet. */
+  async overview(): Promise<ConfigOverview> {
+    const snapshot = this.#snapshot ?? (await this.source?.load())
+    return {
+      plugins: this.metas().map(documentation),
+      problems: snapshot ? await this.check(snapshot) : [],
     }
   }
 

@@ -22,7 +22,7 @@ import {
 import { safeLogger, toPluginRecord } from '@cf-plugins/plugin-api/host'
 import { type Explanation, PluginRegistry } from '@cf-plugins/registry'
 import { ConfigEdits } from './config-edits.ts'
-import { HostConfig } from './host-config.ts'
+import { type ConfigOverview, HostConfig } from './host-config.ts'
 import { hostModules } from './host-modules.ts'
 import { HostMonitor } from './host-monitor.ts'
 import type { PluginManagerOptions } from './plugin-manager-options.ts'
@@ -111,6 +111,11 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
   handlers(): HandlerView[] {
     const { events, hooks, pipelines } = this.lifecycle
     return [...events.handlers(), ...hooks.handlers(), ...pipelines.handlers()]
+  }
+
+  /** Every option of every plugin, and what is wrong with the configuration's files. Secrets are in neither. */
+  configuration(): Promise<ConfigOverview> {
+    return this.#config.overview()
   }
 
   /** How well the host is: what its plugins say, where they stand, liveness and readiness. At most a second old. */

@@ -20,6 +20,7 @@ export type AnsweringManager = Pick<
   | 'handlers'
   | 'metrics'
   | 'monitor'
+  | 'configuration'
 >
 
 /** The requests that every host of cf answers; `report` where the host gives the report of its start. */
@@ -42,6 +43,7 @@ export function hostMethods(
     reload: async (params) => plainReload(await manager.reload(textsOf(params, 'plugins'))),
     health: () => manager.health(),
     hooks: () => plainHandlers(manager),
+    config: () => manager.configuration(),
     audit: () => ({ file: manager.monitor.audit?.file ?? null }),
     enable: change('enable'),
     disable: change('disable'),

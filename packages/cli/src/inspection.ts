@@ -1,6 +1,7 @@
 // The commands that look at a host and change nothing: asked of one that runs, or else of its folders.
 import type { BriefHostOptions } from './brief-host.ts'
 import type { AuditOptions } from './commands/audit.ts'
+import type { ConfigOptions } from './commands/config.ts'
 import { type AddCommand, foldersIn, wholeNumber } from './program-parts.ts'
 
 const CONFIG = ['--config <file>', "the file with the plugins' configuration"] as const
@@ -15,10 +16,12 @@ export function addInspection(command: AddCommand): void {
     const { hooks } = await import('./commands/hooks.ts')
     return hooks(foldersIn(call.args, call.options), call.options, output)
   }).option(...CONFIG)
-  command<BriefHostOptions>('config [folder...]', 'every option of every plugin', async (call, output) => {
+  command<ConfigOptions>('config [folder...]', 'every option of every plugin', async (call, output) => {
     const { config } = await import('./commands/config.ts')
     return config(foldersIn(call.args, call.options), call.options, output)
-  }).option(...CONFIG)
+  })
+    .option(...CONFIG)
+    .option('--markdown', 'print tables for a page')
   command<AuditOptions>(
     'audit [folder...]',
     'what was done to plugins, and what they were denied',

@@ -1,7 +1,14 @@
 // Plugins as their files tell: loaded and checked, and none of them started.
 import { basename, dirname } from 'node:path'
 import { PluginError } from '@cf-plugins/plugin-api'
-import { type Explanation, type FoundPlugin, type Logger, PluginManager, type Resolution } from 'cf-plugins'
+import {
+  type ConfigOverview,
+  type Explanation,
+  type FoundPlugin,
+  type Logger,
+  PluginManager,
+  type Resolution,
+} from 'cf-plugins'
 import { foldersOf } from './folders.ts'
 import { type GraphView, viewOf } from './graph-view.ts'
 
@@ -13,6 +20,8 @@ export interface StaticPlugins {
   readonly resolution: Resolution
   /** Why a plugin could not start, or not even be loaded. @throws `CFP_PLUGIN_UNKNOWN` */
   explain(name: string): Explanation
+  /** What can be configured, and what is wrong with what is. */
+  configuration(): Promise<ConfigOverview>
 }
 
 /**
@@ -20,8 +29,12 @@ export interface StaticPlugins {
  *
  * @throws `CFP_FOLDER_MISSING`, `CFP_FOLDER_UNREADABLE`, `CFP_CLI_NO_PLUGINS`
  */
-export async function loadStatic(paths: readonly string[], logger?: Logger): Promise<StaticPlugins> {
-  const manager = new PluginManager({ ...(paths.length > 0 && { paths }), ...(logger && { logger }) })
+export async function loadStatic(paths: readonly string[], logger?: Logger, config?: string): Promise<StaticPlugins> {
+  const manager = new PluginManager({
+    ...(paths.length > 0 && { paths }),
+    ...(logger && { logger }),
+    ...(config !== undefined && { config }),
+  })
   const { loader, registry } = manager
   const found = await loader.discover()
   assertSome(found, paths)
@@ -48,7 +61,7 @@ export async function loadStatic(paths: readonly string[], logger?: Logger): Pro
     const failure = registry.has(name) ? undefined : failures.find((error) => isAbout(error, name))
     return failure ? explainFailure(name, failure) : registry.explain(name, statusOf)
   }
-  return { view, failures, resolution, explain }
+  return { view, failures, resolution, explain, configuration: () => manager.configuration() }
 }
 
 /** @throws `CFP_CLI_NO_PLUGINS` */

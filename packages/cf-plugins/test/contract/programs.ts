@@ -54,7 +54,7 @@ const set = (key: string, value: unknown) => void entries.set(key, value)
 `,
   completed: {
     'save: () => ..., restore: (state) => ..., migrate: (state, from) => ... }':
-      'save: () => [...entries], restore: (state) => state.forEach(([key, value]) => entries.set(key, value)), migrate: (state, from) => [[`of ${from}`, state] as [string, unknown]] }',
+      'save: () => [...entries], restore: (state) => state.forEach(([key, value]) => entries.set(key, value)), migrate: (state, from) => [[String(from), state] as [string, unknown]] }',
     "on('user.logout', (user) => database.forget(user.id))":
       "on<{ id: number }>('user.logout', (user) => database.forget(user.id))",
     'teardown(service) { ... },': 'teardown(service) { service.set },',
