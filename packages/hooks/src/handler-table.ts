@@ -45,10 +45,6 @@ export interface TableRules<Handler> {
   onCircle: OnCircle
 }
 
-const refuse: OnCircle = (_entry, error) => {
-  throw error
-}
-
 /** How many plans that patterns have a part in are kept: the names that are dispatched are not ours to bound. */
 const MERGED_MAX = 1000
 
@@ -144,7 +140,7 @@ export class HandlerTable<Handler> implements StageTarget<Handler> {
     const shown = [...entries].filter((entry) => entry.record.off === undefined || !this.#off.add(entry))
     for (const [name, added] of byName(shown)) {
       const all = [...this.#registered(name), ...added]
-      this.#replace(name, isNew ? ordered(all, refuse, added[0]) : this.#ordered(all))
+      this.#replace(name, isNew ? this.#orderedWith(all, added[0] as HandlerEntry<Handler>) : this.#ordered(all))
     }
     if (shown.length > 0) this.#rules.shown?.(shown)
   }
@@ -201,6 +197,18 @@ export class HandlerTable<Handler> implements StageTarget<Handler> {
       this.#told.add(entry)
       this.#rules.onCircle?.(entry, error)
     })
+  }
+
+  /** @throws `CFP_HANDLER_ORDER` where `newest` closes a circle */
+  #orderedWith(
+    entries: readonly HandlerEntry<Handler>[],
+    newest: HandlerEntry<Handler>,
+  ): readonly HandlerEntry<Handler>[] {
+    const refuse: OnCircle = (entry, error) => {
+      // What was told already is not the newest's fault.
+      if (!this.#told.has(entry)) throw error
+    }
+    return ordered(entries, refuse, newest)
   }
 
   *#allPlans(): Iterable<Plan<Handler>> {

@@ -151,7 +151,7 @@ export class PluginHooks {
    * @throws what `call` rejects with; `CFP_HOOK_ASYNC` where a handler returned a promise; `CFP_PLUGIN_RELOADING`, before any
    * handler is called, where a plugin that has one is being reloaded and neither its old code nor its new code is up.
    */
-  callSync<Ref extends HookRef>(hook: Ref, ...args: HookArguments<Ref>): HookResult<Ref>
+  callSync<Ref extends HookRef>(hook: Ref, ...args: HookArguments<Ref, 'sync'>): HookResult<Ref>
   callSync(hook: string, ...args: unknown[]): unknown[]
   callSync(hook: Named, ...args: unknown[]): unknown {
     return this.callSyncAs(HOST, hook, args)

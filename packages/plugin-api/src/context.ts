@@ -77,7 +77,7 @@ export interface ContextHooks {
   call<Ref extends HookRef>(hook: Ref, ...args: HookArguments<Ref>): Promise<HookResult<Ref>>
   call(hook: string, ...args: unknown[]): Promise<unknown[]>
   /** The same, at once; refuses a handler that returns a promise. */
-  callSync<Ref extends HookRef>(hook: Ref, ...args: HookArguments<Ref>): HookResult<Ref>
+  callSync<Ref extends HookRef>(hook: Ref, ...args: HookArguments<Ref, 'sync'>): HookResult<Ref>
   callSync(hook: string, ...args: unknown[]): unknown[]
 }
 

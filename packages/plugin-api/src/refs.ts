@@ -78,9 +78,9 @@ export type HookHandlerOf<Ref extends HookRef> = Ref['kind'] extends 'wrap'
     ? (...args: Args<Ref>) => Awaitable<Result<Ref> | undefined>
     : (...args: Args<Ref>) => Awaitable<Result<Ref>>
 
-/** What the hook is called with. */
-export type HookArguments<Ref extends HookRef> = Ref['kind'] extends 'wrap'
-  ? [inner: SignatureOf<Ref>, ...args: Args<Ref>]
+/** What the hook is called with; with `sync`, by `callSync`. */
+export type HookArguments<Ref extends HookRef, Mode extends 'sync' | 'async' = 'async'> = Ref['kind'] extends 'wrap'
+  ? [inner: (...args: Args<Ref>) => Mode extends 'sync' ? Result<Ref> : Awaitable<Result<Ref>>, ...args: Args<Ref>]
   : Args<Ref>
 
 /** What a call of the hook gives. */
