@@ -30,6 +30,8 @@ const DOORS: Record<string, (context: PluginContext, name: string) => unknown> =
   hook: ({ hooks }, name) => hooks.on(name, () => {}),
   'hook (call)': ({ hooks }, name) => hooks.call(name),
   'hook (callSync)': ({ hooks }, name) => hooks.callSync(name),
+  pipeline: ({ pipeline }, name) => pipeline(name).step('count', () => {}),
+  'pipeline (run)': ({ pipeline }, name) => pipeline(name).run(1),
   state: ({ state }) => state.shared(Cart),
 }
 const NAMES: Record<string, string> = { service: 'db', state: 'cart' }
