@@ -25,6 +25,7 @@ const WINDOW = 2000
 /** Files that are read at a time. */
 const AT_ONCE = 16
 const MOST_DAMAGED = 100
+const DAMAGED = 'damaged'
 
 export async function listFolder(folder: string, wanted: Wanted): Promise<ResourceList> {
   const resources: ResourceInfo[] = []
@@ -35,9 +36,10 @@ export async function listFolder(folder: string, wanted: Wanted): Promise<Resour
     for (let at = 0; at < names.length; at += AT_ONCE) {
       wanted.assertAwaited()
       const batch = names.slice(at, at + AT_ONCE)
-      const heads = await Promise.all(batch.map((name) => headOf(folder, name, damaged)))
-      for (const head of heads) {
-        if (!head || !isWanted(head, wanted)) continue
+      const heads = await Promise.all(batch.map((name) => headOf(folder, name)))
+      for (const [index, head] of heads.entries()) {
+        if (head === DAMAGED && damaged.length < MOST_DAMAGED) damaged.push(batch[index] ?? '')
+        if (!head || head === DAMAGED || !isWanted(head, wanted)) continue
         // There is one more than asked for.
         const last = resources.length === wanted.limit ? resources.at(-1) : undefined
         if (last) return { resources, next: last.name, damaged }
@@ -66,16 +68,15 @@ async function namesAfter(folder: string, after: string, { prefix, assertAwaited
     .flatMap((file) => nameOfFile(file) ?? [])
 }
 
-async function headOf(folder: string, name: string, damaged: string[]): Promise<Head | undefined> {
+async function headOf(folder: string, name: string): Promise<Head | typeof DAMAGED | undefined> {
   const file = fileNameOf(name)
   try {
     const head = await readHead(join(folder, file))
-    if (!head || fileNameOf(head.name) === file) return head
+    return !head || fileNameOf(head.name) === file ? head : DAMAGED
   } catch (error) {
-    if (!(error instanceof PluginError)) throw error
+    if (error instanceof PluginError) return DAMAGED
+    throw error
   }
-  if (damaged.length < MOST_DAMAGED) damaged.push(name)
-  return undefined
 }
 
 function isWanted({ name, metadata }: Head, wanted: Wanted): boolean {

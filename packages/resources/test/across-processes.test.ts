@@ -147,7 +147,7 @@ describe('what a killed process leaves', () => {
 
   test('half-way through a deletion holds the next change up, until it is old', async () => {
     const { folder, manager, claim, draft } = await killedAfter('claim', { deletes: true })
-    const busy = await failure(manager.update('a', { metadata: { more: 1 } }, { timeoutMs: 200 }))
+    const busy = await failure(manager.update('a', { metadata: { more: 1 } }, { timeoutMs: 1000 }))
     expect(busy.code).toBe('CFP_RESOURCE_BUSY')
     expect(await manager.get('a')).toMatchObject({ content: 'one', metadata: { by: 'first' } })
     for (const file of [claim, draft]) await utimes(file, 0, Date.now() / 1000 - 120)

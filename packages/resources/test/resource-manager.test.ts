@@ -271,12 +271,25 @@ describe('a wait', () => {
     expect(await manager.get('a')).toMatchObject({ content: 'two', revision: expect.stringMatching(/^2-/) })
   })
 
-  test('for more than 1,000 changes that have not ended is refused', async () => {
+  test('for more than 1,000 changes that have not ended is refused, and those that are given up are not made', async () => {
     const manager = await newManager()
     await manager.create('a', '')
-    const waiting = Array.from({ length: 1000 }, () => manager.update('a', { metadata: { x: 1 } }).catch(() => {}))
-    expect((await failure(manager.update('a', { metadata: { x: 1 } }))).code).toBe('CFP_RESOURCE_BUSY')
-    await Promise.all(waiting)
+    const controller = new AbortController()
+    const { signal } = controller
+    let proceed = () => {}
+    const asked = new Promise<void>((resolve) => {
+      proceed = resolve
+    })
+    const first = manager.update('a', () => asked.then(() => ({ content: 'first' })))
+    const others = Array.from({ length: 999 }, () => failure(manager.update('a', { content: 'other' }, { signal })))
+    expect((await failure(manager.update('a', { content: 'one too many' }))).code).toBe('CFP_RESOURCE_BUSY')
+    controller.abort()
+    for (const error of await Promise.all(others)) expect(error.code).toBe('CFP_RESOURCE_ABORTED')
+    proceed()
+    await first
+    await manager.close()
+    const next = new ResourceManager({ folder: manager.folder })
+    expect(await next.get('a')).toMatchObject({ content: 'first', revision: expect.stringMatching(/^2-/) })
   })
 })
 
