@@ -1,6 +1,6 @@
 // Every option that a plugin takes, as its schema has it.
 import type { ResolvedPluginMeta } from '@cf-plugins/plugin-api'
-import type { OptionNode } from './option-tree.ts'
+import { type OptionNode, optionsBelow } from './option-node.ts'
 import { variableNames, variableOf } from './overrides.ts'
 import { SchemaTrees } from './schema-trees.ts'
 
@@ -45,22 +45,13 @@ export function documentation({
   description,
   config,
 }: Pick<ResolvedPluginMeta, 'name' | 'description' | 'config'>): ConfigDocumentation {
-  const { tree, missing } = new SchemaTrees().of(config)
+  const { tree, missing = '' } = new SchemaTrees().of(config)
   if (!tree) return { plugin: name, description, options: [], missing }
   const variables = variableNames(name, tree)
-  const options: ConfigOption[] = []
-  const add = (
-    node: OptionNode,
-    path: string,
-    keys: readonly string[] | undefined,
-    required: boolean,
-    secret: boolean,
-  ) => {
-    const isSecret = secret || node.secret
-    const variable = keys && variableOf(name, keys)
-    const isSole = variable !== undefined && variables.get(variable)?.length === 1
-    options.push({
-      path,
+  const options = Array.from(optionsBelow(tree), ({ path, node, required, isSecret }): ConfigOption => {
+    const variable = variableOf(name, path)
+    return {
+      path: path.join('.').replaceAll('.[]', '[]'),
       type: typeText(node),
       required: required && !node.hasDefault,
       ...(node.description !== undefined && { description: node.description }),
@@ -69,31 +60,22 @@ export function documentation({
       rules: isSecret ? [] : node.rules,
       secret: isSecret,
       deprecated: node.deprecated,
-      ...(isSole && { variable }),
-    })
-    below(node, path, keys, isSecret)
-  }
-  const below = (node: OptionNode, path: string, keys: readonly string[] | undefined, secret: boolean) => {
-    for (const [key, property] of node.properties) {
-      const inner = path ? `${path}.${key}` : key
-      add(property.node, inner, keys && [...keys, key], property.required, secret)
+      // Of two that are called the same, neither can be set so.
+      ...(variables.get(variable)?.length === 1 && { variable }),
     }
-    // Of items and free keys only what is in them is an option of its own.
-    if (node.items) below(node.items, `${path}[]`, undefined, secret || node.items.secret)
-    if (node.others?.properties.size)
-      below(node.others, path ? `${path}.*` : '*', undefined, secret || node.others.secret)
-  }
-  below(tree, '', [], tree.secret)
+  })
   return { plugin: name, description, options }
 }
 
-function typeText({ types, items, others, properties, values }: OptionNode): string {
+/** @param level How far inside lists and maps of lists and maps; one may be a list of itself. */
+function typeText({ types, items, others, properties, values }: OptionNode, level = 0): string {
+  const of = (node: OptionNode) => (level < 3 ? typeText(node, level + 1) : 'any')
   const names = Array.from(types, (type) => {
     if (type === 'array' && items) {
-      const of = typeText(items)
-      return of === 'any' ? 'array' : of.includes(' ') ? `(${of})[]` : `${of}[]`
+      const item = of(items)
+      return item === 'any' ? 'array' : item.includes(' ') ? `(${item})[]` : `${item}[]`
     }
-    return type === 'object' && others && properties.size === 0 ? `map of ${typeText(others)}` : type
+    return type === 'object' && others && properties.size === 0 ? `map of ${of(others)}` : type
   })
   if (names.length > 0) return names.join(' | ')
   return values ? 'one of the values' : 'any'

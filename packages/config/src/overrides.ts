@@ -1,6 +1,6 @@
 // Overrides from the environment: `CF_PLUGIN_<NAME>__<PATH>`, for what the plugin's schema knows.
 import { nearest } from '@cf-plugins/plugin-api/host'
-import type { OptionNode } from './option-tree.ts'
+import { type OptionNode, optionsBelow } from './option-node.ts'
 import type { Environment } from './variables.ts'
 
 const PREFIX = 'CF_PLUGIN_'
@@ -32,15 +32,11 @@ export function variableOf(plugin: string, path: readonly string[]): string {
 /** Every option below a plugin's settings that a variable can name: not what is in arrays, nor a record's keys. */
 export function variableNames(plugin: string, tree: OptionNode): VariableNames {
   const names = new Map<string, (readonly [readonly string[], OptionNode])[]>()
-  const walk = (node: OptionNode, path: readonly string[]) => {
-    for (const [key, property] of node.properties) {
-      const inner = [...path, key]
-      const name = variableOf(plugin, inner)
-      names.set(name, [...(names.get(name) ?? []), [inner, property.node]])
-      walk(property.node, inner)
-    }
+  for (const { path, node } of optionsBelow(tree)) {
+    if (path.includes('[]') || path.includes('*')) continue
+    const name = variableOf(plugin, path)
+    names.set(name, [...(names.get(name) ?? []), [path, node]])
   }
-  walk(tree, [])
   return names
 }
 

@@ -2,7 +2,7 @@
 import type { ConfigProblem } from './config-problem.ts'
 import type { ConfigurablePlugin, SnapshotParts } from './config-snapshot.ts'
 import { type Located, type LocatedScalar, plainValue } from './located.ts'
-import { childOf, type OptionNode, optionAt } from './option-tree.ts'
+import { childOf, type OptionNode, optionAt } from './option-node.ts'
 import { overridesOf } from './overrides.ts'
 import type { SchemaTree } from './schema-trees.ts'
 import type { Secrets } from './secrets.ts'

@@ -1,7 +1,8 @@
 // The options of each schema, read once: libraries take their time to tell them.
 import type { StandardSchema } from '@cf-plugins/plugin-api'
 import { jsonSchemaOf } from './json-schema.ts'
-import { type OptionNode, optionTree } from './option-tree.ts'
+import type { OptionNode } from './option-node.ts'
+import { optionTree } from './option-tree.ts'
 
 /** A schema's options, or why they are not known. */
 export type SchemaTree =

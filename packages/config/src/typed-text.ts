@@ -1,5 +1,5 @@
 // What a text from the environment means, as the schema's types have it; or why it means nothing.
-import type { JsonType } from './option-tree.ts'
+import type { JsonType } from './option-node.ts'
 
 /** The value, or what it must be, to stand after the variable's name. Never has anything of the text in it. */
 export type TypedText = { readonly value: unknown } | { readonly problem: string }

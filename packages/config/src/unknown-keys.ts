@@ -2,7 +2,7 @@
 import { nearest } from '@cf-plugins/plugin-api/host'
 import type { ConfigProblem } from './config-problem.ts'
 import type { Located } from './located.ts'
-import { childOf, type OptionNode } from './option-tree.ts'
+import { childOf, type OptionNode } from './option-node.ts'
 import type { ResolvedSettings } from './resolve-settings.ts'
 
 /** Warnings, for the plugin would not notice; keys that the schema refuses are for it to tell. */

@@ -41,8 +41,8 @@ export function plugin(
 /** `plugins.yaml:3:5 auth.settings.timeout CFP_CONFIG_VALUE`, with a `?` for a warning. */
 export function placesOf(problems: readonly ConfigProblem[], source: ConfigSource): string[] {
   return problems.map(({ file, line, column, plugin: of, path, code, severity }) => {
-    const place = file && [relative(dirname(source.file), file), line, column].filter((part) => part !== undefined)
+    const parts = [file && relative(dirname(source.file), file), line, column].filter((part) => part !== undefined)
     const subject = [of, path].filter(Boolean).join('.')
-    return [place?.join(':'), subject, `${code}${severity === 'warning' ? '?' : ''}`].filter(Boolean).join(' ')
+    return [parts.join(':'), subject, `${code}${severity === 'warning' ? '?' : ''}`].filter(Boolean).join(' ')
   })
 }
