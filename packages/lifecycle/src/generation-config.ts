@@ -4,6 +4,7 @@ import { chain } from './chain.ts'
 import { configFor } from './config.ts'
 import type { GenerationStart } from './generation-start.ts'
 import type { PluginHost } from './host.ts'
+import type { InstanceHooks } from './instance-hooks.ts'
 
 /** What `context.config` is. */
 export class GenerationConfig {
@@ -15,6 +16,13 @@ export class GenerationConfig {
   /** @param given one that is checked already */
   constructor(given: GenerationStart['config']) {
     this.#given = given
+  }
+
+  /** Gives the instance another one, and tells it. @throws what its hook threw, said whose it is */
+  change(value: unknown, hooks: InstanceHooks): Promise<unknown> {
+    const previous = this.value
+    this.value = value
+    return hooks.call('onConfigChange', undefined, value, previous)
   }
 
   /** Takes the given one, or else the host's, checked; a promise only where its schema answers with one. @throws `CFP_CONFIG_INVALID` */

@@ -42,8 +42,8 @@ export class Generation {
   /** What it keeps in `context.state`. */
   readonly kept: KeptState
   readonly configuration: GenerationConfig
+  readonly hooks: InstanceHooks
   #lookup: ServiceLookup
-  readonly #hooks: InstanceHooks
   #app: AppView | undefined
   #logger: Logger | undefined
   #access: PluginAccess | undefined
@@ -66,7 +66,7 @@ export class Generation {
     this.kept = new KeptState(this, start.kept)
     this.number = ++slot.made
     this.scope = new Scope(this)
-    this.#hooks = new InstanceHooks(this)
+    this.hooks = new InstanceHooks(this)
   }
 
   get name(): string {
@@ -115,18 +115,18 @@ export class Generation {
 
   /** The plugin's instance. Only there once `register` has returned. */
   get instance(): PluginInstance {
-    const { instance } = this.#hooks
+    const { instance } = this.hooks
     if (!instance) throw new Error(`"${this.name}" has no instance yet`)
     return instance
   }
 
   /** What the start took, in milliseconds. */
   get registerMs(): number {
-    return this.#hooks.registerMs
+    return this.hooks.registerMs
   }
 
   get setupMs(): number {
-    return this.#hooks.setupMs
+    return this.hooks.setupMs
   }
 
   get stage(): 'staged' | 'committed' | 'ending' {
@@ -161,7 +161,7 @@ export class Generation {
 
   /** The service of its own name; nothing where it offers none. */
   get service(): unknown {
-    const { instance } = this.#hooks
+    const { instance } = this.hooks
     return instance && serviceOf(instance)
   }
 
@@ -189,7 +189,7 @@ export class Generation {
 
   /** Waits no longer for the hook that runs: the start was cancelled. */
   giveUp(reason: unknown): void {
-    this.#hooks.giveUp(reason)
+    this.hooks.giveUp(reason)
     this.kept.giveUp(reason)
   }
 
@@ -235,24 +235,7 @@ export class Generation {
 
   /** Calls one of the instance's hooks, with its deadline. @throws what the hook threw, said whose it is */
   call(hook: CalledHook, limitMs?: number): Promise<unknown> {
-    return this.#hooks.call(hook, limitMs)
-  }
-
-  /** Whether the instance has a hook. */
-  hears(hook: CalledHook): boolean {
-    return typeof this.#hooks.instance?.[hook] === 'function'
-  }
-
-  /** Gives the instance another configuration, and tells it. @throws what the hook threw, said whose it is */
-  reconfigure(config: unknown): Promise<unknown> {
-    const previous = this.config
-    this.configuration.value = config
-    return this.#hooks.call('onConfigChange', undefined, config, previous)
-  }
-
-  /** The same for a question that may be asked at any time. */
-  ask(hook: 'health'): Promise<unknown> {
-    return this.#hooks.ask(hook)
+    return this.hooks.call(hook, limitMs)
   }
 
   /**
@@ -291,7 +274,7 @@ export class Generation {
       problems.push(...failures)
       return problems
     }
-    return chain(this.#hooks.tearDown(left(), problems), () =>
+    return chain(this.hooks.tearDown(left(), problems), () =>
       chain(this.scope.end(left()), (failures) => {
         note(failures)
         this.host.strays?.ended(this)
@@ -302,7 +285,7 @@ export class Generation {
 
   #begin(limit: HookLimit): void | PromiseLike<void> {
     this.kept.begin()
-    return this.#hooks.start(() => this.record.register(this.app as never, new GenerationContext(this) as never), limit)
+    return this.hooks.start(() => this.record.register(this.app as never, new GenerationContext(this) as never), limit)
   }
 
   #rest(): void {

@@ -47,7 +47,7 @@ async function askOne(slot: PluginSlot): Promise<PluginHealthReport | undefined>
 
 async function answerOf(generation: Generation): Promise<PluginHealth> {
   try {
-    return readHealth(generation, await generation.ask('health'))
+    return readHealth(generation, await generation.hooks.ask('health'))
   } catch (error) {
     const { cause } = error as PluginError
     return { status: 'unhealthy', message: messageOf(cause ?? error) }

@@ -65,6 +65,11 @@ export class InstanceHooks implements HookCaller {
     return this.#run(hook, () => instance[hook]?.(...(args as [never, never])), limitMs)
   }
 
+  /** Whether the instance has a hook. */
+  has(hook: CalledHook): boolean {
+    return typeof this.#instance?.[hook] === 'function'
+  }
+
   /** Calls a hook besides whatever else is called, where the instance has it. @throws what it threw, said whose it is */
   async ask(hook: 'health'): Promise<unknown> {
     const instance = this.#instance

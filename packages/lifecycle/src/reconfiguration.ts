@@ -63,7 +63,7 @@ export class Reconfiguration {
     const names = [...configs.keys()]
     const running = names.filter((name) => this.#isActive(name))
     const changed = running.filter((name) => this.#isNew(name, configs.get(name)))
-    const deaf = changed.filter((name) => !this.#serving(name)?.hears('onConfigChange'))
+    const deaf = changed.filter((name) => !this.#serving(name)?.hooks.has('onConfigChange'))
     const restarted = this.#membersOf(deaf)
     const told = changed.filter((name) => !restarted.includes(name))
     const later = names.filter((name) => !running.includes(name))
@@ -92,7 +92,7 @@ export class Reconfiguration {
         assertNotAborted(this.#signal, shutdown)
         const generation = this.#serving(name) as Generation
         this.#told.set(name, { generation, previous: generation.config })
-        await within(generation.reconfigure(configs.get(name)), bound)
+        await within(generation.configuration.change(configs.get(name), generation.hooks), bound)
       })
       assertNotAborted(this.#signal, shutdown)
     } finally {
@@ -145,7 +145,7 @@ export class Reconfiguration {
         return
       }
       try {
-        await generation.reconfigure(previous)
+        await generation.configuration.change(previous, generation.hooks)
       } catch (error) {
         doubtful.set(name, previous)
         this.#problems.push(error as PluginError)
