@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
-import { definePlugin, PluginManager, type ResourceManager, readAudit } from '../src/index.ts'
+import { definePlugin, FileStateStore, PluginManager, type ResourceManager, readAudit } from '../src/index.ts'
 
 const guides = join(import.meta.dirname, '../../../docs')
 
@@ -33,11 +33,39 @@ it('starts every plugin of the guide to writing them', async () => {
   cleanups.push(() => manager.stop())
   const report = await manager.start()
   expect(report.failed).toEqual([])
-  expect([...report.active].sort()).toEqual(['clock', 'counter', 'greeter', 'search', 'visits', 'watcher', 'web'])
+  expect([...report.active].sort()).toEqual([
+    'clock',
+    'counter',
+    'greeter',
+    'search',
+    'till',
+    'visits',
+    'watcher',
+    'web',
+  ])
   await manager.events.emit('click')
   expect(await manager.hooks.call('greet', 'Ada')).toEqual(['Hello Ada, you are number 2'])
   await manager.reload('counter')
   expect(await manager.hooks.call('greet', 'Alan')).toEqual(['Hello Alan, you are number 3'])
+})
+
+it('keeps what the guide’s till has sold, over a reload and in the next process, also where nobody stopped the first', async () => {
+  const folder = await writePrograms('plugins.md')
+  const state = { folder: join(folder, '.states') }
+  const first = new PluginManager({ paths: [folder], state })
+  cleanups.push(() => first.stop())
+  await first.start()
+  const till = (manager: PluginManager) => manager.get('till') as { sold(): number; left(): number }
+  await first.events.emit('sale')
+  await first.reload('till')
+  for (let sale = 0; sale < 12; sale++) await first.events.emit('sale')
+  expect([till(first).sold(), till(first).left()]).toEqual([10, 0])
+  const kept = async () => (await new FileStateStore(state).read('till'))?.own?.value
+  for (let found: unknown; (found as { sold: number } | undefined)?.sold !== 10; ) found = await kept()
+  const second = new PluginManager({ paths: [folder], state })
+  cleanups.push(() => second.stop())
+  await second.start()
+  expect([till(second).sold(), till(second).left()]).toEqual([10, 0])
 })
 
 it('migrates the state of the guide from older and newer code', async () => {
