@@ -186,14 +186,14 @@ export class Batches {
   }
 
   #failed(entry: Entry, items: readonly BatchItem[], error: unknown): void {
-    const { owner, name, record, ignoreErrors } = entry
+    const { owner, record, ignoreErrors } = entry
     record.failures++
-    let isTold = false
-    for (const { emission } of items) {
+    let untold: HandlerContext | undefined
+    for (const { context, emission } of items) {
       if (ignoreErrors) emission.batchEnded()
-      else isTold = emission.batchFailed(owner.name, error) || isTold
+      if (ignoreErrors || !emission.batchFailed(owner.name, error)) untold ??= context
     }
-    if (!isTold) this.#core.report(name, owner.name, error, items[0]?.context.id)
+    if (untold !== undefined) this.#core.report(untold.event, owner.name, error, untold.id)
   }
 
   /** Nothing is added to it any more. */
