@@ -1,6 +1,8 @@
 // The programs of the guides, run as they stand there.
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -227,4 +229,41 @@ it('checks what the guide to security says that is checked, and cannot do what i
     readInWorker(isGuarded: boolean): Promise<string>
   }
   expect([await readInWorker(false), await readInWorker(true)]).toEqual(['read', 'ERR_ACCESS_DENIED'])
+})
+
+it('answers the probes of the guide to watching a host, and looks back at what was done', async () => {
+  const folder = await writePrograms('monitoring.md', join(import.meta.dirname, '../node_modules/.docs'))
+  const plugins = join(folder, 'plugins')
+  const audit = join(folder, 'audit.jsonl')
+  const { watched } = (await import(join(folder, 'watched.ts'))) as {
+    watched(plugins: string, audit: string): Promise<{ manager: PluginManager; server: Server }>
+  }
+  const { lookBack } = (await import(join(folder, 'look-back.ts'))) as {
+    lookBack(file: string, plugin: string): Promise<string[]>
+  }
+  const { manager, server } = await watched(plugins, audit)
+  cleanups.push(async () => {
+    server.close()
+    await manager.stop()
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const ask = async (path: string) => {
+    const response = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`)
+    return [response.status, await response.json()] as const
+  }
+  expect(await ask('/livez')).toEqual([200, { live: true }])
+  expect(await ask('/readyz')).toMatchObject([200, { ready: true, status: 'healthy' }])
+  for (let mail = 0; mail < 100; mail++) await manager.events.emit('mail.written')
+  expect((await ask('/metrics'))[1]).toMatchObject({
+    states: { active: 1 },
+    handlers: [{ plugin: 'mailer', calls: 100 }],
+  })
+  await expect.poll(() => ask('/readyz')).toMatchObject([503, { plugins: { mailer: { message: '100 mails wait' } } }])
+  expect(await ask('/livez')).toEqual([200, { live: true }])
+  await manager.stop()
+  expect(await lookBack(audit, 'mailer')).toEqual([
+    'transition done resolved starting',
+    'transition done starting active',
+    'transition done active stopped',
+  ])
 })
