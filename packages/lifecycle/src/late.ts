@@ -33,6 +33,10 @@ export function whileItLasts(firstMs: number, tell: (lastedMs: number) => void):
 export function stillDoing(what: string, lastedMs: number, { busy, waiting }: Waits): string {
   const list = [...waiting].map(([name, on]) => `"${name}" (for ${on.map((each) => `"${each}"`).join(', ')})`)
   const rest = list.length > 0 ? ` Waiting: ${list.join(', ')}.` : ''
-  const lasted = lastedMs < 1000 ? `${lastedMs} ms` : `${Math.round(lastedMs / 100) / 10} s`
-  return `Still ${what} after ${lasted}: ${busy.join(', ')}.${rest}`
+  return `Still ${what} after ${shownMs(lastedMs)}: ${busy.join(', ')}.${rest}`
+}
+
+/** A time as a message shows it. */
+export function shownMs(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : `${Math.round(ms / 100) / 10} s`
 }

@@ -34,7 +34,7 @@ const STOP_MS = 20_000
  * const report = await lifecycle.start()
  */
 export class Lifecycle<App = unknown, Shared = unknown> extends LifecycleView<App, Shared> implements AsyncDisposable {
-  readonly #queue = new OperationQueue()
+  readonly #queue: OperationQueue
   readonly #shutdown = new AbortController()
   readonly #reconciler: Reconciler
   readonly #units: UnitOperations
@@ -45,7 +45,8 @@ export class Lifecycle<App = unknown, Shared = unknown> extends LifecycleView<Ap
 
   constructor(options: LifecycleOptions<App, Shared>) {
     super(options)
-    this.#system = new SystemEvents(this.core.host)
+    this.#queue = new OperationQueue(this.core)
+    this.#system = new SystemEvents(this.core)
     this.core.roster.watch((change) => this.#system.changed(change))
     this.#reconciler = new Reconciler(this.core, this.registry, this.#shutdown.signal)
     this.#units = new UnitOperations(this.core, this.registry, this.#queue)

@@ -2,7 +2,8 @@
 import { eventRef, messageOf } from '@cf-plugins/plugin-api'
 import { atMost } from '@cf-plugins/plugin-api/host'
 import type { StateChange } from './channels.ts'
-import type { PluginHost } from './host.ts'
+import type { LifecycleCore } from './core.ts'
+import { drainWaits, tellWhoIsLate } from './slow-start.ts'
 import type { StartReport } from './start-report.ts'
 
 /** What `app.shutdown` tells. */
@@ -26,12 +27,12 @@ const SHARE = 0.25
 
 /** Says it. Nothing of this throws, nor waits for ever: what handlers fail of is told to the log. */
 export class SystemEvents {
-  readonly #host: PluginHost
+  readonly #core: LifecycleCore
   #hasStarted = false
   #changes: StateChange[] | undefined
 
-  constructor(host: PluginHost) {
-    this.#host = host
+  constructor(core: LifecycleCore) {
+    this.#core = core
   }
 
   async started(report: StartReport): Promise<void> {
@@ -52,22 +53,26 @@ export class SystemEvents {
       this.#changes.push(change)
       return
     }
-    if (this.#host.events.listeners(PluginStateChanged.name).length === 0) return
+    const { events } = this.#core.host
+    if (events.listeners(PluginStateChanged.name).length === 0) return
     const changes = [change]
     this.#changes = changes
     queueMicrotask(() => {
       this.#changes = undefined
-      for (const each of changes) this.#host.events.publish(PluginStateChanged.name, each)
+      for (const each of changes) events.publish(PluginStateChanged.name, each)
     })
   }
 
   async #announce(event: string, payload: unknown, ms: number): Promise<void> {
-    const { events, logger } = this.#host
+    const { host, roster } = this.#core
+    const { events, logger } = host
+    const ended = tellWhoIsLate(this.#core, `waiting for handlers of "${event}"`, () => drainWaits(roster.slots()))
     const told = events.emit(event, payload, { timeoutMs: ms }).then(({ failures }) => {
       for (const { plugin, error } of failures) {
         logger.error({ event, plugin, err: error }, `Plugin "${plugin}" failed in "${event}": ${messageOf(error)}`)
       }
     })
     await atMost(told, ms)
+    ended()
   }
 }

@@ -1,5 +1,6 @@
 // Whatever lasts says for what it waits, and again while it does.
 import { describe, expect, it } from 'vitest'
+import { AppStartup } from '../src/index.ts'
 import { deferred, lifecycleOf, logTo, never, plugin, started, until } from './support.ts'
 
 const late = { lateMs: 10, slowMs: 60_000 }
@@ -97,6 +98,29 @@ it('a stop that lasts tells whose teardown it waits for, and who waits for that'
   await until(() => entries.length > 0)
   expect(tellings(entries)[0]).toBe('info: Still stopping after …: "b". Waiting: "a" (for "b").')
   expect(await stopped).toMatchObject({ hung: ['b'], stopped: ['a'] })
+})
+
+it('an operation that waits for others tells which, and so does a start whose handlers of app.startup take long', async () => {
+  const entries: string[] = []
+  const gate = deferred()
+  const lifecycle = lifecycleOf(
+    [
+      plugin({ name: 'a' }, (_app, context) => {
+        context.on(AppStartup, () => gate.promise)
+        return { onDisable: () => gate.promise }
+      }),
+    ],
+    { logger: logTo(entries), ...late },
+  )
+  const start = lifecycle.start()
+  await until(() => entries.length > 0)
+  expect(tellings(entries)[0]).toBe('info: Still waiting for handlers of "app.startup" after …: "a" (1 in flight).')
+  const disabled = lifecycle.disable('a')
+  const reload = lifecycle.reload({ restart: ['a'] })
+  const waiting = 'info: Still waiting to reload after …: what was asked for before is not over (disable "a").'
+  await until(() => tellings(entries).includes(waiting))
+  gate.resolve()
+  await Promise.all([start, disabled, reload])
 })
 
 it('what is quick says nothing', async () => {
