@@ -3,6 +3,7 @@
 import { compare } from '@cf-plugins/bench-harness'
 import { resolveMeta } from '@cf-plugins/plugin-api/host'
 import { StatePreserver } from '@cf-plugins/state-preserver'
+import { compareQueues, compareUpdates } from './context-state.ts'
 import { compareStores, removeFiles } from './store.ts'
 
 const meta = resolveMeta({ name: 'bench', version: '1.0.0' })
@@ -61,6 +62,10 @@ for (const [title, state] of Object.entries({
     },
   )
 }
+
+await compareUpdates('a counter', { count: 0 })
+await compareUpdates('1 MB of sessions', { count: 0, sessions } as { count: number })
+await compareQueues()
 
 await compareStores('a small state', small)
 await compareStores('1 MB of sessions', large)

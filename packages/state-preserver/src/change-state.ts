@@ -2,8 +2,9 @@
 import { isThenable, type StateEdit } from '@cf-plugins/plugin-api'
 import type { ChangeBound } from './change-bound.ts'
 import { cloneState } from './clone-state.ts'
-import type { FairLock, LockHolder } from './fair-lock.ts'
+import type { FairLock } from './fair-lock.ts'
 import type { FixedState } from './fixed-state.ts'
+import type { LockHolder } from './lock-holder.ts'
 import { type PartLabel, reentrant } from './part-errors.ts'
 
 /** What is changed. */
@@ -39,8 +40,8 @@ export async function changeState(
     target.assertChangeable()
     const before = target.now()
     const draft = cloneState(before.copy).copy
-    let returned = callWithin(holder, () => change(draft))
-    if (isThenable(returned)) returned = await bound.wait(awaitWithin(holder, returned), false)
+    let returned = holder.call(() => change(draft))
+    if (isThenable(returned)) returned = await bound.wait(holder.await(returned), false)
     const fixed = target.fix(returned === undefined ? draft : returned)
     const put = target.put(fixed, before, bound)
     if (put) await put
@@ -58,7 +59,7 @@ export function takeTurn(
   holder: LockHolder,
 ): undefined | Promise<void> {
   const before = lock.holder
-  if (before && isWithin(before)) throw reentrant(label)
+  if (before?.isAsking) throw reentrant(label)
   const turn = lock.take(holder)
   return turn && waitForTurn()
 
@@ -69,41 +70,5 @@ export function takeTurn(
       turn?.giveUp()
       throw error
     }
-  }
-}
-
-/** Calls code of a holder. */
-export function callWithin<T>(holder: LockHolder, call: () => T): T {
-  holder.isCalling = true
-  try {
-    return call()
-  } finally {
-    holder.isCalling = false
-  }
-}
-
-/** Awaits code of a holder so that what that code calls later has the holder on its stack. */
-export function awaitWithin<T>(holder: LockHolder, code: PromiseLike<T>): Promise<T> {
-  const { frame } = holder
-  const awaiting = {
-    async [frame]() {
-      return await code
-    },
-  }
-  return (awaiting[frame] as () => Promise<T>)()
-}
-
-/** Whether a holder's code is on the way to this call, also where it awaits it. An AsyncLocalStorage would slow every await of the process. */
-function isWithin({ isCalling, frame }: LockHolder): boolean {
-  if (isCalling) return true
-  const { stackTraceLimit } = Error
-  Reflect.set(Error, 'stackTraceLimit', Number.POSITIVE_INFINITY)
-  try {
-    // Somebody's `Error.prepareStackTrace` may make a list of it, or throw.
-    return String(new Error().stack).includes(frame)
-  } catch {
-    return false
-  } finally {
-    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit)
   }
 }

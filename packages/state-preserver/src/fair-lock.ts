@@ -1,12 +1,6 @@
 // Lets one change at a time have a part, in the order in which they asked.
 
-/** A change, or a transaction, that has locks or waits for them. */
-export interface LockHolder {
-  /** What the function is called in which its code is awaited: what that code calls has it on its stack. */
-  readonly frame: string
-  /** Whether its code runs right now: whoever asks for its lock then is that code. */
-  isCalling: boolean
-}
+import type { LockHolder } from './lock-holder.ts'
 
 /** A turn that has not come yet. */
 export interface Turn {

@@ -56,8 +56,7 @@ export class OpenPart implements StatePart<unknown>, ChangeTarget {
   readonly update = async (change: StateEdit<unknown>, options?: StateUpdateOptions): Promise<unknown> => {
     const bound = this.#rules.bound('state.update', this.label, change, options)
     this.assertChangeable()
-    const run = () => changeState(this, change, bound, this.#rules.holder())
-    const fixed = await this.#rules.inFlight(bound, run)
+    const fixed = await this.#rules.inFlight(bound, (holder) => changeState(this, change, bound, holder))
     this.cell.tell()
     return giveOut(fixed)
   }

@@ -186,7 +186,7 @@ class PluginStateOf implements PluginState {
     rules.assertChangeable('state.transaction', label)
     const shared = this.#partsOf(options.shared)
     const parts = { own: this.#own, shared, partOf: (ref: SharedStateRef<unknown> | string) => this.#shared(ref) }
-    const result = await rules.inFlight(bound, () => runTransaction(rules, parts, task, bound))
+    const result = await rules.inFlight(bound, (holder) => runTransaction(rules, parts, task, bound, holder))
     for (const part of [this.#own, ...shared.values()]) part.cell.tell()
     return result
   }

@@ -2,8 +2,8 @@
 import type { ResolvedPluginMeta, StateUpdateOptions, Undo } from '@cf-plugins/plugin-api'
 import { ChangeBound } from './change-bound.ts'
 import { UncloneableState } from './clone-state.ts'
-import type { LockHolder } from './fair-lock.ts'
 import { type FixedState, fixState } from './fixed-state.ts'
+import type { LockHolder, LockHolders } from './lock-holder.ts'
 import { badArgument, locked, type PartLabel, retired, unkept } from './part-errors.ts'
 import type { KeptValue, StateCell } from './state-cell.ts'
 
@@ -37,8 +37,7 @@ export interface StateHost {
   shared(name: string): StateCell
   /** Keeps what a plugin has now, for the next process too. */
   record(plugin: string, own: KeptValue): void
-  /** The name of a frame that no other has. */
-  nextFrame(): string
+  readonly holders: LockHolders
 }
 
 /** One generation's rules: what may be done, when, and for how long. */
@@ -96,16 +95,12 @@ export class StateRules {
     )
   }
 
-  holder(): LockHolder {
-    return { frame: this.host.nextFrame(), isCalling: false }
-  }
-
   /** Runs a change as one that is in flight; not before what was taken is given back. */
-  async inFlight<T>(bound: ChangeBound, run: () => Promise<T>): Promise<T> {
+  async inFlight<T>(bound: ChangeBound, run: (holder: LockHolder) => Promise<T>): Promise<T> {
     if (this.#sealed) await this.unsealed(bound)
     this.owner.enter?.()
     try {
-      return await run()
+      return await this.host.holders.with(run)
     } finally {
       this.owner.leave?.()
     }

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { StatePreservationError } from '@cf-plugins/plugin-api'
 import type { FixedState } from './fixed-state.ts'
+import { LockHolders } from './lock-holder.ts'
 import type { StateHost } from './part-owner.ts'
 import { SharedStates, sharedName } from './shared-states.ts'
 import type { SnapshotShelf } from './snapshot-shelf.ts'
@@ -15,8 +16,7 @@ export class PluginStates implements StateHost {
   readonly #shared: SharedStates
   readonly #onStoreError: (error: StatePreservationError) => void
   // Of no other host of the process, whose changes may be on the same stack.
-  readonly #frames = `state_change_${randomUUID().slice(0, 8)}_`
-  #frame = 0
+  readonly holders = new LockHolders(`state_change_${randomUUID().slice(0, 8)}`)
 
   constructor(shelf: SnapshotShelf, maxBytes: number, onStoreError: (error: StatePreservationError) => void) {
     this.maxBytes = maxBytes
@@ -43,10 +43,6 @@ export class PluginStates implements StateHost {
     const origin = { plugin: name, version: own.version, enabled: true, takenAt: Date.now() }
     const snapshot = before instanceof KeptSnapshot ? before.withOwn(own) : new KeptSnapshot(origin, NO_STATE, own)
     this.#shelf.keepForNow(name, snapshot)
-  }
-
-  nextFrame(): string {
-    return `${this.#frames}${++this.#frame}_`
   }
 
   async #load(part: string): Promise<FixedState | undefined> {

@@ -7,9 +7,10 @@ import {
   type StateUpdateOptions,
 } from '@cf-plugins/plugin-api'
 import type { ChangeBound } from './change-bound.ts'
-import { awaitWithin, type ChangeTarget, callWithin, changeState, takeTurn } from './change-state.ts'
+import { type ChangeTarget, changeState, takeTurn } from './change-state.ts'
 import { FairLock } from './fair-lock.ts'
 import { type FixedState, giveOut } from './fixed-state.ts'
+import type { LockHolder } from './lock-holder.ts'
 import type { OpenPart } from './open-part.ts'
 import { locked, notTaken, type PartLabel, transactionOver } from './part-errors.ts'
 import type { StateRules } from './part-owner.ts'
@@ -34,9 +35,9 @@ export async function runTransaction<Result>(
   { own, shared, partOf }: TransactionParts,
   task: Task<Result>,
   bound: ChangeBound,
+  holder: LockHolder,
 ): Promise<Result> {
   bound.assertGoing()
-  const holder = rules.holder()
   const taken: OpenPart[] = []
   try {
     for (const part of [own, ...shared.values()]) {
@@ -57,9 +58,9 @@ export async function runTransaction<Result>(
     })
     let result: Result
     try {
-      const returned = callWithin(holder, () => task(state))
+      const returned = holder.call(() => task(state))
       result = isThenable(returned)
-        ? await bound.wait(awaitWithin(holder, returned as PromiseLike<Result>), false)
+        ? await bound.wait(holder.await(returned as PromiseLike<Result>), false)
         : (returned as Result)
       // Those that it did not wait for are a part of it all the same.
       while (transaction.running.size > 0) await bound.wait(Promise.all(transaction.running), false)
@@ -164,7 +165,7 @@ class PartDraft implements ChangeTarget {
     const { rules } = this.#of
     const bound = rules.bound('state.update', this.label, change, options)
     this.assertChangeable()
-    return giveOut(await changeState(this, change, bound, rules.holder()))
+    return giveOut(await rules.host.holders.with((holder) => changeState(this, change, bound, holder)))
   }
 }
 
