@@ -26,8 +26,12 @@ const packages: Readonly<Record<string, Load>> = {
 export function hostModules(own: object): Readonly<Record<string, Load>> {
   return {
     ...packages,
+    '@cf-plugins/plugin-api/host': () => import('@cf-plugins/plugin-api/host'),
     '@cf-plugins/plugin-api/schema': () => import('@cf-plugins/plugin-api/schema'),
-    'cf-plugins': async () =>
-      Object.assign({}, ...(await Promise.all(Object.values(packages).map((load) => load()))), own),
+    'cf-plugins': async () => {
+      const { resolveMeta, toPluginRecord } = await import('@cf-plugins/plugin-api/host')
+      const all = await Promise.all(Object.values(packages).map((load) => load()))
+      return Object.assign({}, ...all, { resolveMeta, toPluginRecord }, own)
+    },
   }
 }
