@@ -2,6 +2,8 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import {
   type Awaitable,
   definePlugin,
@@ -561,3 +563,37 @@ describe('the next process', () => {
     expect(await kept(folder)).toEqual({ count: 1 })
   })
 })
+
+setFlagsFromString('--expose-gc')
+const collect: () => void = runInNewContext('gc')
+
+it.each(['exclusive', 'overlap'] as const)(
+  'state, its listeners and its shared parts keep no generation that is over, %s',
+  async (strategy) => {
+    const refs: WeakRef<object>[] = []
+    const meta = { reload: { strategy } }
+    const next = (number: number) =>
+      generation(number, meta, (state) => {
+        const instance = {
+          held: new Uint8Array(1000),
+          setup: async () => {
+            state.watch(() => instance.held.length)
+            state.shared(Total).watch(() => instance.held.length)
+            await state.update(async ({ count }) => ({ count: count + instance.held.length }))
+            if (number % 7 === 0) throw new Error('no')
+          },
+        }
+        refs.push(new WeakRef(instance), new WeakRef(state))
+        return instance
+      }).record
+    const lifecycle = await started([next(1)])
+    for (let number = 2; number <= 60; number++) await reload(lifecycle, next(number))
+    for (let round = 0; round < 5; round++) {
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      collect()
+    }
+    expect(refs.length).toBeGreaterThanOrEqual(120)
+    // The one that serves: its instance, and its state.
+    expect(refs.filter((ref) => ref.deref()).length).toBeLessThanOrEqual(2)
+  },
+)
