@@ -102,7 +102,6 @@ export const FAULT_GROUPS: readonly FaultGroup[] = [
   },
   {
     title: 'Configuration',
-    later: 'configuration files',
     rows: {
       61: 'A bomb of depth.',
       62: 'A bomb of aliases.',
@@ -126,7 +125,6 @@ export const FAULT_GROUPS: readonly FaultGroup[] = [
   },
   {
     title: 'Security',
-    later: 'permissions and the audit trail',
     rows: {
       73: 'Names and paths that leave their folder: refused.',
       74: 'A link that is turned elsewhere after the check: what was hashed is what runs.',
