@@ -66,7 +66,7 @@ class Locator {
       if (isMergeKey(key)) {
         const from = this.node(value, at, path)
         merged.push(...(from.kind === 'list' ? from.items : [from]))
-        if (merged.some(({ kind }) => kind !== 'map')) {
+        if (merged.some(({ kind, isBroken }) => kind !== 'map' && !isBroken)) {
           this.#tell(at, 'CFP_CONFIG_SYNTAX', path, '<< takes an alias of a map, or a list of such')
         }
         continue
@@ -124,7 +124,7 @@ class Locator {
     if (target) return this.#bounded({ ...target, position: this.#options.positionOf(offset) }, offset, path)
     const why = this.#anchors.has(name) ? 'stands inside what it names' : 'names nothing that stands before it'
     this.#tell(offset, 'CFP_CONFIG_SYNTAX', path, `the alias *${name} ${why}`)
-    return this.#nothing(offset)
+    return this.#broken(offset)
   }
 
   /** The value, or nothing where it is more than a configuration: so much that to copy it would hurt. */
@@ -132,11 +132,16 @@ class Locator {
     if (located.height <= MAX_DEPTH && located.size <= MAX_VALUES) return located
     const what = located.height > MAX_DEPTH ? `more than ${MAX_DEPTH} levels deep` : `more than ${MAX_VALUES} values`
     this.#tell(offset, 'CFP_CONFIG_LIMIT', path, `with what its aliases repeat this is ${what}`)
-    return this.#nothing(offset)
+    return this.#broken(offset)
   }
 
   #nothing(offset: number): LocatedScalar {
     return { kind: 'scalar', value: null, ...this.#measured([], offset) }
+  }
+
+  /** In the place of what was told to be wrong. */
+  #broken(offset: number): LocatedScalar {
+    return { ...this.#nothing(offset), isBroken: true }
   }
 
   #measured(parts: readonly Located[], offset: number): Pick<Located, 'position' | 'size' | 'height'> {

@@ -9,6 +9,8 @@ interface LocatedBase {
   readonly size: number
   /** How many levels. */
   readonly height: number
+  /** It stands for what was told to be wrong: what follows from it need not be. */
+  readonly isBroken?: true
 }
 
 export interface LocatedScalar extends LocatedBase {

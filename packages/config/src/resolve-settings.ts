@@ -15,13 +15,15 @@ export interface ResolvedSettings {
   readonly schema: SchemaTree
   /** Where the files have the settings. */
   readonly node: Located | undefined
+  /** Paths of which something wrong is told already: what follows from it need not be. */
+  readonly told: readonly string[]
   /** By path: the variable that a value is from. */
   readonly overridden: ReadonlyMap<string, string>
 }
 
 /** Lays everything that a plugin's settings are from over each other, and keeps what is secret of it so. */
 export function resolveSettings(
-  { entries, environment, schemas, secrets }: SnapshotParts,
+  { entries, environment, problems: known, schemas, secrets }: SnapshotParts,
   { name: plugin, config }: ConfigurablePlugin,
   among: readonly ConfigurablePlugin[],
 ): ResolvedSettings {
@@ -29,6 +31,9 @@ export function resolveSettings(
   const schema = schemas.of(config)
   const { tree, missing = '' } = schema
   const node = entries.get(plugin)?.settings
+  const isError = (each: ConfigProblem) =>
+    each.plugin === plugin && each.severity === 'error' && each.path !== 'settings'
+  const inFiles = known.filter(isError).map(({ path }) => path)
   const read = ({ value, from, position }: LocatedScalar, path: readonly string[]) => {
     if (!from || typeof value !== 'string') return value
     const types = tree && optionAt(tree, path).node?.types
@@ -36,10 +41,11 @@ export function resolveSettings(
     if (!types?.size) return from.quoted ? value : plainText(value)
     const typed = typedText(value, types)
     if ('value' in typed) return typed.value
+    const at = ['settings', ...path].join('.')
+    if (inFiles.includes(at)) return value
     const [variable] = from.variables
     const message = `${variable === undefined ? 'the default' : `the variable ${variable}`} ${typed.problem}`
-    const at = { path: ['settings', ...path].join('.'), ...position, variable }
-    problems.push({ code: 'CFP_CONFIG_VALUE', severity: 'error', plugin, message, ...at })
+    problems.push({ code: 'CFP_CONFIG_VALUE', severity: 'error', plugin, path: at, message, ...position, variable })
     return value
   }
   let value = node?.kind === 'map' ? plainValue(node, read) : {}
@@ -73,7 +79,8 @@ export function resolveSettings(
     }
   }
   if (tree) keepSecrets(tree, value, secrets)
-  return { value, problems, schema, node, overridden }
+  const told = [...inFiles, ...problems.filter(isError).map(({ path }) => path)]
+  return { value, problems, schema, node, told, overridden }
 }
 
 /** The same with one value changed, the maps around it made where they are missing; nothing where something else is there. */

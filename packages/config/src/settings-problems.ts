@@ -28,15 +28,13 @@ export async function settingsProblems(
     message: said(message, path, resolved, parts),
     ...whence(parts, plugin, path, resolved),
   })
-  const told = resolved.problems.map(({ path }) => path).filter((path) => path !== 'settings')
-  const isTold = ({ path }: ConfigProblem) => told.some((each) => each === path || path.startsWith(`${each}.`))
+  const isTold = ({ path }: ConfigProblem) => resolved.told.some((each) => each === path || path.startsWith(`${each}.`))
   try {
     const late = () => new Error(`the schema did not answer within ${boundMs} ms`)
     const answer = await within(config['~standard'].validate(resolved.value), { ms: boundMs, late, signal })
     // What the schema made of a secret, a trimmed one say, is what the plugin gets and may tell.
     if (!answer.issues && resolved.schema.tree) keepSecrets(resolved.schema.tree, answer.value, parts.secrets)
     const issues = (answer.issues ?? []).flatMap(spread).map(({ message, path }) => problem(message, path))
-    // What could not be typed was told, with its variable.
     return issues.filter((issue) => !isTold(issue))
   } catch (error) {
     signal?.throwIfAborted()
