@@ -204,7 +204,7 @@ export class Reconciler {
     const isOther = (each: string) => (numbers[names.indexOf(each)] ?? 0) !== this.#core.roster.activeNumber(each)
     // Of several that provide a service it may be another one's turn, with all of them as they were.
     const isLeft = (each: string, at: number) => numbers[at] !== 0 && !now.includes(each)
-    return isOutdated || names.some(isOther) || now.some(isOther) || names.some(isLeft)
+    return isOutdated || now.some(isOther) || names.some(isLeft)
   }
 
   /**
