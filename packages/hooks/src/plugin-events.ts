@@ -8,9 +8,9 @@ import {
   type EventOptions,
   type EventRef,
   type HandlerFailure,
-  type HandlerOptions,
   isThenable,
   PluginError,
+  type SingleEventOptions,
   type Undo,
 } from '@cf-plugins/plugin-api'
 import { Batches } from './batches.ts'
@@ -73,9 +73,9 @@ export class PluginEvents {
    *
    * @throws `CFP_HANDLER_INVALID`, `CFP_HANDLER_ORDER`
    */
-  on<Payload>(event: EventRef<Payload>, handler: EventHandler<Payload>, options?: HandlerOptions): Undo
+  on<Payload>(event: EventRef<Payload>, handler: EventHandler<Payload>, options?: SingleEventOptions): Undo
   on<Payload>(event: EventRef<Payload>, handler: BatchHandler<Payload>, options: EventOptions & { batch: object }): Undo
-  on<Payload = unknown>(event: string, handler: EventHandler<Payload>, options?: HandlerOptions): Undo
+  on<Payload = unknown>(event: string, handler: EventHandler<Payload>, options?: SingleEventOptions): Undo
   on<Payload = unknown>(event: string, handler: BatchHandler<Payload>, options: EventOptions & { batch: object }): Undo
   on(event: Named, handler: EventHandler<never> | BatchHandler<never>, options?: EventOptions): Undo {
     return this.#core.own.on(event, handler as EventHandler, options)

@@ -1,5 +1,12 @@
 // What a plugin gets from its host.
-import type { BatchHandler, EventHandler, EventOptions, HandlerOptions, HookHandler } from './handlers.ts'
+import type {
+  BatchHandler,
+  EventHandler,
+  EventOptions,
+  HandlerOptions,
+  HookHandler,
+  SingleEventOptions,
+} from './handlers.ts'
 import type { ResolvedPluginMeta } from './meta.ts'
 import type { PipelineSteps } from './pipeline.ts'
 import type { EventRef, HookArguments, HookHandlerOf, HookRef, HookResult, PipelineRef } from './refs.ts'
@@ -132,9 +139,9 @@ export interface PluginContext<App = unknown, Config = unknown, Shared = unknown
   ): Undo
 
   /** Listens to an event, or to all that a pattern such as `user.*` stands for. */
-  on<Payload>(event: EventRef<Payload>, handler: EventHandler<Payload>, options?: HandlerOptions): Undo
+  on<Payload>(event: EventRef<Payload>, handler: EventHandler<Payload>, options?: SingleEventOptions): Undo
   on<Payload>(event: EventRef<Payload>, handler: BatchHandler<Payload>, options: EventOptions & { batch: object }): Undo
-  on<Payload = unknown>(event: string, handler: EventHandler<Payload>, options?: HandlerOptions): Undo
+  on<Payload = unknown>(event: string, handler: EventHandler<Payload>, options?: SingleEventOptions): Undo
   on<Payload = unknown>(event: string, handler: BatchHandler<Payload>, options: EventOptions & { batch: object }): Undo
   /** Emits and waits for every handler. @throws `CFP_EMIT_BEFORE_COMMIT` until the plugin is active. */
   emit<Payload>(event: EventRef<Payload>, payload: Payload, options?: ContextEmitOptions): Promise<EmitReport>

@@ -39,11 +39,19 @@ export interface HandlerOptions {
 /** What may be said about a handler of events. */
 export interface EventOptions extends HandlerOptions {
   /** Has the handler called with several events at once: when there are `size`, or `waitMs` after the first. */
-  readonly batch?: {
-    readonly size: number
-    /** In milliseconds. */
-    readonly waitMs: number
-  }
+  readonly batch?:
+    | {
+        readonly size: number
+        /** In milliseconds. */
+        readonly waitMs: number
+      }
+    | undefined
+}
+
+/** What may be said about a handler that gets events one by one. */
+export interface SingleEventOptions extends HandlerOptions {
+  // Said, for without it a handler of batches that has other options too would be taken for one of these.
+  readonly batch?: undefined
 }
 
 /** What a handler is told about the event that it handles. */

@@ -31,6 +31,7 @@ export type {
   HookHandler,
   Priority,
   RetryOptions,
+  SingleEventOptions,
 } from './handlers.ts'
 export type {
   InstanceHook,
