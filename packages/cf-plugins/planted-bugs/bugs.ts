@@ -278,4 +278,28 @@ export const BUGS: readonly PlantedBug[] = [
     ],
     foundBy: model,
   },
+  {
+    name: 'configuration-not-taken-back',
+    what: 'Where a change of configurations fails, who was told of the new one is not told the old one.',
+    edits: [
+      {
+        file: 'lifecycle/src/reconfiguration.ts',
+        find: 'await generation.configuration.change(previous, generation.hooks)',
+        put: 'generation.configuration.value = previous',
+      },
+    ],
+    foundBy: model,
+  },
+  {
+    name: 'configuration-in-force-too-early',
+    what: 'A change of configurations that fails is what later starts begin with.',
+    edits: [
+      {
+        file: 'lifecycle/src/reconfiguration.ts',
+        find: 'await this.#tell(told, configs)',
+        put: 'commit(); await this.#tell(told, configs)',
+      },
+    ],
+    foundBy: model,
+  },
 ]
