@@ -33,6 +33,10 @@ describe('the value', () => {
     expect(Object.isFrozen(await state.update(() => ({ list: [{ name: 'a' }] })))).toBe(true)
     isFixed()
     expect(state.value).toEqual({ list: [{ name: 'a' }] })
+    const large = opened<number[]>({ state: { initial: Array.from({ length: 5000 }, (_, index) => index) } }).state
+    expect(() => large.value.push(1)).toThrow(TypeError)
+    large.set(large.value.map((each) => each / 2))
+    expect(() => large.value.reverse()).toThrow(TypeError)
   })
 
   it.each<[string, () => object, (held: never) => unknown]>([

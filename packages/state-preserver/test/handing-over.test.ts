@@ -73,10 +73,18 @@ describe('the next generation', () => {
       },
       { shared: [] },
     )
-    next.open.take(await save(preserver, old.open))
+    const snapshot = await save(preserver, old.open)
+    next.open.take(snapshot)
     expect(await rejection(changing)).toMatchObject({ code: 'CFP_STATE_REPLACED' })
     await committing
     expect(told).toEqual([50, 2, 70])
+    const late = next.state.transaction(async (own) => {
+      own.set({ count: 80 })
+      await sleep(2)
+    })
+    next.open.take(snapshot)
+    expect(await rejection(late)).toMatchObject({ code: 'CFP_STATE_REPLACED' })
+    expect(next.state.value).toEqual({ count: 2 })
   })
 })
 
@@ -92,13 +100,17 @@ describe('what was taken for the next generation', () => {
     })
     await until(() => isBegun)
     const snapshot = await save(preserver, open)
-    const waiting = own.update(({ count }) => ({ count: count + 10 }))
+    let isCalled = false
+    const waiting = own.update(({ count }) => {
+      isCalled = true
+      return { count: count + 10 }
+    })
     const together = own.transaction((all) => all.update(({ count }) => ({ count: count + 100 })))
     const set = thrown(() => own.set({ count: 9 }))
     expect(set).toMatchObject({ code: 'CFP_STATE_LOCKED' })
     expect(set.message).toContain('while an update')
     await sleep(5)
-    expect([own.value, snapshot.own]).toEqual([{ count: 0 }, undefined])
+    expect([own.value, snapshot.own, isCalled]).toEqual([{ count: 0 }, undefined, false])
     open.resume()
     expect(await running).toEqual({ count: 1 })
     await Promise.all([waiting, together])
@@ -108,6 +120,25 @@ describe('what was taken for the next generation', () => {
     expect(await rejection(own.update(() => ({ count: 9 }), { timeoutMs: 5 }))).toMatchObject({
       code: 'CFP_STATE_UPDATE_TIMEOUT',
     })
+  })
+
+  it('is not changed by a transaction that had begun before', async () => {
+    const preserver = new StatePreserver()
+    const { open, state: own } = opened<Count>({ state }, {}, preserver)
+    let isBegun = false
+    const changing = own.transaction(async (all) => {
+      isBegun = true
+      await sleep(2)
+      all.set({ count: 1 })
+      await all.shared(Cart).update((cart) => void cart.push('pen'))
+    })
+    await until(() => isBegun)
+    await save(preserver, open)
+    await sleep(5)
+    expect([own.value, own.shared(Cart).value]).toEqual([{ count: 0 }, []])
+    open.resume()
+    await changing
+    expect([own.value, own.shared(Cart).value]).toEqual([{ count: 1 }, ['pen']])
   })
 
   it('ends with its generation: what waits or is under way is refused, its shared parts are free at once', async () => {
