@@ -13,7 +13,8 @@ export function auditLine(entry: AuditEntry, hide: ((text: string) => string) | 
   const told: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(entry)) {
     if (value === undefined) continue
-    if (Array.isArray(value)) told[key] = namesOf(value, hide)
+    if (key === 'time') told[key] = value
+    else if (Array.isArray(value)) told[key] = namesOf(value, hide)
     else told[key] = typeof value === 'number' ? value : textOf(value, hide)
   }
   // JSON itself escapes what is below U+0020; outside of its texts there is nothing that could be unsafe.

@@ -6,44 +6,9 @@ import type { AuditRecord } from './audit-entry.ts'
 import { AuditFile } from './audit-file.ts'
 import { auditLine } from './audit-line.ts'
 import { auditListeners } from './audit-records.ts'
+import type { AuditTrailOptions, AuditTrailStatus } from './audit-trail-options.ts'
 import { listenToHost } from './host-messages.ts'
 import { callable, text, wholeNumber } from './options.ts'
-
-export interface AuditTrailOptions {
-  /** Where the entries go. Made with mode 0600 where it is not there; one that others may write to is refused. */
-  readonly file: string
-  /** The id of the host that is listened to: `lifecycle.id`. @default every host in the process */
-  readonly host?: string
-  /** How large the file may become, in bytes; then it is put aside as `<file>.1`, and the ones before it one further. @default 16 MiB */
-  readonly maxBytes?: number
-  /** How many of those are kept. @default 5 */
-  readonly keep?: number
-  /** How many entries are kept in memory while they cannot be written. What comes after that is counted, and lost. @default 10000 */
-  readonly maxWaiting?: number
-  /** Whether an entry counts as written only when the disk has it, which costs milliseconds each. @default false: a crash of the system may take the last ones, one of the process not */
-  readonly durable?: boolean
-  /** How long `stop()` and `flush()` wait at most, in milliseconds. @default 5000 */
-  readonly timeoutMs?: number
-  /** Takes secrets out of each text, before it is kept anywhere. */
-  readonly hideSecrets?: (text: string) => string
-  /** Told once when entries cannot be written, and once when the first of them is lost. @default the logger is told */
-  readonly onError?: (error: PluginError) => void
-  /** @default silent */
-  readonly logger?: Logger
-}
-
-/** How a trail fares. */
-export interface AuditTrailStatus {
-  readonly file: string
-  /** Entries that are in the file. */
-  readonly written: number
-  /** Entries that are not in it yet. */
-  readonly waiting: number
-  /** Entries that never will be. */
-  readonly lost: number
-  /** Why nothing can be written, while that is so. */
-  readonly error: PluginError | undefined
-}
 
 /** The most that is written at once, in bytes. */
 const BATCH_BYTES = 256 * 1024
@@ -67,6 +32,7 @@ export class AuditTrail implements AsyncDisposable {
   readonly #options: AuditTrailOptions
   readonly #maxWaiting: number
   readonly #timeoutMs: number
+  readonly #batchBytes: number
   readonly #logger: Logger | undefined
   readonly #out: AuditFile
   readonly #waiting: string[] = []
@@ -84,11 +50,13 @@ export class AuditTrail implements AsyncDisposable {
   #writing: Promise<void> | undefined
   #state: 'new' | 'open' | 'ended' = 'new'
   #undo: (() => void) | undefined
+  #starting: Promise<void> | undefined
+  #stopping: Promise<AuditTrailStatus> | undefined
 
   constructor(options: AuditTrailOptions) {
     const { maxBytes = 16 * 1024 * 1024, keep = 5, maxWaiting = 10_000, durable = false, timeoutMs = 5000 } = options
     this.file = resolve(text('AuditTrail', 'file', options.file))
-    wholeNumber('AuditTrail', 'maxBytes', maxBytes, 1024)
+    this.#batchBytes = Math.min(BATCH_BYTES, wholeNumber('AuditTrail', 'maxBytes', maxBytes, 1024))
     wholeNumber('AuditTrail', 'keep', keep, 1, 1000)
     this.#maxWaiting = wholeNumber('AuditTrail', 'maxWaiting', maxWaiting, 1)
     this.#timeoutMs = wholeNumber('AuditTrail', 'timeoutMs', timeoutMs, 1, 2 ** 31 - 1)
@@ -105,26 +73,9 @@ export class AuditTrail implements AsyncDisposable {
   }
 
   /** Listens from the moment of the call, and opens the file. @throws `CFP_AUDIT_OPEN_FAILED`, `CFP_AUDIT_FILE_UNSAFE`; it listens no more then */
-  async start(): Promise<void> {
-    if (this.#undo) return
-    this.#state = 'new'
-    const undo = listenToHost(
-      this.#options.host,
-      auditListeners((record) => this.record(record)),
-      (error) => this.#logger?.error({ err: error }, `Something could not be audited: ${messageOf(error)}`),
-    )
-    this.#undo = undo
-    process.on('exit', this.#onExit)
-    try {
-      await this.#out.open()
-    } catch (error) {
-      undo()
-      this.#undo = undefined
-      process.off('exit', this.#onExit)
-      throw error
-    }
-    this.#state = 'open'
-    this.#write()
+  start(): Promise<void> {
+    this.#starting ??= this.#start()
+    return this.#starting
   }
 
   /** Adds an entry of the host's own. Never throws; what cannot be kept is counted. */
@@ -139,7 +90,12 @@ export class AuditTrail implements AsyncDisposable {
       this.#untold = 0
       this.#keep({ action: 'audit.lost', outcome: 'failed', reason })
     }
-    this.#keep(record)
+    try {
+      this.#keep(record)
+    } catch {
+      // A value that throws when it is looked at.
+      this.#lose()
+    }
     this.#write()
   }
 
@@ -154,14 +110,42 @@ export class AuditTrail implements AsyncDisposable {
   }
 
   /** Listens no more, writes what waits within `timeoutMs`, and closes the file. What is not written by then is told, and lost. */
-  async stop(): Promise<AuditTrailStatus> {
-    if (!this.#undo) return this.status
-    this.#undo()
-    this.#undo = undefined
+  stop(): Promise<AuditTrailStatus> {
+    this.#stopping ??= this.#stop().finally(() => {
+      this.#stopping = undefined
+    })
+    return this.#stopping
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  async #start(): Promise<void> {
+    this.#state = 'new'
+    this.#undo = listenToHost(
+      this.#options.host,
+      auditListeners((record) => this.record(record)),
+      (error) => this.#logger?.error({ err: error }, `Something could not be audited: ${messageOf(error)}`),
+    )
+    process.on('exit', this.#onExit)
+    try {
+      await this.#out.open()
+    } catch (error) {
+      this.#end()
+      throw error
+    }
+    this.#state = 'open'
+    this.#write()
+  }
+
+  async #stop(): Promise<AuditTrailStatus> {
+    // What came while it was opened is to be written too.
+    if (this.#starting) await atMost(this.#starting, this.#timeoutMs).catch(() => {})
+    this.#undo?.()
     const isWritten = await this.flush()
-    this.#state = 'ended'
-    clearTimeout(this.#retry)
-    process.off('exit', this.#onExit)
+    if (this.#state !== 'open') return this.status
+    this.#end()
     const left = this.#waiting.splice(0)
     this.#waitingLength = 0
     this.#lost += left.length
@@ -170,13 +154,19 @@ export class AuditTrail implements AsyncDisposable {
     return this.status
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop()
+  #end(): void {
+    this.#undo?.()
+    this.#starting = undefined
+    this.#state = 'ended'
+    clearTimeout(this.#retry)
+    process.off('exit', this.#onExit)
   }
 
   #keep({ host = this.#options.host ?? '', ...record }: AuditRecord): void {
-    const entry = { time: new Date().toISOString(), seq: ++this.#seq, host, pid: process.pid, ...record }
-    const line = auditLine(entry, this.#options.hideSecrets)
+    const place = { time: new Date().toISOString(), seq: this.#seq + 1, host, pid: process.pid }
+    // First, for who reads it; and last, for whoever would say so himself.
+    const line = auditLine({ ...place, ...record, ...place }, this.#options.hideSecrets)
+    this.#seq++
     this.#waiting.push(line)
     this.#waitingLength += line.length
   }
@@ -218,7 +208,7 @@ export class AuditTrail implements AsyncDisposable {
     let bytes = 0
     for (const line of this.#waiting) {
       bytes += Buffer.byteLength(line)
-      if (batch.length > 0 && bytes > BATCH_BYTES) break
+      if (batch.length > 0 && bytes > this.#batchBytes) break
       batch.push(line)
     }
     return batch
@@ -235,6 +225,7 @@ export class AuditTrail implements AsyncDisposable {
     const message = `Entries of the audit trail ${this.file} cannot be written: ${messageOf(cause)}. They are kept, ${this.#maxWaiting} at most, and tried again.`
     this.#error = new PluginError('CFP_AUDIT_WRITE_FAILED', message, { phase: 'audit', file: this.file, cause })
     if (isNew) this.#tell(this.#error)
+    if (this.#state !== 'open') return
     this.#retry = setTimeout(() => {
       this.#retry = undefined
       this.#write()

@@ -1,6 +1,7 @@
 // Health, metrics, startup timeline and audit trail of a host's plugins.
 export type { AuditEntry, AuditRecord } from './audit-entry.ts'
-export { AuditTrail, type AuditTrailOptions, type AuditTrailStatus } from './audit-trail.ts'
+export { AuditTrail } from './audit-trail.ts'
+export type { AuditTrailOptions, AuditTrailStatus } from './audit-trail-options.ts'
 export { type MonitorErrorCode, MonitorErrorCodes } from './error-codes.ts'
 export type { EventLoopMetrics } from './event-loop-delay.ts'
 export { Health, type HealthOptions, type HealthReport, type HealthSource, type PluginHealthEntry } from './health.ts'

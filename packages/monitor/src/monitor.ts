@@ -1,7 +1,8 @@
 // All that is there to watch one host, in one.
 import type { Logger } from '@cf-plugins/plugin-api'
 import type { Meter } from '@opentelemetry/api'
-import { AuditTrail, type AuditTrailOptions } from './audit-trail.ts'
+import { AuditTrail } from './audit-trail.ts'
+import type { AuditTrailOptions } from './audit-trail-options.ts'
 import { Health, type HealthOptions, type HealthReport, type HealthSource } from './health.ts'
 import { Metrics, type MetricsOptions, type WorkSource } from './metrics.ts'
 import type { MetricsSnapshot } from './metrics-snapshot.ts'

@@ -267,3 +267,43 @@ test.each([
     expect.objectContaining({ code: 'CFP_MONITOR_OPTIONS', message: expect.stringMatching(message) }),
   )
 })
+
+test('what is published while the file is opened is written too, also by a stop that comes at once', async () => {
+  const from = publisher()
+  const file = join(await temporaryFolder(), 'below', 'audit.jsonl')
+  const trail = new AuditTrail({ file, host: from.host })
+  const starting = trail.start()
+  from.state('early', 'starting', 'active')
+  const [one, two] = await Promise.all([trail.stop(), trail.stop(), starting])
+  expect(one).toMatchObject({ written: 1, waiting: 0, lost: 0 })
+  expect(two).toBe(one)
+  expect((await readAudit(file)).entries.map(({ plugin }) => plugin)).toEqual(['early'])
+})
+
+test('an entry that throws when it is looked at is counted as lost, and hurts nobody', async () => {
+  const { trail, file } = await trailOf()
+  const hostile = {
+    action: 'test',
+    outcome: 'done' as const,
+    get subject(): string {
+      throw new Error('mine')
+    },
+  }
+  trail.record(hostile)
+  trail.record({ action: 'test', outcome: 'done' })
+  await trail.flush()
+  expect(trail.status).toMatchObject({ written: 2, lost: 1 })
+  const { entries } = await readAudit(file)
+  expect(entries.map(({ action, seq }) => [seq, action])).toEqual([
+    [2, 'audit.lost'],
+    [3, 'test'],
+  ])
+})
+
+test('when and by whom an entry was made nobody can say but the trail', async () => {
+  const { trail, file } = await trailOf()
+  trail.record({ action: 'test', outcome: 'done', time: 'never', pid: 1, seq: 99 } as never)
+  await trail.flush()
+  const [entry] = (await readAudit(file)).entries
+  expect(entry).toMatchObject({ pid: process.pid, seq: 1, time: expect.stringMatching(/^\d{4}-/) })
+})
