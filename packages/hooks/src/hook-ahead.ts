@@ -6,8 +6,12 @@ import type { Plan } from './handler-table.ts'
 import { type HookCall, invoke } from './hook-call.ts'
 import { HookRun } from './hook-run.ts'
 
-/** Their results where that was all; else the run that goes on where this had to stop. */
-export function goAhead(call: HookCall, plan: Plan<HookHandler>, args: readonly unknown[]): unknown[] | HookRun {
+/**
+ * The results, or, for a call that is not sync, a promise of them. Where this has to stop, a `HookRun` goes on.
+ *
+ * @throws `CFP_HOOK_FAILED` and what callSync refuses
+ */
+export function goAhead(call: HookCall, plan: Plan<HookHandler>, args: readonly unknown[]): unknown {
   const results: unknown[] = []
   const { entries, handlers } = plan
   for (let index = 0; index < handlers.length; index++) {
@@ -15,20 +19,25 @@ export function goAhead(call: HookCall, plan: Plan<HookHandler>, args: readonly 
     if (!plan.plain) {
       const entry = entries[index] as HandlerEntry<HookHandler>
       gate = entry.gate
-      if (!entry.usual || !entry.live || gate?.closed) return new HookRun(call, plan, args, false, results).at(index)
+      if (!entry.usual || !entry.live || gate?.closed) return new HookRun(call, plan, args, false, results).end(index)
       if (!plan.counts) entry.record.calls++
       gate?.enter()
     }
+    let result: unknown
+    let isPending = false
     try {
-      const result = invoke(handlers[index] as HookHandler, args)
-      if (result !== undefined && isThenable(result)) {
-        return new HookRun(call, plan, args, false, results).pendingAt(index, result)
-      }
-      results.push(result)
+      result = invoke(handlers[index] as HookHandler, args)
+      isPending = result !== undefined && isThenable(result)
     } catch (error) {
-      return new HookRun(call, plan, args, false, results).failedAt(index, error)
+      const run = new HookRun(call, plan, args, false, results)
+      return run.end(run.failedAt(index, error))
     }
+    if (isPending) {
+      const run = new HookRun(call, plan, args, false, results)
+      return run.end(run.pendingAt(index, result as PromiseLike<unknown>))
+    }
+    results.push(result)
     gate?.leave()
   }
-  return results
+  return call.sync ? results : Promise.resolve(results)
 }

@@ -5,7 +5,7 @@ import { handlerTimeout, pluginReloading } from './failures.ts'
 import { type HandlerCall, SKIPPED } from './handler-call.ts'
 import type { HandlerEntry } from './handler-entry.ts'
 import type { Plan } from './handler-table.ts'
-import { HookAnswers } from './hook-answers.ts'
+import { type AnswerExtras, type Answers, adopt, extrasOf, outcomeOf, putAside, take, tell } from './hook-answers.ts'
 import { type Aside, Asides } from './hook-aside.ts'
 import { type HookCall, invoke, refusePromise } from './hook-call.ts'
 import { Turns } from './turns.ts'
@@ -19,18 +19,21 @@ const DONE = -1
 const SHARE = Symbol('share')
 
 /** One call, from wherever it is begun: `end` calls what is left at once, or as far as it must not be awaited. */
-export class HookRun extends HookAnswers {
+// Made for each call that is not over at once, so it has few members: each costs some nanoseconds, as a base class would.
+export class HookRun implements Answers {
+  readonly call: HookCall
+  readonly plan: Plan<HookHandler>
+  args: readonly unknown[]
+  readonly results: unknown[]
+  readonly parent: Answers | undefined
+  over = false
+  extras: AnswerExtras | undefined = undefined
   /** Whether each handler takes a `HandlerCall`. */
   readonly #fully: boolean
-  /** Where it is to begin. */
-  #next = 0
-  /** Owners whose handlers are not called one by one but all together: parked, or replaced meanwhile. */
-  #apart: Set<string> | undefined = undefined
   /** What is to be awaited: of the handler called last, or of all the handlers of an owner set apart. */
   #pending: PromiseLike<unknown> | undefined = undefined
   /** Whose promise it is, where more than the handler itself must be asked. */
   #pendingCall: HandlerCall | typeof SHARE | undefined = undefined
-  #asides: Asides | undefined = undefined
 
   constructor(
     call: HookCall,
@@ -38,51 +41,54 @@ export class HookRun extends HookAnswers {
     args: readonly unknown[],
     fully: boolean,
     results: unknown[],
-    parent?: HookRun,
+    parent?: Answers,
   ) {
-    super(call, plan, args, results, parent)
+    this.call = call
+    this.plan = plan
+    this.args = args
+    this.results = results
+    this.parent = parent
     this.#fully = fully
   }
 
-  /** Has it begin with the handler at `index`. */
-  at(index: number): this {
-    this.#next = index
-    return this
-  }
-
-  /** Has it begin where the handler at `index` was called, and failed. */
-  failedAt(index: number, error: unknown): this {
+  /** The handler at `index` was called before this, and failed. Where to go on. */
+  failedAt(index: number, error: unknown): number {
     const entry = this.plan.entries[index] as Entry
     this.#fail(entry, error)
     entry.gate?.leave()
-    return this.at(index + 1)
+    return index + 1
   }
 
-  /** Has it begin where the handler at `index` was called, and is to be awaited. */
-  pendingAt(index: number, promise: PromiseLike<unknown>): this {
+  /** The handler at `index` was called before this, and is to be awaited. Where to go on. */
+  pendingAt(index: number, promise: PromiseLike<unknown>): number {
     const { core, sync } = this.call
     if (sync) return this.failedAt(index, refusePromise(core, this.plan.entries[index] as Entry, promise))
     this.#pending = promise
-    return this.at(index)
+    return index
   }
 
-  /** Calls all that is left. What comes of it, or a promise of that. @throws `CFP_HOOK_FAILED` and what callSync refuses */
-  end(): unknown {
-    if (this.#pending === undefined) this.#next = this.#advance(this.#next)
-    return this.#next === DONE && this.#asides === undefined ? this.outcome() : this.#finish(this.#next)
+  /**
+   * Calls all from `first` on. What comes of it; for a call that is not sync, a promise of that.
+   *
+   * @throws `CFP_HOOK_FAILED` and what callSync refuses
+   */
+  end(first: number): unknown {
+    const next = this.#pending === undefined ? this.#advance(first) : first
+    if (this.call.sync) return outcomeOf(this)
+    if (next !== DONE || this.extras?.asides !== undefined) return this.#finish(next)
+    return Promise.resolve(outcomeOf(this))
   }
 
   /** Calls handlers from `first` on. The index of the one to be awaited, or `DONE`. */
   #advance(first: number): number {
     const plan = this.plan
-    const hook = this.hook
-    const { entries, handlers } = plan
+    const { entries, handlers, hook } = plan
     for (let index = this.over ? handlers.length : first; index < handlers.length; index++) {
       let gate: DeliveryGate | undefined
       if (this.#fully || !plan.plain) {
         const entry = entries[index] as Entry
         gate = entry.gate
-        const isUsual = !this.#fully && entry.usual && entry.live && !gate?.closed && this.#apart === undefined
+        const isUsual = !this.#fully && entry.usual && entry.live && !gate?.closed && this.extras === undefined
         if (!isUsual) {
           const isWanted = this.#mayCall(entry, index)
           if (!isWanted || this.#fully || entry.elaborate) {
@@ -103,7 +109,7 @@ export class HookRun extends HookAnswers {
           return index
         }
         if (hook === undefined) this.results.push(result)
-        else this.take(result)
+        else take(this, result)
       } catch (error) {
         this.#fail(entries[index] as Entry, error)
       }
@@ -116,8 +122,8 @@ export class HookRun extends HookAnswers {
   /** Awaits the handler at `index`, and calls all others. */
   async #finish(index: number): Promise<unknown> {
     for (let next = index; next !== DONE; ) next = this.#advance(await this.#settle(next))
-    if (this.#asides !== undefined) await this.#asides.ended()
-    return this.outcome()
+    if (this.extras?.asides !== undefined) await this.extras.asides.ended()
+    return outcomeOf(this)
   }
 
   /** Awaits the handler at `first`, and then all others until one is given up. Where to `advance` from. */
@@ -151,8 +157,8 @@ export class HookRun extends HookAnswers {
       try {
         const result = await pending
         if (!turns.isOn(turn)) return
-        if (call === undefined && this.hook === undefined) this.results.push(result)
-        else if (call !== SHARE) this.take(result)
+        if (call === undefined && this.plan.hook === undefined) this.results.push(result)
+        else if (call !== SHARE) take(this, result)
       } catch (error) {
         if (!turns.isOn(turn)) return
         this.#fail(entry, error)
@@ -165,19 +171,18 @@ export class HookRun extends HookAnswers {
   }
 
   #limitOf(entry: Entry): number {
-    return entry.timeoutMs ?? this.hook?.timeoutMs ?? this.call.core.usualMs
+    return entry.timeoutMs ?? this.plan.hook?.timeoutMs ?? this.call.core.usualMs
   }
 
   /** Whether the handler is to be called now. If not, what has taken its place may be pending. */
   #mayCall(entry: Entry, index: number): boolean {
     const { owner } = entry
     if (this.parent === undefined) {
-      if (this.#apart?.has(owner.name)) return false
+      if (this.extras?.apart.has(owner.name)) return false
       const { source, sync } = this.call
       const parked = isParked(owner, source, sync)
       if (parked || !entry.stage.live) {
-        this.#apart ??= new Set()
-        this.#apart.add(owner.name)
+        extrasOf(this).apart.add(owner.name)
         this.#callShare(entry, index, parked)
         return false
       }
@@ -211,7 +216,7 @@ export class HookRun extends HookAnswers {
         })
         return false
       }
-      this.take(result)
+      take(this, result)
     } catch (error) {
       this.#fail(entry, error)
     }
@@ -221,13 +226,14 @@ export class HookRun extends HookAnswers {
 
   /** Whether the next handler does not wait for this one. */
   #isAside({ parallel }: Entry): boolean {
-    const kind = this.hook?.kind ?? 'series'
+    const kind = this.plan.hook?.kind ?? 'series'
     return kind === 'parallel' || (parallel && kind === 'series')
   }
 
   #aside(aside: Aside): void {
-    this.#asides ??= new Asides(this.call.core.deadlines)
-    this.putAside(this.#asides.add(aside))
+    const extras = extrasOf(this)
+    extras.asides ??= new Asides(this.call.core.deadlines)
+    putAside(this, extras.asides.add(aside))
   }
 
   #callShare(entry: Entry, index: number, parked: boolean): void {
@@ -235,17 +241,17 @@ export class HookRun extends HookAnswers {
       if (parked) this.#refused(entry, pluginReloading(entry.owner, this.plan.name))
       else {
         const share = this.#shareOf(index, this.results)
-        share.end()
-        this.adopt(share)
+        share.end(0)
+        adopt(this, share)
       }
       return
     }
-    const isAside = this.hook?.kind === 'parallel'
+    const isAside = this.plan.hook?.kind === 'parallel'
     const results = isAside ? [] : this.results
     const callAll = async () => {
       const share = this.#shareOf(index, results)
-      await share.end()
-      this.adopt(share)
+      await share.end(0)
+      adopt(this, share)
     }
     const promise = parked
       ? park(entry.gate as DeliveryGate, 'call', callAll, (error) => this.#refused(entry, error))
@@ -274,11 +280,11 @@ export class HookRun extends HookAnswers {
   /** Of handlers that could not be called. */
   #refused(entry: Entry, error: unknown): void {
     this.call.settlement?.refused(entry.owner.name, error)
-    this.tell(entry, error)
+    tell(this, entry, error)
   }
 
   #fail(entry: Entry, error: unknown): void {
     entry.record.failures++
-    this.tell(entry, error)
+    tell(this, entry, error)
   }
 }

@@ -132,14 +132,11 @@ export class PluginHooks {
   callAs(source: string, hook: Named, args: readonly unknown[]): Promise<unknown> {
     try {
       const plan = this.#planOf(hook)
-      if (plan.hook !== undefined || plan.handlers.length === 0) return this.#callDeclared(source, hook, plan, args)
+      const declared = plan.hook
+      const isOther = declared !== undefined && (declared.kind === 'wrap' || declared.history !== undefined)
+      if (isOther || plan.handlers.length === 0) return this.#callDeclared(source, hook, plan, args)
       const call = source === HOST ? this.#plainCall : new HookCall(this.#core, source, false)
-      const results = this.#core.watch.looksAt(plan)
-        ? new HookRun(call, plan, args, true, [])
-        : goAhead(call, plan, args)
-      const value = results instanceof HookRun ? results.end() : results
-      // A run gives a promise only where it has to wait.
-      return value instanceof Promise ? value : Promise.resolve(value as unknown[])
+      return this.#begin(call, plan, args) as Promise<unknown>
     } catch (error) {
       return Promise.reject(error)
     }
@@ -170,10 +167,7 @@ export class PluginHooks {
     try {
       if (declared?.kind === 'wrap') return this.#wrap(call, declared.name, plan, args).run(args.slice(1))
       if (plan.handlers.length === 0) return unanswered(declared, args)
-      const isFull = this.#isFull(plan)
-      if (declared !== undefined || isFull) return new HookRun(call, plan, args, isFull, []).end()
-      const results = goAhead(call, plan, args)
-      return results instanceof HookRun ? results.end() : results
+      return this.#begin(call, plan, args)
     } finally {
       if (kept !== undefined) this.#tellMissing(declared as DeclaredHook, kept)
     }
@@ -206,7 +200,7 @@ export class PluginHooks {
     try {
       if (declared?.kind === 'wrap') return await this.#callWrap(call, declared.name, plan, args)
       if (plan.handlers.length === 0) return unanswered(declared, args)
-      return await new HookRun(call, plan, args, settlement !== undefined || this.#isFull(plan), []).end()
+      return await this.#begin(call, plan, args)
     } finally {
       if (kept !== undefined) this.#tellMissing(declared as DeclaredHook, kept)
     }
@@ -227,9 +221,13 @@ export class PluginHooks {
     throw invalid(undefined, `hook "${name}" wraps, and the first argument of its call must be a function`, inner)
   }
 
-  /** Whether each handler takes a `HandlerCall`. */
-  #isFull(plan: Plan<HookHandler>): boolean {
-    return this.#core.watch.looksAt(plan) || plan.hook?.retry !== undefined || plan.hook?.kind === 'parallel'
+  /** What the handlers of a plan make of it; for a call that is not sync, a promise of that. */
+  #begin(call: HookCall, plan: Plan<HookHandler>, args: readonly unknown[]): unknown {
+    const { hook } = plan
+    const isLookedAt = this.#core.watch.looksAt(plan) || call.settlement !== undefined
+    if (!isLookedAt && !hook?.elaborate) return goAhead(call, plan, args)
+    const isFull = isLookedAt || hook?.retry !== undefined || hook?.kind === 'parallel'
+    return new HookRun(call, plan, args, isFull, []).end(0)
   }
 
   #planOf(hook: Named): Plan<HookHandler> {
