@@ -263,3 +263,6 @@ for (const kind of ['sync', 'mixed', 'async'] as const) {
     },
   )
 }
+
+// What pipelines and callEither cost.
+await import('./pipelines.ts')
