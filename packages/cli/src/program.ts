@@ -118,10 +118,14 @@ function createProgram(version: string, onEnd: (exitCode: number) => void): Comm
     .option('--audit <file>', 'keep the audit trail in this file')
     .option('--no-audit', 'keep no audit trail')
   addStateOptions(run)
-  command('check <path...>', 'load and validate plugins, start nothing', async ({ args }, output) => {
-    const { check } = await import('./commands/check.ts')
-    return check(args, output)
-  })
+  command<{ config?: string }>(
+    'check <path...>',
+    'load and validate plugins, start nothing',
+    async ({ args, options }, output) => {
+      const { check } = await import('./commands/check.ts')
+      return check(args, options, output)
+    },
+  ).option('--config <file>', "check the plugins' configuration in this file too")
   command('list [folder...]', 'plugins, and where each stands', async ({ args, options }, output) => {
     const { list } = await import('./commands/list.ts')
     return list(foldersIn(args, options), output)

@@ -28,10 +28,25 @@ test('the table of errors has every code with its text', () => {
 test('every command and option that help names is in the README', async () => {
   const here = await place()
   const { stdout } = await here.cf('--help')
-  const commands = [...stdout.matchAll(/^ {2}(\w+) .*[[<]/gm)]
+  // Its examples stand after its commands.
+  const [listed = ''] = stdout.split('Examples:')
+  const commands = [...listed.matchAll(/^ {2}(\w+) .*[[<]/gm)]
     .map(([, name]) => name ?? '')
     .filter((name) => name !== 'help')
-  expect(commands).toEqual(['run', 'check', 'list', 'graph', 'explain', 'reload', 'enable', 'disable'])
+  expect(commands).toEqual([
+    'run',
+    'check',
+    'list',
+    'graph',
+    'explain',
+    'health',
+    'hooks',
+    'config',
+    'audit',
+    'reload',
+    'enable',
+    'disable',
+  ])
   for (const command of commands) {
     expect(readme).toContain(`cf ${command}`)
     const help = await here.cf(command, '--help')

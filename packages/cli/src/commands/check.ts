@@ -1,13 +1,20 @@
 // `cf check`: loads and validates, and starts nothing.
+import { configError } from 'cf-plugins'
 import { ExitCode } from '../exit-code.ts'
 import type { Output } from '../output.ts'
 import { plainError } from '../plain-error.ts'
 import { loadStatic } from '../static-plugins.ts'
 
 /** Tells every problem of the plugins in some folders. */
-export async function check(paths: readonly string[], output: Output): Promise<ExitCode> {
-  const { view, failures, resolution } = await loadStatic(paths, output.logger())
-  const problems = [...failures, ...resolution.conflicts]
+export async function check(
+  paths: readonly string[],
+  { config }: { readonly config?: string | undefined },
+  output: Output,
+): Promise<ExitCode> {
+  const { view, failures, resolution, configuration } = await loadStatic(paths, output.logger(), config)
+  const found = config === undefined ? [] : (await configuration()).problems
+  const wrong = found.filter(({ severity }) => severity === 'error')
+  const problems = [...failures, ...resolution.conflicts, ...(wrong.length > 0 ? [configError(wrong)] : [])]
   const isFine = problems.length === 0
   output.result(
     () => ({ ok: isFine, plugins: view, problems: problems.map(plainError), notes: resolution.notes }),
