@@ -37,6 +37,8 @@ export async function checkPlugins(
   const names = plugins.map(({ name }) => name)
   const found = await Promise.all(
     plugins.map(async (plugin) => {
+      // Of what could not be read nothing can be said but that.
+      if (problems.some((problem) => isOfWhole(problem, plugin.name))) return []
       const resolved = resolve(plugin)
       return [
         ...resolved.problems,
@@ -67,6 +69,10 @@ export async function checkPlugins(
       })
       .sort(inOrderOfFiles(parts.file)),
   )
+}
+
+function isOfWhole({ plugin, path, severity }: ConfigProblem, name: string): boolean {
+  return severity === 'error' && path === '' && (plugin === undefined || plugin === name)
 }
 
 function unknownPlugins({ entries }: SnapshotParts, names: readonly string[]): ConfigProblem[] {

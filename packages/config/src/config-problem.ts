@@ -28,10 +28,16 @@ export interface ConfigProblem extends PluginIssue, Partial<ConfigPosition> {
 
 /** One line that says where and what: `plugins.yaml:4:14 auth.settings.timeout: must be a number`. */
 export function problemLine({ plugin = '', path, message, variable, ...position }: ConfigProblem): string {
-  const subject = [plugin, path].filter(Boolean).join('.')
+  const subject = oneLine([plugin, path].filter(Boolean).join('.'))
   const from = variable === undefined || message.includes(variable) ? '' : `(from ${variable})`
   const where = [placeLine(position), subject, from].filter(Boolean).join(' ')
-  return where ? `${where}: ${message}` : message
+  return where ? `${where}: ${oneLine(message)}` : oneLine(message)
+}
+
+/** Keys are whatever somebody wrote, and schemas may say things in paragraphs. */
+function oneLine(text: string): string {
+  const code = (sign: string) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`
+  return text.replace(/\s*\n\s*/g, ' ').replace(/\p{Cc}/gu, code)
 }
 
 /** `plugins.yaml:4:14`; empty for what is in no file. */

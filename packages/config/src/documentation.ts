@@ -1,8 +1,9 @@
 // Every option that a plugin takes, as its schema has it.
 import type { ResolvedPluginMeta } from '@cf-plugins/plugin-api'
-import { type OptionNode, optionsBelow } from './option-node.ts'
+import { childOf, type OptionNode, optionsBelow } from './option-node.ts'
 import { variableNames, variableOf } from './overrides.ts'
 import { SchemaTrees } from './schema-trees.ts'
+import { MASK } from './secrets.ts'
 
 /** One option. */
 export interface ConfigOption {
@@ -55,7 +56,7 @@ export function documentation({
       type: typeText(node),
       required: required && !node.hasDefault,
       ...(node.description !== undefined && { description: node.description }),
-      ...(node.hasDefault && !isSecret && { default: node.default }),
+      ...(node.hasDefault && !isSecret && { default: shownDefault(node, node.default) }),
       ...(node.values && !isSecret && { values: node.values }),
       rules: isSecret ? [] : node.rules,
       secret: isSecret,
@@ -65,6 +66,14 @@ export function documentation({
     }
   })
   return { plugin: name, description, options }
+}
+
+/** What a schema puts in, without what is secret in it. */
+function shownDefault(node: OptionNode | undefined, value: unknown): unknown {
+  if (node?.secret) return MASK
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map((each, at) => shownDefault(childOf(node, `${at}`), each))
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, shownDefault(childOf(node, key), each)]))
 }
 
 /** @param level How far inside lists and maps of lists and maps; one may be a list of itself. */

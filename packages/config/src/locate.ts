@@ -7,6 +7,8 @@ import { MAX_DEPTH, type PositionOf } from './yaml-text.ts'
 
 /** With what aliases repeat. */
 export const MAX_VALUES = 100_000
+/** Longer ones are no names, and would fill the messages. */
+const LONGEST_KEY = 200
 /** A place in the prototype chain, and no setting. */
 const DANGEROUS = new Set(['__proto__', 'constructor', 'prototype'])
 
@@ -94,6 +96,9 @@ class Locator {
       return void this.#tell(offset, 'CFP_CONFIG_SYNTAX', path, 'a key must be a text')
     }
     const name = typeof key.value === 'string' ? key.value : (key.source ?? String(key.value))
+    if (name.length > LONGEST_KEY) {
+      return void this.#tell(offset, 'CFP_CONFIG_KEY', path, `a key has at most ${LONGEST_KEY} characters`)
+    }
     if (DANGEROUS.has(name)) {
       return void this.#tell(offset, 'CFP_CONFIG_KEY', [...path, name], `the key "${name}" is refused: rename it`)
     }

@@ -2,7 +2,7 @@
 import type { ConfigProblem } from './config-problem.ts'
 import type { ConfigurablePlugin, SnapshotParts } from './config-snapshot.ts'
 import { type Located, type LocatedScalar, plainValue } from './located.ts'
-import { childOf, type OptionNode, optionAt } from './option-node.ts'
+import { childOf, type OptionNode, optionAt, optionsBelow } from './option-node.ts'
 import { overridesOf } from './overrides.ts'
 import type { SchemaTree } from './schema-trees.ts'
 import type { Secrets } from './secrets.ts'
@@ -31,9 +31,7 @@ export function resolveSettings(
   const schema = schemas.of(config)
   const { tree, missing = '' } = schema
   const node = entries.get(plugin)?.settings
-  const isError = (each: ConfigProblem) =>
-    each.plugin === plugin && each.severity === 'error' && each.path !== 'settings'
-  const inFiles = known.filter(isError).map(({ path }) => path)
+  const inFiles = known.filter((each) => each.plugin === plugin && each.severity === 'error').map(({ path }) => path)
   const read = ({ value, from, position }: LocatedScalar, path: readonly string[]) => {
     if (!from || typeof value !== 'string') return value
     const types = tree && optionAt(tree, path).node?.types
@@ -78,8 +76,16 @@ export function resolveSettings(
       }
     }
   }
-  if (tree) keepSecrets(tree, value, secrets)
-  const told = [...inFiles, ...problems.filter(isError).map(({ path }) => path)]
+  if (tree) {
+    keepSecrets(tree, value, secrets)
+    for (const { node: option, isSecret } of optionsBelow(tree)) {
+      if (!option.hasDefault) continue
+      if (isSecret) secrets.add(option.default)
+      else keepSecrets(option, option.default, secrets)
+    }
+  }
+  // A variable that is refused says nothing of the settings as they are.
+  const told = [...inFiles, ...problems.map(({ path }) => path).filter((path) => path !== 'settings')]
   return { value, problems, schema, node, told, overridden }
 }
 
@@ -87,22 +93,18 @@ export function resolveSettings(
 function withValue(within: unknown, [key, ...rest]: readonly string[], value: unknown): unknown {
   if (key === undefined) return value
   if (within !== undefined && (typeof within !== 'object' || within === null || Array.isArray(within))) return undefined
-  const inner = withValue((within as Record<string, unknown> | undefined)?.[key], rest, value)
+  const own = within !== undefined && Object.hasOwn(within, key) ? (within as Record<string, unknown>)[key] : undefined
+  const inner = withValue(own, rest, value)
   return inner === undefined ? undefined : { ...within, [key]: inner }
 }
 
-/** What a schema marks, and the default that it would put there. */
+/** Keeps what a schema marks. */
 export function keepSecrets(node: OptionNode, value: unknown, secrets: Secrets): void {
-  if (node.secret) {
-    secrets.add(value)
-    if (node.hasDefault) secrets.add(node.default)
-    return
-  }
-  for (const { node: option } of node.properties.values())
-    if (option.secret && option.hasDefault) secrets.add(option.default)
-  if (typeof value !== 'object' || value === null) return
-  for (const [key, each] of Object.entries(value)) {
-    const option = childOf(node, key)
-    if (option) keepSecrets(option, each, secrets)
+  if (node.secret) secrets.add(value)
+  else if (typeof value === 'object' && value !== null) {
+    for (const [key, each] of Object.entries(value)) {
+      const option = childOf(node, key)
+      if (option) keepSecrets(option, each, secrets)
+    }
   }
 }

@@ -3,7 +3,7 @@
 /** Shorter values are not looked for: they would be found in every other word. */
 const SHORTEST = 4
 /** What stands where a secret stood. */
-const MASK = '[secret]'
+export const MASK = '[secret]'
 
 /**
  * The secrets of one host. Values are never given back, and never forgotten: what was a secret yesterday is one still.

@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { chmod, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { ConfigSource } from '../src/index.ts'
+import { z } from 'zod'
+import { ConfigSource, problemLine } from '../src/index.ts'
 import { folderWith, placesOf, plugin, sourceOf, write } from './support.ts'
 
 const refused = expect.objectContaining({ code: 'CFP_CONFIG_REFUSED' })
@@ -144,11 +145,45 @@ it('refuses wrong options', () => {
   expect(made({ file: 'a\0b' })).toThrow(expect.objectContaining({ code: 'CFP_CONFIG_OPTIONS' }))
   expect(made({ file: 'x', folder: 1 })).toThrow('folder must be the path of a folder')
   expect(made({ file: 'x', folder: './x' })).toThrow('another path')
+  expect(made({ file: 'x', env: { PORT: 80 } })).toThrow('env.PORT must be a text')
+  expect(made({ file: 'x', optional: 'yes' })).toThrow('optional must be true or false')
 })
 
 it('ends with the reason of its signal', async () => {
   const source = await sourceOf('auth:\n')
   await expect(source.load({ signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough')
+})
+
+it('reads no longer than its bound', async () => {
+  const files = Array.from({ length: 500 }, (_, at) => [`plugins.d/p${at}.yaml`, 'settings: { a: 1 }\n'])
+  const source = await sourceOf({ 'plugins.yaml': '', ...Object.fromEntries(files) })
+  await expect(source.load({ boundMs: 1 })).rejects.toMatchObject({
+    code: 'CFP_CONFIG_UNREADABLE',
+    file: source.file,
+    message: expect.stringMatching(/^The configuration was not read within 1 ms \(.*plugins\.yaml\)/),
+  })
+  expect((await source.load()).plugins.size).toBe(500)
+})
+
+it('tells of what could not be read nothing but that', async () => {
+  const schema = z.object({ key: z.string() })
+  const all = [plugin('auth', schema), plugin('mail', schema)]
+  const whole = await sourceOf('auth: [\n')
+  expect(placesOf(await (await whole.load()).check(all), whole)).toEqual(['plugins.yaml:2:1 CFP_CONFIG_SYNTAX'])
+  const part = await sourceOf({ 'plugins.yaml': '', 'plugins.d/auth.yaml': 'settings: [\n' })
+  expect(placesOf(await (await part.load()).check(all), part)).toEqual([
+    'plugins.yaml mail.settings.key CFP_CONFIG_SETTINGS',
+    'plugins.d/auth.yaml:2:1 auth CFP_CONFIG_SYNTAX',
+  ])
+})
+
+it('tells each problem in one line, whatever somebody named a key', async () => {
+  const source = await sourceOf(`auth:\n  "set\\ntings\\u0007": 1\n  ? ${'long'.repeat(100)}\n  : 1\n`)
+  const { problems } = await source.load()
+  expect(problems.map((problem) => problemLine(problem).replace(source.file, ''))).toEqual([
+    ':2:3 auth.set tings\\u0007: is not known; did you mean "settings"?',
+    ':3:5 auth: a key has at most 200 characters',
+  ])
 })
 
 it('keeps a snapshot as it was, whatever becomes of the files and of what was asked of it', async () => {

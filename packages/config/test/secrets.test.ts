@@ -133,6 +133,22 @@ it('finds a secret however deep a schema that refers to itself has it', async ()
   expect(source.secrets.hide('sesame')).toBe('[secret]')
 })
 
+it('hides what is secret in a default, and shows the rest of it', async () => {
+  const pool = z.object({ key: z.string().meta({ secret: true }), size: z.number() })
+  const schema = z.object({
+    pool: pool.default({ key: 'sesame', size: 3 }),
+    list: z.array(pool).default([{ key: 'opens', size: 1 }]),
+  })
+  const { options } = documentation({ ...plugin('auth', schema), description: '' })
+  expect(options.flatMap((option) => ('default' in option ? [option.default] : []))).toEqual([
+    { key: '[secret]', size: 3 },
+    [{ key: '[secret]', size: 1 }],
+  ])
+  const source = await sourceOf('')
+  ;(await source.load()).settingsFor(plugin('auth', schema))
+  expect(source.secrets.hide('sesame opens')).toBe('[secret] [secret]')
+})
+
 it('hides a secret of before in what is told later, also where it comes with a cause, as JSON, or in a URL', async () => {
   const secrets = new Secrets()
   const key = 'p"w\\d/?&=ü'
