@@ -10,19 +10,10 @@ import {
 import { shownFile, within } from '@cf-plugins/plugin-api/host'
 import { chain } from './chain.ts'
 import type { PluginHost } from './host.ts'
+import type { ConfigPlace } from './raw-configs.ts'
 
 /** What a host says of the check. */
 type ConfigHost = Pick<PluginHost, 'bounds' | 'secrets' | 'configPlaceOf'>
-
-/** Where a value of a configuration stands. */
-export interface ConfigPlace {
-  /** Absolute. */
-  readonly file: string
-  /** From 1. */
-  readonly line?: number | undefined
-  /** From 1. */
-  readonly column?: number | undefined
-}
 
 /**
  * The validated configuration: what the schema makes of `raw`, or `raw` itself where the plugin has no schema. A

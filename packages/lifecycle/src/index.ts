@@ -7,7 +7,6 @@ export {
   stateChannel,
   teardownChannel,
 } from './channels.ts'
-export type { ConfigPlace } from './config.ts'
 export type { LifecycleOptions } from './core.ts'
 export { type LifecycleErrorCode, LifecycleErrorCodes } from './error-codes.ts'
 export type { StartReason } from './generation-start.ts'
@@ -16,6 +15,7 @@ export { type AppScope, DEFAULT_BOUNDS, type ScopeApp } from './host.ts'
 export { Lifecycle } from './lifecycle.ts'
 export { loadAndRegisterOrdered, type OrderedStart } from './load-and-register-ordered.ts'
 export type { LifecycleState, PluginStatus } from './plugin-slot.ts'
+export type { ConfigPlace } from './raw-configs.ts'
 export type { ReloadRequest } from './reconciler.ts'
 export type { ReconfigureOptions, ReconfigureReport } from './reconfigure-report.ts'
 export { type RegisteredPlugin, registerPlugin } from './register-plugin.ts'

@@ -5,6 +5,16 @@ import type { ResolvedPluginMeta } from '@cf-plugins/plugin-api'
 /** What a host is asked for a configuration with: new code may have another schema than the code that runs. */
 export type ConfigOf = (plugin: string, meta?: ResolvedPluginMeta) => unknown
 
+/** Where a value of a configuration stands. */
+export interface ConfigPlace {
+  /** Absolute. */
+  readonly file: string
+  /** From 1. */
+  readonly line?: number | undefined
+  /** From 1. */
+  readonly column?: number | undefined
+}
+
 interface Changed {
   readonly raw: unknown
   /** What the host answered then; nothing where it refused. */
