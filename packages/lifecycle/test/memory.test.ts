@@ -115,4 +115,40 @@ describe('generations', () => {
     // The one that serves, and its context.
     expect(await alive(refs)).toBeLessThanOrEqual(2)
   })
+
+  it('that took services, one made for them among these, go as well, and so do those services', async () => {
+    const refs: WeakRef<object>[] = []
+    const provider = (generation: number) =>
+      plugin(
+        { name: 'provider', provides: ['session'] },
+        (_app, context) => {
+          refs.push(new WeakRef(context))
+          const make = () => {
+            const session = { held: new Uint8Array(1000), [Symbol.dispose]: () => {} }
+            refs.push(new WeakRef(session))
+            return session
+          }
+          context.provide('session', make, { scope: 'plugin' })
+          return {}
+        },
+        { generation },
+      )
+    const consumer = (generation: number) =>
+      plugin(
+        { name: 'consumer', requires: ['session'], collects: ['session'], optionalDependencies: ['late'] },
+        (_app, { inject }) => {
+          const instance = { own: inject('session'), every: inject('session', { all: true }) }
+          inject('late', { optional: true })
+          refs.push(new WeakRef(instance))
+          return instance as never
+        },
+        { generation },
+      )
+    const lifecycle = await started([provider(1), consumer(1)])
+    for (let generation = 2; generation <= 60; generation++) {
+      await lifecycle.reload({ set: [generation % 3 === 0 ? provider(generation) : consumer(generation)] })
+    }
+    expect(refs.length).toBeGreaterThan(120)
+    expect(await alive(refs)).toBeLessThanOrEqual(3)
+  })
 })
