@@ -7,7 +7,14 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
-import { definePlugin, FileStateStore, PluginManager, type ResourceManager, readAudit } from '../src/index.ts'
+import {
+  definePlugin,
+  FileStateStore,
+  PluginManager,
+  type ResourceManager,
+  readAudit,
+  type ServiceRef,
+} from '../src/index.ts'
 
 const guides = join(import.meta.dirname, '../../../docs')
 
@@ -266,4 +273,15 @@ it('answers the probes of the guide to watching a host, and looks back at what w
     'transition done starting active',
     'transition done active stopped',
   ])
+})
+
+it('gives the services of the guide to hosting to whom the host says', async () => {
+  const folder = await writePrograms('hosting.md', join(import.meta.dirname, '../node_modules/.docs'))
+  const { manager, Cache } = (await import(join(folder, 'providers.ts'))) as {
+    manager: PluginManager
+    Cache: ServiceRef<{ kind: string }>
+  }
+  cleanups.push(() => manager.stop())
+  expect(manager.get('pages')).toEqual({ one: 'shared', every: ['shared', 'own'] })
+  expect(manager.get(Cache).kind).toBe('shared')
 })
