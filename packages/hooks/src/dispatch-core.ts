@@ -124,6 +124,7 @@ export class DispatchCore<Handler> {
       host: this.watch.host,
       action: reason === undefined ? 'handler.switch-on' : 'handler.switch-off',
       outcome: 'done',
+      plugin: entry.owner.name,
       subject: `${entry.id} of ${entry.owner.name}: ${this.#kind} ${entry.name}`,
       reason,
     })

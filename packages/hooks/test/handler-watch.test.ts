@@ -110,8 +110,15 @@ describe('a handler that is switched off', () => {
     expect(await hooks.call('x')).toEqual(['first', 'second'])
     const subject = `${id} of plugin: hook x`
     expect(audited).toEqual([
-      { host: 'watched', action: 'handler.switch-off', outcome: 'done', subject, reason: 'too noisy' },
-      { host: 'watched', action: 'handler.switch-on', outcome: 'done', subject, reason: undefined },
+      {
+        host: 'watched',
+        action: 'handler.switch-off',
+        outcome: 'done',
+        plugin: 'plugin',
+        subject,
+        reason: 'too noisy',
+      },
+      { host: 'watched', action: 'handler.switch-on', outcome: 'done', plugin: 'plugin', subject, reason: undefined },
     ])
   })
 

@@ -8,7 +8,7 @@ export interface AuditMessage {
   /** What was done or tried: `access`, `config.change`, `handler.switch-off`, `handler.switch-on`, `resource.create`, `stray-error`, `quarantine`, ... */
   readonly action: string
   readonly outcome: 'done' | 'denied' | 'failed'
-  /** Who did it; nothing where it was the host. */
+  /** Who did it, or, of a handler, whose it is; nothing where it was the host. */
   readonly plugin?: string | undefined
   /** What it was done to: a service, an event, a path. */
   readonly subject?: string | undefined
