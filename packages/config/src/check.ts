@@ -1,6 +1,6 @@
 // Everything that is wrong with a configuration, for all plugins at once.
 import { nearest } from '@cf-plugins/plugin-api/host'
-import type { ConfigProblem } from './config-problem.ts'
+import { type ConfigProblem, inOrderOfFiles } from './config-problem.ts'
 import type { ConfigurablePlugin, SnapshotParts } from './config-snapshot.ts'
 import { strayOverrides } from './overrides.ts'
 import type { ResolvedSettings } from './resolve-settings.ts'
@@ -95,13 +95,4 @@ function versionProblems(
   const message = `the configuration is for ${range}, and the plugin has version ${version}: review it, then change the range`
   const place = read.node.entries.get('version')?.node.position
   return [{ code: 'CFP_CONFIG_VERSION', severity: 'error', plugin, path: 'version', message, ...place }]
-}
-
-function inOrderOfFiles(main: string): (one: ConfigProblem, other: ConfigProblem) => number {
-  const rank = ({ file }: ConfigProblem) => (file === undefined ? 2 : file === main ? 0 : 1)
-  return (one, other) =>
-    rank(one) - rank(other) ||
-    (one.file ?? '').localeCompare(other.file ?? '') ||
-    (one.line ?? 0) - (other.line ?? 0) ||
-    (one.column ?? 0) - (other.column ?? 0)
 }

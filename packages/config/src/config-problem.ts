@@ -75,3 +75,13 @@ function sameOf(problems: readonly ConfigProblem[]): string | undefined {
   const [first] = problems
   return problems.every(({ plugin }) => plugin === first?.plugin) ? first?.plugin : undefined
 }
+
+/** As somebody reads the files: the main one first, what is in none last. */
+export function inOrderOfFiles(main: string): (one: ConfigProblem, other: ConfigProblem) => number {
+  const rank = ({ file }: ConfigProblem) => (file === undefined ? 2 : file === main ? 0 : 1)
+  return (one, other) =>
+    rank(one) - rank(other) ||
+    (one.file ?? '').localeCompare(other.file ?? '') ||
+    (one.line ?? 0) - (other.line ?? 0) ||
+    (one.column ?? 0) - (other.column ?? 0)
+}

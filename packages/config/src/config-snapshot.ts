@@ -2,7 +2,7 @@
 import type { ResolvedPluginMeta } from '@cf-plugins/plugin-api'
 import { type ConfigChange, changesBetween } from './changes.ts'
 import { type CheckOptions, checkPlugins } from './check.ts'
-import { type ConfigPosition, type ConfigProblem, configError } from './config-problem.ts'
+import { type ConfigPosition, type ConfigProblem, configError, inOrderOfFiles } from './config-problem.ts'
 import { type PluginConfigEntry, type ReadEntry, settingPlace } from './plugin-entry.ts'
 import { type ResolvedSettings, resolveSettings } from './resolve-settings.ts'
 import type { SchemaTrees } from './schema-trees.ts'
@@ -37,7 +37,7 @@ export class ConfigSnapshot {
   constructor(parts: SnapshotParts) {
     this.#parts = parts
     this.plugins = new Map(Array.from(parts.entries, ([name, { entry }]) => [name, entry]))
-    this.problems = Object.freeze([...parts.problems])
+    this.problems = Object.freeze([...parts.problems].sort(inOrderOfFiles(parts.file)))
     this.watchedFiles = Object.freeze([...parts.watchedFiles])
   }
 

@@ -181,7 +181,7 @@ it('tells each problem in one line, whatever somebody named a key', async () => 
   const source = await sourceOf(`auth:\n  "set\\ntings\\u0007": 1\n  ? ${'long'.repeat(100)}\n  : 1\n`)
   const { problems } = await source.load()
   expect(problems.map((problem) => problemLine(problem).replace(source.file, ''))).toEqual([
-    ':2:3 auth.set tings\\u0007: is not known; did you mean "settings"?',
+    expect.stringMatching(/^:2:3 auth\.set tings\\u0007: is not known; did you mean "settings"/),
     ':3:5 auth: a key has at most 200 characters',
   ])
 })
