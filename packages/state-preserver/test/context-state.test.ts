@@ -236,6 +236,27 @@ describe('a change that asks for its own part', () => {
     expect(await rejection(state.update(change, { timeoutMs: 30 }))).toMatchObject({ code: 'CFP_STATE_UPDATE_TIMEOUT' })
   })
 
+  it('is not what code is that was given up, and asks while another change has the part', async () => {
+    const { state } = counter()
+    let wake = () => {}
+    let asked: Promise<unknown> | undefined
+    const hung = state.update(
+      async () => {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+        asked = state.update((draft) => void draft.count++)
+        await asked
+      },
+      { timeoutMs: 5 },
+    )
+    expect(await rejection(hung)).toMatchObject({ code: 'CFP_STATE_UPDATE_TIMEOUT' })
+    const other = state.update(() => sleep(5))
+    wake()
+    await other
+    expect(await asked).toEqual({ count: 1 })
+  })
+
   it('is not what others are that ask meanwhile, nor one that asks for another plugin’s', async () => {
     const { state } = counter()
     const other = counter().state

@@ -15,7 +15,9 @@ const meta = (name: string) => ({ name, state: { initial: [] as string[], shared
 function two() {
   const preserver = new StatePreserver()
   const shop = opened<string[]>(meta('shop'), {}, preserver).state
-  const till = opened<string[]>(meta('till'), {}, preserver).state
+  // It names them in the other order.
+  const other = { name: 'till', state: { initial: [], shared: ['stock', 'cart'] } }
+  const till = opened<string[]>(other, {}, preserver).state
   return { preserver, shop, till }
 }
 
