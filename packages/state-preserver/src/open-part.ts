@@ -106,13 +106,11 @@ export class OpenPart implements StatePart<unknown>, ChangeTarget {
   }
 
   put(fixed: FixedState, before: FixedState, bound: ChangeBound): undefined | Promise<void> {
-    const put = () => {
-      this.assertStill(before)
-      this.cell.put(fixed)
-    }
     const unsealed = this.#rules.unsealed(bound)
-    if (unsealed) return unsealed.then(put)
-    put()
+    // Again from here: it may have been taken once more by then.
+    if (unsealed) return unsealed.then(() => this.put(fixed, before, bound))
+    this.assertStill(before)
+    this.cell.put(fixed)
     return undefined
   }
 

@@ -12,6 +12,9 @@ export interface KeptValue {
 /** Hears of new values. Must not throw. */
 export type CellListener = (fixed: FixedState) => void
 
+/** How many values are told in one turn of the event loop. */
+const MOST_AT_ONCE = 1000
+
 /** One part. */
 export class StateCell {
   /** Nothing until somebody sets it. */
@@ -34,10 +37,18 @@ export class StateCell {
   tell(): void {
     if (this.#isTelling) return
     this.#isTelling = true
-    for (let fixed = this.#untold.shift(); fixed; fixed = this.#untold.shift()) {
-      for (const listener of [...this.#listeners]) if (this.#listeners.has(listener)) listener(fixed)
+    try {
+      for (let count = 0; this.#untold.length > 0; count++) {
+        // Listeners that answer each other for ever must not keep the host from everything else.
+        if (count === MOST_AT_ONCE) {
+          setImmediate(() => this.tell())
+          return
+        }
+        this.#tellOf(this.#untold.shift() as FixedState)
+      }
+    } finally {
+      this.#isTelling = false
     }
-    this.#isTelling = false
   }
 
   listen(listener: CellListener): void {
@@ -46,5 +57,9 @@ export class StateCell {
 
   forget(listener: CellListener): void {
     this.#listeners.delete(listener)
+  }
+
+  #tellOf(fixed: FixedState): void {
+    for (const listener of [...this.#listeners]) if (this.#listeners.has(listener)) listener(fixed)
   }
 }

@@ -67,8 +67,7 @@ export async function runTransaction<Result>(
     } finally {
       transaction.isOver = true
     }
-    const unsealed = rules.unsealed(bound)
-    if (unsealed) await unsealed
+    for (let wait = rules.unsealed(bound); wait; wait = rules.unsealed(bound)) await wait
     const changed = [...drafts].filter(([, draft]) => draft.isChanged)
     for (const [part, draft] of changed) part.assertStill(draft.before)
     // From here on nothing can fail, and nobody runs in between.

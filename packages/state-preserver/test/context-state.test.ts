@@ -343,6 +343,24 @@ describe('a listener', () => {
     expect(told).toEqual([1, 2])
   })
 
+  it('that answers each change with another keeps nobody else from anything', async () => {
+    const { state } = counter()
+    let told = 0
+    const undo = state.watch(({ count }) => {
+      told++
+      state.set({ count: count + 1 })
+    })
+    state.set({ count: 1 })
+    await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(told).toBeGreaterThan(1000)
+    undo()
+    await new Promise((resolve) => setImmediate(resolve))
+    const before = told
+    state.set({ count: 0 })
+    expect([told, state.value.count]).toEqual([before, 0])
+  })
+
   it('must be a function', () => {
     expect(thrown(() => counter().state.watch(1 as never))).toMatchObject({ code: 'CFP_STATE_ARGUMENT' })
   })

@@ -112,6 +112,10 @@ describe('what was taken for the next generation', () => {
     await sleep(5)
     expect([own.value, snapshot.own, isCalled]).toEqual([{ count: 0 }, undefined, false])
     open.resume()
+    open.seal()
+    await sleep(2)
+    expect(own.value).toEqual({ count: 0 })
+    open.resume()
     expect(await running).toEqual({ count: 1 })
     await Promise.all([waiting, together])
     expect(own.value).toEqual({ count: 111 })
@@ -136,6 +140,11 @@ describe('what was taken for the next generation', () => {
     await save(preserver, open)
     await sleep(5)
     expect([own.value, own.shared(Cart).value]).toEqual([{ count: 0 }, []])
+    open.resume()
+    // Taken once more before it could go on.
+    await save(preserver, open)
+    await sleep(2)
+    expect(own.value).toEqual({ count: 0 })
     open.resume()
     await changing
     expect([own.value, own.shared(Cart).value]).toEqual([{ count: 1 }, ['pen']])
