@@ -1,28 +1,16 @@
 // What is left of an emit that is more than sync calls: failures, promises to wait for together, deliveries to park.
-import { type EmitReport, type EventHandler, type HandlerFailure, isThenable } from '@cf-plugins/plugin-api'
-import type { BatchedEmission, Batches } from './batches.ts'
+import type { EmitReport, EventHandler, HandlerFailure } from '@cf-plugins/plugin-api'
+import type { BatchedEmission } from './batches.ts'
 import { type DeliveryGate, isParked, park } from './delivery-gate.ts'
-import type { DispatchCore } from './dispatch-core.ts'
+import { type CallOwner, callHandler, type Dispatch, limitOf } from './event-call.ts'
 import type { HandlerContext } from './event-context.ts'
-import { HandlerCall, SKIPPED } from './handler-call.ts'
+import { SKIPPED } from './handler-call.ts'
 import type { HandlerEntry } from './handler-entry.ts'
-import type { Plan } from './handler-table.ts'
 import { type Pending, Wave, type WaveOwner } from './wave.ts'
 
 type Entry = HandlerEntry<EventHandler>
 
-/** What is dispatched, and how. */
-export interface Dispatch {
-  readonly core: DispatchCore<EventHandler>
-  readonly batches: Batches
-  readonly plan: Plan<EventHandler>
-  readonly context: HandlerContext
-  /** Whether each handler takes a `HandlerCall`. */
-  readonly fully: boolean
-  readonly timeoutMs: number | undefined
-}
-
-export class Emission implements WaveOwner<Pending>, BatchedEmission {
+export class Emission implements WaveOwner<Pending>, CallOwner, BatchedEmission {
   /** Whether the emitter gets the failures. */
   awaited: boolean
   readonly #of: Dispatch
@@ -89,8 +77,12 @@ export class Emission implements WaveOwner<Pending>, BatchedEmission {
     else core.report(context.event, plugin, error, context.id)
   }
 
+  skipped(): void {
+    this.#called--
+  }
+
   done(_pending: Pending, value: unknown): void {
-    if (value === SKIPPED) this.#called--
+    if (value === SKIPPED) this.skipped()
   }
 
   fail({ entry }: Pending, error: unknown): void {
@@ -134,7 +126,8 @@ export class Emission implements WaveOwner<Pending>, BatchedEmission {
 
   /** Waits for what a handler returned that was called directly. */
   watch(entry: Entry, promise: PromiseLike<unknown>): void {
-    this.#watch(this.#firstWave(), entry, this.#of.context, undefined, promise)
+    const limitMs = limitOf(this.#of, entry)
+    this.#firstWave().watch({ entry, context: this.#of.context, limitMs, call: undefined, open: true }, promise)
   }
 
   /** Calls the handler at `index`, if that is still right, or what has taken its place. */
@@ -191,46 +184,7 @@ export class Emission implements WaveOwner<Pending>, BatchedEmission {
     if (!entry.live) return
     this.#called++
     if (entry.batch !== undefined) this.#batch(entry)
-    else if (this.#of.fully || entry.elaborate) this.#callFully(entry, wave)
-    else this.#callUsual(entry, wave)
-  }
-
-  #callUsual(entry: Entry, wave: Wave<Pending> | undefined): void {
-    const { plan } = this.#of
-    if (entry.once) entry.stage.remove(entry)
-    if (!plan.counts) entry.record.calls++
-    const { handler, gate } = entry
-    const context = this.#contextFor(entry)
-    gate?.enter()
-    try {
-      const result = handler(context.payload, context)
-      if (isThenable(result)) {
-        this.#watch(wave ?? this.#firstWave(), entry, context, undefined, result)
-        return
-      }
-    } catch (error) {
-      this.failed(entry, error)
-    }
-    gate?.leave()
-  }
-
-  #callFully(entry: Entry, wave: Wave<Pending> | undefined): void {
-    const { core, plan } = this.#of
-    const context = this.#contextFor(entry)
-    const call = new HandlerCall(entry, { name: context.event, eventId: context.id, plan }, core.watch)
-    const { gate } = entry
-    gate?.enter()
-    try {
-      const result = call.run([context.payload, context])
-      if (isThenable(result)) {
-        this.#watch(wave ?? this.#firstWave(), entry, context, call, result)
-        return
-      }
-      if (result === SKIPPED) this.#called--
-    } catch (error) {
-      this.failed(entry, error)
-    }
-    gate?.leave()
+    else callHandler(this.#of, entry, this, () => wave ?? this.#firstWave())
   }
 
   #batch(entry: Entry): void {
@@ -239,23 +193,6 @@ export class Emission implements WaveOwner<Pending>, BatchedEmission {
     this.#batched ??= []
     this.#batched.push(context)
     this.#of.batches.add(entry, { context, emission: this })
-  }
-
-  #contextFor({ timeoutMs }: Entry): HandlerContext {
-    const { context } = this.#of
-    return timeoutMs === undefined ? context : context.forOne()
-  }
-
-  #watch(
-    wave: Wave<Pending>,
-    entry: Entry,
-    context: HandlerContext,
-    call: HandlerCall | undefined,
-    promise: PromiseLike<unknown>,
-  ): void {
-    const { core, timeoutMs } = this.#of
-    const ownMs = entry.timeoutMs ?? timeoutMs ?? core.usualMs
-    wave.watch({ entry, context, limitMs: Math.min(ownMs, timeoutMs ?? ownMs), call, open: true }, promise)
   }
 
   #firstWave(): Wave<Pending> {

@@ -3,6 +3,7 @@ import { isThenable } from '@cf-plugins/plugin-api'
 import { within } from '@cf-plugins/plugin-api/host'
 import { type DeliveryGate, isParked, park } from './delivery-gate.ts'
 import type { DispatchCore } from './dispatch-core.ts'
+import { callEither } from './either.ts'
 import { type UndoFailure, type Undone, undoGone, undoTimeout } from './pipeline-failures.ts'
 import type { StepEntry, StepHandler } from './pipeline-step.ts'
 import type { RunContext } from './step-context.ts'
@@ -70,17 +71,10 @@ function undoOne(run: UndoOwner, { entry, given }: StepTaken, context: RunContex
   const undo = serving?.handler.undo
   if (serving === undefined || undo === undefined) throw undoGone(entry.owner, entry.handler.step)
   const { gate } = serving
+  const leave = () => gate?.leave()
   gate?.enter()
-  try {
-    const result = undo(given, context)
-    if (isThenable(result)) {
-      const leave = () => gate?.leave()
-      result.then(leave, leave)
-      return result
-    }
-  } catch (error) {
-    gate?.leave()
+  return callEither(undo, [given, context], leave, (error) => {
+    leave()
     throw error
-  }
-  gate?.leave()
+  })
 }

@@ -239,10 +239,11 @@ describe('a batch that waits while its plugin is replaced', () => {
       { batch: { size: 100, waitMs: 10 } },
     )
     stage.commit()
-    const emitted = events.emit('n', 1, { source: 'friend' })
+    events.publish('n', 1)
+    const emitted = events.emit('n', 2, { source: 'friend' })
     gate.close()
     await emitted
-    expect(seen).toEqual([[1]])
+    expect(seen).toEqual([[1, 2]])
   })
 
   it('goes event by event to a handler that takes no batches any more, and to nobody where there is none', async () => {

@@ -83,7 +83,7 @@ describe('a signal given to emit', () => {
     const error = new Error('late')
     late.reject(error)
     await until(() => reported.length > 0)
-    expect(reported).toEqual([{ event: 'x', plugin: 'host', error }])
+    expect(reported).toEqual([{ event: 'x', eventId: expect.any(String), plugin: 'host', error }])
   })
 
   it('that a handler aborts is seen by the handlers after it, and by the emitter', async () => {
@@ -108,17 +108,19 @@ describe('publish', () => {
     const logger: Logger = { debug: log, info: log, warn: log, error: log }
     const events = new PluginEvents({ logger, onFailure: (failure) => reported.push(failure) })
     const [sync, async] = [new Error('sync'), new Error('async')]
-    events.on('x', () => {
+    let eventId = ''
+    events.on('x', (_payload, { id }) => {
+      eventId = id
       throw sync
     })
     events.on('x', () => Promise.reject(async))
     expect(events.publish('x')).toBeUndefined()
-    expect(reported).toEqual([{ event: 'x', plugin: 'host', error: sync }])
+    expect(reported).toEqual([{ event: 'x', eventId, plugin: 'host', error: sync }])
     await until(() => reported.length === 2)
-    expect(reported[1]).toEqual({ event: 'x', plugin: 'host', error: async })
+    expect(reported[1]).toEqual({ event: 'x', eventId, plugin: 'host', error: async })
     expect(logged).toEqual([
-      [{ event: 'x', plugin: 'host', err: sync }, 'Plugin "host" failed in "x": sync'],
-      [{ event: 'x', plugin: 'host', err: async }, 'Plugin "host" failed in "x": async'],
+      [{ event: 'x', eventId, plugin: 'host', err: sync }, 'Plugin "host" failed in "x": sync'],
+      [{ event: 'x', eventId, plugin: 'host', err: async }, 'Plugin "host" failed in "x": async'],
     ])
   })
 

@@ -19,12 +19,15 @@ export interface StepContext {
 }
 
 /** One step: gives the value that the next one gets; `undefined` leaves it as it is. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a step that returns nothing may be a function of type void
 export type PipelineStep<Value> = (value: Value, context: StepContext) => Awaitable<Value | undefined | void>
 
 /** A step that runs beside others: gives its part of the next value, which is merged over the value. */
+// biome-ignore lint/suspicious/noConfusingVoidType: as above
 export type GroupStep<Value> = (value: Value, context: StepContext) => Awaitable<Partial<Value> | undefined | void>
 
-export interface StepOptions<Value> extends Omit<HandlerOptions, 'once' | 'parallel' | 'condition' | 'before' | 'after'> {
+export interface StepOptions<Value>
+  extends Omit<HandlerOptions, 'once' | 'parallel' | 'condition' | 'before' | 'after'> {
   /** Steps that this one runs before, or plugins, and then all steps of theirs, whatever the priorities. */
   readonly before?: string | readonly string[]
   /** Steps that this one runs after, or plugins, and then all steps of theirs, whatever the priorities. */
