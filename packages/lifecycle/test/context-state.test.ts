@@ -203,6 +203,29 @@ describe('a plugin that is replaced', () => {
     expect([second.began, second.last().value, told]).toEqual([[1], { count: 2 }, [2]])
   })
 
+  it('by code beside it refuses what the old code asked for after its state was taken, as soon as that is over', async () => {
+    const meta = { reload: { strategy: 'overlap' as const } }
+    const restoring = deferred()
+    const first = generation(1, meta, () => ({ getReloadState: () => 1 }))
+    const lifecycle = await started([first.record])
+    let isRestoring = false
+    const second = generation(2, meta, () => ({
+      setReloadState: () => {
+        isRestoring = true
+        return restoring.promise
+      },
+    }))
+    const reloading = reload(lifecycle, second.record)
+    await until(() => isRestoring)
+    const late = rejection(increment(first.last()))
+    const together = rejection(first.last().transaction((state) => state.set({ count: 9 })))
+    expect(() => first.last().set({ count: 9 })).toThrow('while the plugin was being replaced')
+    restoring.resolve()
+    expect((await reloading).outcome).toBe('committed')
+    expect([(await late).code, (await together).code]).toEqual(['CFP_GENERATION_RETIRED', 'CFP_GENERATION_RETIRED'])
+    expect(second.last().value).toEqual({ count: 0 })
+  })
+
   it('and does not come back is failed, and the next good save has its state (invariant 5)', async () => {
     let starts = 0
     const first = generation(1, {}, () => ({
