@@ -33,7 +33,7 @@ export interface HandlerEntry<Handler> extends CheckedOptions {
   readonly gate: DeliveryGate | undefined
   /** While live, dispatch asks nothing but the gate. */
   readonly usual: boolean
-  /** Whether it takes a `HandlerCall` to call it: it has a condition, or retries, or is parallel. */
+  /** Whether it takes a `HandlerCall` to call it: it has a condition, or retries. */
   readonly elaborate: boolean
   readonly record: HandlerRecord
 }
@@ -68,8 +68,8 @@ export function createEntry<Handler>(
   if (typeof handler !== 'function') throw invalid(owner, `the handler of "${name}" must be a function`, handler)
   const checked = checkOptions(name, options, owner)
   const { once, timeoutMs, condition, retry, ignoreErrors, parallel, batch } = checked
-  const elaborate = condition !== undefined || retry !== undefined || parallel
-  const usual = !elaborate && !once && timeoutMs === undefined && !ignoreErrors && batch === undefined
+  const elaborate = condition !== undefined || retry !== undefined
+  const usual = !elaborate && !once && timeoutMs === undefined && !ignoreErrors && !parallel && batch === undefined
   return {
     id: `${stage.kind}-${stage.order}-${index}`,
     name,

@@ -11,8 +11,8 @@ import type { HookCall } from './hook-call.ts'
 export interface Answers {
   readonly call: HookCall
   readonly plan: Plan<HookHandler>
-  /** What the next handler is given: each of a waterfall gets what the one before it returned. */
-  args: readonly unknown[]
+  /** What the next handler is given: each of a waterfall gets what the one before it returned, and the array is its call's own. */
+  args: unknown[]
   readonly results: unknown[]
   /** Set for what is called on behalf of an owner set apart: those of all the others. */
   readonly parent: Answers | undefined
@@ -41,7 +41,7 @@ export function take(answers: Answers, result: unknown): void {
   if (result === SKIPPED) return
   switch (answers.plan.hook?.kind) {
     case 'waterfall':
-      if (result !== undefined) answers.args = [result, ...answers.args.slice(1)]
+      if (result !== undefined) answers.args[0] = result
       break
     case 'bail':
       if (result === undefined) break

@@ -23,7 +23,7 @@ const SHARE = Symbol('share')
 export class HookRun implements Answers {
   readonly call: HookCall
   readonly plan: Plan<HookHandler>
-  args: readonly unknown[]
+  args: unknown[]
   readonly results: unknown[]
   readonly parent: Answers | undefined
   over = false
@@ -45,7 +45,7 @@ export class HookRun implements Answers {
   ) {
     this.call = call
     this.plan = plan
-    this.args = args
+    this.args = plan.hook?.kind === 'waterfall' && parent === undefined ? [...args] : (args as unknown[])
     this.results = results
     this.parent = parent
     this.#fully = fully
@@ -88,11 +88,11 @@ export class HookRun implements Answers {
       if (this.#fully || !plan.plain) {
         const entry = entries[index] as Entry
         gate = entry.gate
-        const isUsual = !this.#fully && entry.usual && entry.live && !gate?.closed && this.extras === undefined
-        if (!isUsual) {
+        const isUsual = entry.usual && entry.live && !gate?.closed && this.extras === undefined
+        if (!isUsual || this.#fully || hook?.kind === 'parallel') {
           const isWanted = this.#mayCall(entry, index)
-          if (!isWanted || this.#fully || entry.elaborate) {
-            if (isWanted ? this.#callFully(entry) : this.#pending !== undefined) return index
+          if (!isWanted || this.#fully || entry.elaborate || this.#isAside(entry)) {
+            if (isWanted ? this.#callApart(entry) : this.#pending !== undefined) return index
             if (this.over) return DONE
             continue
           }
@@ -191,12 +191,18 @@ export class HookRun implements Answers {
   }
 
   /** Whether it is to be awaited in turn. */
-  #callFully(entry: Entry): boolean {
-    const call = this.call.handlerCall(entry, this.plan)
+  #callApart(entry: Entry): boolean {
+    const { sync, core } = this.call
+    const call = this.#fully || entry.elaborate ? this.call.handlerCall(entry, this.plan) : undefined
+    if (call === undefined) {
+      if (entry.once) entry.stage.remove(entry)
+      entry.record.calls++
+    }
     entry.gate?.enter()
     try {
-      const result = call.run(this.args)
+      const result = call === undefined ? invoke(entry.handler, this.args) : call.run(this.args)
       if (isThenable(result)) {
+        if (sync) throw refusePromise(core, entry, result)
         if (!this.#isAside(entry)) {
           this.#pending = result
           this.#pendingCall = call
@@ -209,7 +215,7 @@ export class HookRun implements Answers {
           failed: (error) => this.#fail(entry, error),
           late: (limitMs) => {
             const error = handlerTimeout(entry.owner, entry.name, limitMs)
-            call.giveUp(error)
+            call?.giveUp(error)
             return error
           },
           over: () => entry.gate?.leave(),

@@ -217,7 +217,10 @@ export class PluginHooks {
   }
 
   #wrap(call: HookCall, name: string, plan: Plan<HookHandler>, [inner]: readonly unknown[]): WrapRun {
-    if (typeof inner === 'function') return new WrapRun(call, plan, inner as (...args: readonly unknown[]) => unknown)
+    if (typeof inner === 'function') {
+      const isFull = this.#core.watch.looksAt(plan) || plan.hook?.retry !== undefined || call.settlement !== undefined
+      return new WrapRun(call, plan, inner as (...args: readonly unknown[]) => unknown, isFull)
+    }
     throw invalid(undefined, `hook "${name}" wraps, and the first argument of its call must be a function`, inner)
   }
 
@@ -226,8 +229,7 @@ export class PluginHooks {
     const { hook } = plan
     const isLookedAt = this.#core.watch.looksAt(plan) || call.settlement !== undefined
     if (!isLookedAt && !hook?.elaborate) return goAhead(call, plan, args)
-    const isFull = isLookedAt || hook?.retry !== undefined || hook?.kind === 'parallel'
-    return new HookRun(call, plan, args, isFull, []).end(0)
+    return new HookRun(call, plan, args, isLookedAt || hook?.retry !== undefined, []).end(0)
   }
 
   #planOf(hook: Named): Plan<HookHandler> {

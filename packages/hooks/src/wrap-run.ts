@@ -1,7 +1,8 @@
 // One call of a hook that wraps: each handler is given the handlers after it, and the innermost is the caller's own function.
 import { type HookHandler, isThenable } from '@cf-plugins/plugin-api'
 import { type DeliveryGate, isParked, park } from './delivery-gate.ts'
-import { handlerTimeout, hookFailed, innerAsync, pluginReloading } from './failures.ts'
+import { hookFailed, innerAsync, pluginReloading } from './failures.ts'
+import { SKIPPED } from './handler-call.ts'
 import type { HandlerEntry } from './handler-entry.ts'
 import type { Plan } from './handler-table.ts'
 import type { HookCall } from './hook-call.ts'
@@ -10,37 +11,42 @@ import { Wrapped } from './wrapped.ts'
 type Entry = HandlerEntry<HookHandler>
 type Args = readonly unknown[]
 
-/** How far a way through the handlers has come. Ways fork, because a handler may call `next` more than once. */
+/** A way through handlers. */
 interface Way {
   readonly plan: Plan<HookHandler>
-  readonly index: number
   /** Set for the handlers of one owner that are called at its place. */
   readonly isShare: boolean
   /** Owners whose handlers were called all together: parked, or replaced meanwhile. */
   readonly apart: readonly string[]
-  /** The plugins whose handlers wait for what is called here, beside who has called. */
-  readonly waiting: readonly string[]
   /** What comes after its last handler. */
-  readonly end: (args: Args, waiting: readonly string[]) => unknown
+  readonly end: (args: Args, waiting: Waiting | undefined) => unknown
+}
+
+/** The plugins whose handlers wait for what is called, from the inside out. */
+interface Waiting {
+  readonly plugin: string
+  readonly outside: Waiting | undefined
 }
 
 export class WrapRun {
   readonly #call: HookCall
   readonly #plan: Plan<HookHandler>
+  readonly #fully: boolean
   readonly #inner: (...args: Args) => unknown
   /** Errors that say already which plugin's handler failed. */
   readonly #told = new WeakSet<object>()
 
-  constructor(call: HookCall, plan: Plan<HookHandler>, inner: (...args: Args) => unknown) {
+  /** @param fully whether each handler takes a `HandlerCall` */
+  constructor(call: HookCall, plan: Plan<HookHandler>, inner: (...args: Args) => unknown, fully: boolean) {
     this.#call = call
+    this.#fully = fully
     this.#plan = plan
     this.#inner = inner
   }
 
   /** The outermost handler's result, or a promise of it. @throws `CFP_HOOK_FAILED`, what `inner` throws */
   run(args: Args): unknown {
-    const end = (last: Args) => this.#end(last)
-    return this.#go({ plan: this.#plan, index: 0, isShare: false, apart: [], waiting: [], end }, args)
+    return this.#go({ plan: this.#plan, isShare: false, apart: [], end: (last) => this.#end(last) }, 0, undefined, args)
   }
 
   /** Whether an error is a handler's, and not the caller's own. */
@@ -56,36 +62,45 @@ export class WrapRun {
     throw innerAsync(this.#plan.name)
   }
 
-  #go(way: Way, args: Args): unknown {
-    const { plan, isShare, apart, waiting } = way
-    const { source, sync } = this.#call
-    for (let index = way.index; index < plan.entries.length; index++) {
-      const entry = plan.entries[index] as Entry
+  /** Goes on by `way` from the handler at `first` on. A handler may call `next` more than once, so nothing is kept of where it is. */
+  #go(way: Way, first: number, waiting: Waiting | undefined, args: Args): unknown {
+    const { entries } = way.plan
+    for (let index = first; index < entries.length; index++) {
+      const entry = entries[index] as Entry
       const { owner } = entry
-      if (!isShare) {
-        if (apart.includes(owner.name)) continue
-        // Who waits for this handler must not wait for the gate, where that waits for them.
-        const parked = [source, ...waiting].every((each) => isParked(owner, each, sync))
-        if (parked || !entry.stage.live) {
-          return this.#share({ ...way, index: index + 1, apart: [...apart, owner.name] }, index, entry, args, parked)
-        }
+      if (!way.isShare) {
+        if (way.apart.includes(owner.name)) continue
+        const parked = entry.gate?.closed === true && this.#isParked(entry, waiting)
+        if (parked || !entry.stage.live) return this.#share(way, index, waiting, args, parked)
       }
-      if (entry.live) return this.#wrap(entry, { ...way, index: index + 1 }, args)
+      if (entry.live) return this.#wrap(entry, way, index + 1, waiting, args)
     }
     return way.end(args, waiting)
   }
 
-  /** Goes through the live handlers of an owner set apart, and then on by `rest`. */
-  #share(rest: Way, index: number, entry: Entry, args: Args, parked: boolean): unknown {
+  /** Who waits for a handler must not wait for its gate, where that waits for them. */
+  #isParked({ owner }: Entry, waiting: Waiting | undefined): boolean {
+    const { source, sync } = this.#call
+    if (!isParked(owner, source, sync)) return false
+    for (let each = waiting; each !== undefined; each = each.outside) {
+      if (!isParked(owner, each.plugin, sync)) return false
+    }
+    return true
+  }
+
+  /** Goes through the live handlers of the owner of the one at `index`, and then on behind it. */
+  #share(way: Way, index: number, waiting: Waiting | undefined, args: Args, parked: boolean): unknown {
+    const entry = way.plan.entries[index] as Entry
+    const rest = { ...way, apart: [...way.apart, entry.owner.name] }
     const through = () => {
-      const plan = this.#call.core.table.shareOf(rest.plan, index)
-      const end = (last: Args, waiting: readonly string[]) => this.#go({ ...rest, waiting }, last)
-      return this.#go({ ...rest, plan, index: 0, isShare: true, end }, args)
+      const plan = this.#call.core.table.shareOf(way.plan, index)
+      const end = (last: Args, inside: Waiting | undefined) => this.#go(rest, index + 1, inside, last)
+      return this.#go({ plan, isShare: true, apart: [], end }, 0, waiting, args)
     }
     if (!parked) return through()
     const refused = (error: unknown): unknown => {
       this.#call.settlement?.refused(entry.owner.name, error)
-      if (this.#isIgnored(entry, error)) return this.#go(rest, args)
+      if (this.#isIgnored(entry, error)) return this.#go(rest, index + 1, waiting, args)
       throw this.#failure(entry, error)
     }
     if (this.#call.sync) return refused(pluginReloading(entry.owner, this.#plan.name))
@@ -114,14 +129,16 @@ export class WrapRun {
     return answer()
   }
 
-  #wrap(entry: Entry, rest: Way, args: Args): unknown {
-    const waiting = [...rest.waiting, entry.owner.name]
-    const wrapped = new Wrapped(this.#call, this.#plan, entry, (given) => this.#go({ ...rest, waiting }, given))
+  #wrap(entry: Entry, way: Way, behind: number, waiting: Waiting | undefined, args: Args): unknown {
+    const inside = { plugin: entry.owner.name, outside: waiting }
+    const wrapped = new Wrapped(this.#call, this.#plan, entry, this.#fully || entry.elaborate, (given) =>
+      this.#go(way, behind, inside, given),
+    )
     const failed = (error: unknown): unknown => {
       if (wrapped.isForeign(error)) throw error
       entry.record.failures++
       if (!this.#isIgnored(entry, error)) throw this.#failure(entry, error)
-      return wrapped.hasCalled ? wrapped.result() : this.#go(rest, args)
+      return wrapped.hasCalled ? wrapped.result() : this.#go(way, behind, waiting, args)
     }
     let result: unknown
     try {
@@ -129,12 +146,12 @@ export class WrapRun {
     } catch (error) {
       return failed(error)
     }
-    if (wrapped.isSkipped(result)) return this.#go(rest, args)
+    if (result === SKIPPED) return this.#go(way, behind, waiting, args)
     if (!isThenable(result)) return result
-    const late = (limitMs: number) => handlerTimeout(entry.owner, entry.name, limitMs)
+    const limitMs = entry.timeoutMs ?? this.#plan.hook?.timeoutMs ?? this.#call.core.usualMs
     return wrapped
-      .within(result, entry.timeoutMs ?? this.#plan.hook?.timeoutMs ?? this.#call.core.usualMs, late)
-      .then((value) => (wrapped.isSkipped(value) ? this.#go(rest, args) : value), failed)
+      .within(result, limitMs)
+      .then((value) => (value === SKIPPED ? this.#go(way, behind, waiting, args) : value), failed)
   }
 
   #isIgnored(entry: Entry, error: unknown): boolean {

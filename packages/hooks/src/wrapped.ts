@@ -1,11 +1,11 @@
 // One handler around others: what it is given as `next`, and its own share of the time.
 import { type HookHandler, isThenable } from '@cf-plugins/plugin-api'
 import type { Remaining, Watched } from '@cf-plugins/plugin-api/host'
-import { wrapOver } from './failures.ts'
-import { type HandlerCall, SKIPPED } from './handler-call.ts'
+import { handlerTimeout, wrapOver } from './failures.ts'
+import type { HandlerCall } from './handler-call.ts'
 import type { HandlerEntry } from './handler-entry.ts'
 import type { Plan } from './handler-table.ts'
-import type { HookCall } from './hook-call.ts'
+import { type HookCall, invoke, refusePromise } from './hook-call.ts'
 
 type Args = readonly unknown[]
 
@@ -18,9 +18,13 @@ export class Wrapped implements Watched {
   readonly #entry: HandlerEntry<HookHandler>
   readonly #plan: Plan<HookHandler>
   readonly #rest: (args: Args) => unknown
-  readonly #call: HandlerCall
-  /** What came out of `next` as an error, and so is not the handler's own. */
-  readonly #foreign = new Set<unknown>()
+  /** Where the handler takes more than to call it. */
+  readonly #call: HandlerCall | undefined
+  /** What came out of `next` as errors, and so is not the handler's own. */
+  #foreign: unknown[] | undefined = undefined
+  /** When it was called, by the clock that only goes forward, and what of its time is not its own, in milliseconds. */
+  #sinceMs = 0
+  #foreignMs = 0
   /** Calls of `next` that are not done, and since when there is one. */
   #inside = 0
   #insideSinceMs = 0
@@ -29,13 +33,22 @@ export class Wrapped implements Watched {
   #overdue: (() => void) | undefined = undefined
   #over = false
 
-  /** @param rest what comes after the handler */
-  constructor(of: HookCall, plan: Plan<HookHandler>, entry: HandlerEntry<HookHandler>, rest: (args: Args) => unknown) {
+  /**
+   * @param fully whether it takes a `HandlerCall`
+   * @param rest what comes after the handler
+   */
+  constructor(
+    of: HookCall,
+    plan: Plan<HookHandler>,
+    entry: HandlerEntry<HookHandler>,
+    fully: boolean,
+    rest: (args: Args) => unknown,
+  ) {
     this.#of = of
     this.#plan = plan
     this.#entry = entry
     this.#rest = rest
-    this.#call = of.handlerCall(entry, plan, (error) => this.isForeign(error))
+    this.#call = fully ? of.handlerCall(entry, plan, (error) => this.isForeign(error)) : undefined
   }
 
   /** Whether the handler has called `next`. */
@@ -49,18 +62,22 @@ export class Wrapped implements Watched {
   }
 
   isForeign(error: unknown): boolean {
-    return this.#foreign.has(error)
-  }
-
-  isSkipped(result: unknown): boolean {
-    return result === SKIPPED
+    return this.#foreign?.includes(error) === true
   }
 
   run(args: Args): unknown {
-    this.#entry.gate?.enter()
+    const { once, stage, gate } = this.#entry
+    gate?.enter()
     let result: unknown
     try {
-      result = this.#call.run([this.#next, ...args])
+      const given = [this.#next, ...args]
+      if (this.#call !== undefined) result = this.#call.run(given)
+      else {
+        if (once) stage.remove(this.#entry)
+        this.#entry.record.calls++
+        result = invoke(this.#entry.handler, given)
+      }
+      if (this.#of.sync && isThenable(result)) throw refusePromise(this.#of.core, this.#entry, result)
     } catch (error) {
       this.#end()
       throw error
@@ -70,32 +87,34 @@ export class Wrapped implements Watched {
   }
 
   /** What the handler's promise gives, within its time. What others take is not counted. */
-  within(promise: PromiseLike<unknown>, limitMs: number, late: (limitMs: number) => unknown): Promise<unknown> {
+  within(promise: PromiseLike<unknown>, limitMs: number): Promise<unknown> {
     const { deadlines } = this.#of.core
     this.#limitMs = limitMs
     return new Promise((resolve, reject) => {
-      const end = (settle: () => void) => {
+      const end = (settle: (value: unknown) => void, value: unknown) => {
         if (this.#over) return
         deadlines.unwatch(this)
         this.#end()
-        settle()
+        settle(value)
       }
       this.#overdue = () => {
-        const error = late(limitMs)
-        this.#call.giveUp(error)
-        end(() => reject(error))
+        const error = handlerTimeout(this.#entry.owner, this.#entry.name, limitMs)
+        this.#call?.giveUp(error)
+        end(reject, error)
       }
       deadlines.watch(this, limitMs)
       promise.then(
-        (value) => end(() => resolve(value)),
-        (error) => end(() => reject(error)),
+        (value) => end(resolve, value),
+        (error) => end(reject, error),
       )
     })
   }
 
   look(nowMs: number): Remaining {
     if (this.#inside > 0 || this.#over) return UNLIMITED
-    const leftMs = this.#limitMs - (nowMs - this.#call.sinceMs - this.#call.foreignMs)
+    // Its time counts from the first look, or the first call of next.
+    if (this.#sinceMs === 0) this.#sinceMs = nowMs
+    const leftMs = this.#limitMs - (nowMs - this.#sinceMs - this.#foreignMs)
     if (leftMs > 0) return { limitMs: this.#limitMs, leftMs }
     this.#overdue?.()
     return UNLIMITED
@@ -103,8 +122,7 @@ export class Wrapped implements Watched {
 
   readonly #next = (...args: Args): unknown => {
     if (this.#over) throw wrapOver(this.#entry.owner, this.#plan.name)
-    this.#enter()
-    const sinceMs = performance.now()
+    const sinceMs = this.#enter()
     let result: unknown
     try {
       result = this.#rest(args)
@@ -112,7 +130,7 @@ export class Wrapped implements Watched {
       this.#leave()
       return this.#fails(error)
     } finally {
-      this.#call.foreignSyncMs += performance.now() - sinceMs
+      if (this.#call !== undefined) this.#call.foreignSyncMs += performance.now() - sinceMs
     }
     if (!isThenable(result)) {
       this.#leave()
@@ -136,20 +154,27 @@ export class Wrapped implements Watched {
   }
 
   #fails(error: unknown): never {
-    this.#foreign.add(error)
+    this.#foreign ??= []
+    this.#foreign.push(error)
     this.#result = () => {
       throw error
     }
     throw error
   }
 
-  #enter(): void {
-    if (this.#inside++ === 0) this.#insideSinceMs = performance.now()
+  /** Gives the time. */
+  #enter(): number {
+    const nowMs = performance.now()
+    if (this.#sinceMs === 0) this.#sinceMs = nowMs
+    if (this.#inside++ === 0) this.#insideSinceMs = nowMs
+    return nowMs
   }
 
   #leave(): void {
     if (--this.#inside > 0) return
-    this.#call.foreignMs += performance.now() - this.#insideSinceMs
+    const tookMs = performance.now() - this.#insideSinceMs
+    this.#foreignMs += tookMs
+    if (this.#call !== undefined) this.#call.foreignMs += tookMs
     if (!this.#over && this.#limitMs !== Number.POSITIVE_INFINITY) this.#of.core.deadlines.hasten(this.#limitMs)
   }
 
