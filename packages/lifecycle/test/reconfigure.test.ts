@@ -2,7 +2,7 @@
 import type { PluginContext, StandardSchema } from '@cf-plugins/plugin-api'
 import { type AuditMessage, auditChannel } from '@cf-plugins/plugin-api/host'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { deferred, type Meta, never, plugin, rejection, started, until } from './support.ts'
+import { deferred, lifecycleOf, type Meta, never, plugin, rejection, started, until } from './support.ts'
 
 /** Takes `{ port }`, and refuses one that is no number. */
 const ports: StandardSchema = {
@@ -366,6 +366,32 @@ describe('a plugin that does not run', () => {
     })
     expect(await lifecycle.reconfigure(change(8080, 'a'))).toMatchObject({ outcome: 'committed', problems: [] })
     expect(lifecycle.statuses().map(({ state }) => state)).toEqual(['active', 'active'])
+  })
+})
+
+describe('before and after', () => {
+  it('is what a start begins with that comes later', async () => {
+    const log: string[] = []
+    const lifecycle = lifecycleOf([noted(log, { name: 'a' })])
+    expect(await lifecycle.reconfigure(change(81, 'a'))).toMatchObject({ outcome: 'committed', later: ['a'] })
+    await lifecycle.start()
+    expect(log).toEqual(['setup a 81'])
+  })
+
+  it('leaves nothing of itself where it fails: a reload starts with what was before', async () => {
+    const log: string[] = []
+    const lifecycle = await started([
+      noted(log, { name: 'a' }, hears(log, 'a')),
+      noted(log, { name: 'b', dependencies: ['a'] }, () => ({
+        onConfigChange() {
+          throw new Error('no')
+        },
+      })),
+    ])
+    expect(await lifecycle.reconfigure(change(81, 'a', 'b'))).toMatchObject({ outcome: 'rolled-back' })
+    log.length = 0
+    await lifecycle.reload({ restart: ['a'] })
+    expect(log).toEqual(['teardown b 80', 'teardown a 80', 'setup a 80', 'setup b 80'])
   })
 })
 
