@@ -264,5 +264,8 @@ for (const kind of ['sync', 'mixed', 'async'] as const) {
   )
 }
 
+// What the kinds of hooks cost.
+await import('./kinds.ts')
+
 // What pipelines and callEither cost.
 await import('./pipelines.ts')
