@@ -53,13 +53,16 @@ test('what is longer than any bucket is known by its maximum', () => {
   expect(histogram.percentile(0.99)).toBeGreaterThan(1e6)
 })
 
-test('percentiles weigh by what was said to weigh: one long block among a thousand short ones is half of the time', () => {
+test('percentiles weigh by what was said to weigh: of a thousand short ones and two long ones the long ones are most of the time', () => {
   const byNumber = new Histogram()
   const byTime = new Histogram()
-  for (const ms of [...Array.from({ length: 1000 }, () => 1), 1000]) {
+  for (const ms of [...Array.from({ length: 1000 }, () => 1), 1000, 10_000]) {
     byNumber.record(ms)
     byTime.record(ms, ms)
   }
   expect(byNumber.percentile(0.99)).toBeLessThan(1.2)
-  expect(byTime.percentile(0.99)).toBeGreaterThan(850)
+  expect(byTime.percentile(0.05)).toBeLessThan(1.2)
+  expect(byTime.percentile(0.15)).toBeGreaterThan(900)
+  expect(byTime.percentile(0.15)).toBeLessThan(1100)
+  expect(byTime.percentile(0.99)).toBeGreaterThan(9000)
 })

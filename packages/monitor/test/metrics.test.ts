@@ -107,9 +107,9 @@ test('what register, setup and teardown take is known, and what of it kept the e
   register.asyncEnd.publish(thrown)
   const { plugins } = metrics.snapshot()
   expect(plugins.slow?.setup).toMatchObject({ count: 1 })
-  expect(plugins.slow?.setup.sumMs).toBeGreaterThan(75)
+  const waited = (plugins.slow?.setup.sumMs ?? 0) - (plugins.slow?.syncMs ?? 0)
+  expect(waited).toBeGreaterThan(55)
   expect(plugins.slow?.syncMs).toBeGreaterThan(18)
-  expect(plugins.slow?.syncMs).toBeLessThan(60)
   expect(plugins.throws?.register.count).toBe(1)
   expect(plugins.throws?.syncMs).toBeGreaterThan(18)
 })
@@ -144,8 +144,8 @@ test('a source is asked for states and for what is in flight; what it does not k
 })
 
 test('a block of the event loop shows in the percentiles by time, where percentiles by number would hide it', async () => {
-  const { metrics } = counting({ sampleMs: 5 })
-  await sleep(100)
+  const { metrics } = counting({ sampleMs: 2 })
+  await sleep(800)
   block(400)
   const { eventLoop } = metrics.snapshot()
   expect(eventLoop.maxMs).toBeGreaterThan(350)

@@ -40,14 +40,14 @@ test('a start is from its register to the state that it came to, with what its h
   expect(start?.registerMs).toBeGreaterThan(19)
   expect(start?.setupMs).toBeGreaterThan(35)
   expect(start?.syncMs).toBeGreaterThan(19)
-  expect(start?.syncMs).toBeLessThan(40)
-  expect((start?.endedMs ?? 0) - (start?.startedMs ?? 0)).toBeGreaterThan(55)
+  const lasted = (start?.endedMs ?? 0) - (start?.startedMs ?? 0)
+  expect(lasted - (start?.syncMs ?? 0)).toBeGreaterThan(35)
 })
 
 test('one that fails is failed; what the old code does meanwhile is not its', async () => {
   const { timeline, from, call } = listening()
   await call('register', 'db', async () => {}, 2)
-  await call('teardown', 'db', async () => block(20), 1)
+  await call('teardown', 'db', async () => block(200), 1)
   await call('setup', 'db', () => Promise.reject(new Error('no')), 2)
   from.state('db', 'starting', 'failed')
   await call('register', 'db', async () => {}, 1)
@@ -60,7 +60,7 @@ test('one that fails is failed; what the old code does meanwhile is not its', as
     [1, 'replaced'],
     [3, 'active'],
   ])
-  expect(starts[0]?.syncMs).toBeLessThan(15)
+  expect(starts[0]?.syncMs).toBeLessThan(150)
 })
 
 test('as many are kept as were said, the latest', async () => {
