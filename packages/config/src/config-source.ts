@@ -23,7 +23,7 @@ export interface ConfigSourceOptions {
 }
 
 /** How a configuration is read. */
-export interface LoadOptions {
+export interface ConfigLoadOptions {
   /** Ends the reading, which rejects with its reason. */
   readonly signal?: AbortSignal | undefined
   /** How long it may take, in milliseconds. @default 10000 */
@@ -78,7 +78,7 @@ export class ConfigSource {
    *
    * @throws `CFP_CONFIG_UNREADABLE` where they are not read in time, or the signal's reason; nothing else
    */
-  async load({ signal, boundMs = 10_000 }: LoadOptions = {}): Promise<ConfigSnapshot> {
+  async load({ signal, boundMs = 10_000 }: ConfigLoadOptions = {}): Promise<ConfigSnapshot> {
     const environment = environmentOf(this.#env)
     const { file, folder, secrets } = this
     const late = new AbortController()

@@ -9,7 +9,7 @@ export {
   problemLine,
 } from './config-problem.ts'
 export { ConfigSnapshot, type ConfigurablePlugin } from './config-snapshot.ts'
-export { ConfigSource, type ConfigSourceOptions, type LoadOptions } from './config-source.ts'
+export { type ConfigLoadOptions, ConfigSource, type ConfigSourceOptions } from './config-source.ts'
 export { type ConfigDocumentation, type ConfigOption, documentation } from './documentation.ts'
 export { documentationMarkdown, documentationText } from './documentation-text.ts'
 export { type ConfigErrorCode, ConfigErrorCodes } from './error-codes.ts'
