@@ -36,10 +36,10 @@ it('configures, checks and edits the plugins of the guide to configuration', asy
   const file = join(folder, 'plugins.yaml')
   const text = await readFile(file, 'utf8')
   await writeFile(file, text.replace(/host: .*/, 'host: mail.example.org').replace('250', '-1'))
-  await expect.poll(() => mail().host).toBe('mail.example.org')
+  await expect.poll(() => mail().host, { timeout: 10_000 }).toBe('mail.example.org')
   expect(mail()).toBe(before)
   await writeFile(join(folder, 'plugins.d/digest.yaml'), 'enabled: true\nsettings:\n  hours: [8]\n')
-  await expect.poll(() => manager.status('digest').state).toBe('active')
+  await expect.poll(() => manager.status('digest').state, { timeout: 10_000 }).toBe('active')
 
   // What the guide says of mistakes is said of these.
   await manager.stop()

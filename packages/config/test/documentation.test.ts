@@ -152,5 +152,5 @@ it('bears JSON Schemas that are wrong, endless, or cannot be had', () => {
   const all = Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`d${at}`, { type: 'object', properties: wide }]))
   const started = performance.now()
   expect(of(schema(() => ({ $defs: all, properties: wide }))).options.length).toBeLessThan(50_000)
-  expect(performance.now() - started).toBeLessThan(2_000)
+  expect(performance.now() - started).toBeLessThan(10_000)
 })

@@ -111,7 +111,7 @@ it('waits for a schema that validates asynchronously, all of them side by side',
   // Each is answered only once both are asked.
   const check = async (url: string) => {
     begun.add(url)
-    await expect.poll(() => begun.size).toBe(2)
+    await expect.poll(() => begun.size, { timeout: 10_000 }).toBe(2)
     return false
   }
   const schema = z.object({ url: z.string().refine(check, 'nobody answers there') })

@@ -50,7 +50,7 @@ it('refuses aliases that multiply to more than a configuration, or nest without 
   const laughs = `_shared:\n  a0: &a0 [x, x, x, x, x, x, x, x, x]\n${levels.join('\n')}\nauth:\n  settings: { a: *a9 }\n`
   const started = performance.now()
   const { places, messages } = await read(laughs)
-  expect(performance.now() - started).toBeLessThan(2_000)
+  expect(performance.now() - started).toBeLessThan(10_000)
   expect(places[0]).toMatch(/^plugins\.yaml:7:\d+ _shared\.a5 CFP_CONFIG_LIMIT$/)
   expect(messages[0]).toBe('with what its aliases repeat this is more than 100000 values')
   const ladder = Array.from({ length: 200 }, (_, at) => `  b${at + 1}: &b${at + 1} [*b${at}]`)
