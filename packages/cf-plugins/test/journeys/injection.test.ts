@@ -1,163 +1,178 @@
-// Services between plugins of real files: chosen, collected, made for each, coming late and going, and denied.
+// Services between plugins in files: several who offer one, all of them, one for each plugin, what comes late and goes.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
-import type { PluginError } from '../../src/index.ts'
+import { expect, it } from 'vitest'
+import { serviceRef } from '../../src/index.ts'
 import { PluginFolder } from './plugin-folder.ts'
 
-const store = (name: string, edit = 1) => `
-  import { definePlugin } from 'cf-plugins'
-  export default definePlugin({
-    name: '${name}', version: '1.0.${edit}', provides: ['store'],
-    setup: ({ provide }) => void provide('store', { of: '${name}', edit: ${edit} }),
-  })`
+const refs = `
+import { serviceRef } from 'cf-plugins'
+export interface Mailer { send(text: string): string }
+export const Mail = serviceRef<Mailer>('mail')`
+const mailer = (name: string, mark = name) => `
+import { definePlugin } from 'cf-plugins'
+import { Mail } from './_mail.ts'
+export default definePlugin({ name: '${name}', version: '1.0.0', provides: ['mail'],
+  setup: ({ provide }) => void provide(Mail, { send: (text) => '${mark}: ' + text }) })`
+/** Takes the service once, and all there are of it. */
+const shop = `
+import { BasePlugin, inject, plugin } from 'cf-plugins'
+import { Mail, type Mailer } from './_mail.ts'
+@plugin({ name: 'shop', version: '1.0.0' })
+export default class Shop extends BasePlugin {
+  @inject(Mail) accessor mail!: Mailer
+  @inject(Mail, { all: true }) accessor all!: readonly Mailer[]
+  sell(thing: string) { return this.mail.send(thing) }
+  tell(text: string) { return this.all.map((mail) => mail.send(text)) }
+}`
 
-/** A plugin that keeps how often it was made, and has what it takes. */
-const taker = (name: string, meta: string, take: string) => `
-  import { definePlugin } from 'cf-plugins'
-  export default definePlugin({
-    name: '${name}', version: '1.0.0', ${meta},
-    setup({ inject }) {
-      const taken = ${take}
-      return { taken, made: 1 }
-    },
-    state: { save: ({ made }) => made, restore: (made, service) => void (service.made += made) },
-  })`
-
-interface Taken<T> {
-  readonly taken: T
-  readonly made: number
-}
-interface Store {
-  readonly of: string
-  readonly edit: number
+interface Shop {
+  sell(thing: string): string
+  tell(text: string): string[]
 }
 
-test('of several providers the host chooses one, others collect them all, and each change reaches whom it concerns (fault 35)', async () => {
+it('gives who needs a service the provider that the host chose, who wants all everyone’s, and the new ones when they are replaced', async () => {
   const folder = await PluginFolder.make({
-    'redis.mjs': store('redis'),
-    'memory.mjs': store('memory'),
-    'one.mjs': taker('one', "requires: ['store']", "inject('store')"),
-    'every.mjs': taker('every', "collects: ['store']", "inject('store', { all: true })"),
-    'maybe.mjs': taker('maybe', "optionalDependencies: ['queue']", "inject('queue', { optional: true })"),
+    '_mail.ts': refs,
+    'smtp.ts': mailer('smtp'),
+    'queue.ts': mailer('queue'),
+    'shop.ts': shop,
   })
-  const { manager, report, reported } = await folder.started({ hotReload: true, providers: { store: 'redis' } })
+  const { manager, report, reported } = await folder.started({ hotReload: true, providers: { mail: 'smtp' } })
   expect(report.failed).toEqual([])
-  const one = () => manager.get('one') as Taken<Store>
-  const every = () => manager.get('every') as Taken<readonly Store[]>
-  const maybe = () => manager.get('maybe') as Taken<{ of: string } | undefined>
-  expect(one()).toEqual({ taken: { of: 'redis', edit: 1 }, made: 1 })
-  expect(
-    every()
-      .taken.map(({ of }) => of)
-      .sort(),
-  ).toEqual(['memory', 'redis'])
-  expect(manager.get('store')).toBe(one().taken)
+  const first = manager.get('shop') as Shop
+  const now = () => manager.get('shop') as Shop
+  expect(first.sell('a pen')).toBe('smtp: a pen')
+  expect(first.tell('hello').sort()).toEqual(['queue: hello', 'smtp: hello'])
+  expect(manager.get(serviceRef<{ send(text: string): string }>('mail')).send('x')).toBe('smtp: x')
 
-  const memory = await reported(() => folder.save('memory.mjs', store('memory', 2)))
-  expect(memory).toMatchObject({ outcome: 'committed', plan: { order: ['memory', 'every'] } })
-  expect([one().made, every().made]).toEqual([1, 2])
+  const { members } = await reported(() => folder.save('smtp.ts', mailer('smtp', 'new smtp')))
+  expect([...members].sort()).toEqual(['shop', 'smtp'])
+  expect(now()).not.toBe(first)
+  expect(now().sell('a pen')).toBe('new smtp: a pen')
+  expect(now().tell('hello').sort()).toEqual(['new smtp: hello', 'queue: hello'])
 
-  const broken = await reported(() =>
-    folder.save('redis.mjs', store('redis', 2).replace('void provide', 'void provid')),
-  )
-  expect(broken.outcome).toBe('rolled-back')
-  expect([
-    one().taken.edit,
-    every()
-      .taken.map(({ edit }) => edit)
-      .sort(),
-  ]).toEqual([1, [1, 2]])
-  await reported(() => folder.save('redis.mjs', store('redis', 3)))
-  expect([
-    one().taken.edit,
-    every()
-      .taken.map(({ edit }) => edit)
-      .sort(),
-  ]).toEqual([3, [2, 3]])
+  // One more: whoever wants all is made anew for it, and goes without it when it is gone.
+  await folder.save('pigeon.ts', mailer('pigeon'))
+  await expect.poll(() => (manager.tryGet('shop') as Shop | undefined)?.tell('hi').length).toBe(3)
+  expect(now().sell('a pen')).toBe('new smtp: a pen')
+  await manager.disable('pigeon')
+  await expect.poll(() => (manager.tryGet('shop') as Shop | undefined)?.tell('hi').length).toBe(2)
 
-  // What nobody offered comes with a new file, and goes with it.
-  expect(maybe()).toEqual({ taken: undefined, made: 1 })
-  await folder.save('rabbit.mjs', store('rabbit').replaceAll("'store'", "'queue'"))
-  await expect.poll(() => maybe().taken?.of).toBe('rabbit')
-  expect(maybe().made).toBe(2)
-  await rm(join(folder.path, 'rabbit.mjs'))
-  await expect.poll(() => maybe().taken).toBeUndefined()
-  expect(maybe().made).toBe(3)
+  await manager.disable('smtp')
+  expect(manager.status('shop').state).toBe('blocked')
+  expect(manager.explain('shop').text).toMatch(/^shop is blocked: it needs smtp for mail, which is disabled/)
+  await manager.enable('smtp')
+  expect(now().sell('a pen')).toBe('new smtp: a pen')
+})
 
-  await manager.disable('redis')
-  expect(manager.explain('one').text).toBe('one is blocked: it needs redis for store, which is disabled')
-  expect(() => manager.get('store')).toThrow(expect.objectContaining({ code: 'CFP_NOT_ACTIVE', plugin: 'redis' }))
-  expect(every().taken.map(({ of }) => of)).toEqual(['memory'])
-}, 30_000)
-
-test('a service for each plugin is made with its consumer, and closed with it, over saves of either', async () => {
-  const pool = (edit: number) => `
-    export const PLUGIN_META = { name: 'pool', version: '1.0.0', provides: ['connection'] }
-    export function register(_app, { provide, shared }) {
-      const make = ({ name }) => {
-        const own = '${edit} for ' + name
-        shared.open.push(own)
-        return { own, [Symbol.asyncDispose]: async () => void shared.open.splice(shared.open.indexOf(own), 1) }
-      }
-      provide('connection', make, { scope: 'plugin' })
-      return {}
-    }`
+it('refuses before any code runs who needs a service that several offer and the host chose none of, with the line to add', async () => {
+  const ran: string[] = []
   const folder = await PluginFolder.make({
-    'pool.mjs': pool(1),
-    'a.mjs': taker('a', "requires: ['connection']", "inject('connection')"),
-    'b.mjs': taker('b', "requires: ['connection']", "inject('connection')"),
+    '_mail.ts': refs,
+    'smtp.ts': mailer('smtp'),
+    'queue.ts': mailer('queue'),
+    'needy.ts': `
+import { BasePlugin, inject, plugin } from 'cf-plugins'
+import { Mail, type Mailer } from './_mail.ts'
+@plugin({ name: 'needy', version: '1.0.0' })
+export default class Needy extends BasePlugin {
+  @inject(Mail) accessor mail!: Mailer
+  override setup() { (this.context.shared as string[]).push('needy') }
+}`,
   })
-  const open: string[] = []
-  const { manager, reported } = await folder.started({ hotReload: true, shared: { open } })
-  expect(open.sort()).toEqual(['1 for a', '1 for b'])
-  await reported(() => folder.save('pool.mjs', pool(2)))
-  expect(open.sort()).toEqual(['2 for a', '2 for b'])
-  await reported(() =>
-    folder.save('a.mjs', taker('a', "requires: ['connection']", "(inject('connection'), nothing.there)")),
-  )
-  expect(open.sort()).toEqual(['2 for a', '2 for b'])
-  await manager.stop()
-  expect(open).toEqual([])
-}, 30_000)
+  const { manager, report } = await folder.started({ shared: ran })
+  expect(ran).toEqual([])
+  expect([...report.active].sort()).toEqual(['queue', 'smtp'])
+  expect(report.failed).toMatchObject([{ plugin: 'needy', error: { code: 'CFP_SERVICE_AMBIGUOUS' } }])
+  expect(report.failed[0]?.error.message).toMatch(/"queue" and "smtp"|"smtp" and "queue"/)
+  expect(report.failed[0]?.error.message).toContain("providers: { mail: '")
+  expect(() => manager.get('mail')).toThrow(expect.objectContaining({ code: 'CFP_SERVICE_AMBIGUOUS' }))
+})
 
-test('permissions are those of the code that serves: new with a good save, as before after a bad one (fault 75)', async () => {
-  const shop = (permissions: string, more = '') => `
-    import { definePlugin } from 'cf-plugins'
-    export default definePlugin({
-      name: 'shop', version: '1.0.0', dependencies: ['vault'], permissions: ${permissions},
-      setup({ inject }) {
-        ${more}
-        return { open: () => inject('vault') }
-      },
-    })`
-  const vault = `
-    import { definePlugin } from 'cf-plugins'
-    export default definePlugin({ name: 'vault', version: '1.0.0', setup: () => 'gold' })`
-  const folder = await PluginFolder.make({ 'vault.mjs': vault, 'shop.mjs': shop('[]') })
-  const { manager, reported } = await folder.started({ hotReload: true })
-  const open = () => (manager.get('shop') as { open(): string }).open()
-  const denied = () => {
-    try {
-      return open()
-    } catch (error) {
-      return error as PluginError
-    }
-  }
-  expect(denied()).toMatchObject({
-    code: 'CFP_ACCESS_DENIED',
-    plugin: 'shop',
-    file: join(folder.path, 'shop.mjs'),
-    message: `Plugin "shop" may not use service:vault: its permissions leave that out. Write permissions: ['service:vault'] in definePlugin({ ... }).`,
+it('makes a service for each plugin that asks, and ends it with the plugin’s generation', async () => {
+  const log: string[] = []
+  const user = (name: string, mark = '') => `
+import { definePlugin } from 'cf-plugins'
+import { Session } from './sessions.ts'
+export default definePlugin({ name: '${name}', version: '1.0.0', requires: ['session'],
+  setup: ({ inject }) => ({ number: inject(Session).number, same: inject(Session) === inject(Session), mark: '${mark}' }) })`
+  const folder = await PluginFolder.make({
+    'sessions.ts': `
+import { definePlugin, serviceRef } from 'cf-plugins'
+export const Session = serviceRef<{ number: number } & AsyncDisposable>('session')
+export default definePlugin({ name: 'sessions', version: '1.0.0', provides: ['session'],
+  setup({ provide, shared }) {
+    const log = shared as string[]
+    let made = 0
+    provide(Session, ({ name, signal }) => {
+      const number = ++made
+      log.push('made ' + number + ' for ' + name)
+      return { number, async [Symbol.asyncDispose]() { log.push('closed ' + number + ' of ' + name + (signal.aborted ? '' : ' too early')) } }
+    }, { scope: 'plugin' })
+  } })`,
+    'one.ts': user('one'),
+    'two.ts': user('two'),
   })
-  await reported(() => folder.save('shop.mjs', shop("['service:vault']")))
-  expect(open()).toBe('gold')
-  const { outcome } = await reported(() => folder.save('shop.mjs', shop('[]', "throw new Error('no')")))
-  expect([outcome, open()]).toEqual(['rolled-back', 'gold'])
-  await reported(() => folder.save('shop.mjs', shop("['service:vault']")))
-  // Another host grants less, and does not know of this one.
-  const second = folder.manager({ access: { grants: { shop: ['event:*'] } } })
-  await second.start()
-  expect(() => (second.get('shop') as { open(): string }).open()).toThrow('its host does not grant that')
-  expect(open()).toBe('gold')
-}, 30_000)
+  const { manager, report, reported } = await folder.started({ hotReload: true, shared: log })
+  expect(report.failed).toEqual([])
+  const numberOf = (name: string) => manager.get(name) as { number: number; same: boolean }
+  expect([numberOf('one').same, numberOf('two').same]).toEqual([true, true])
+  expect(numberOf('one').number).not.toBe(numberOf('two').number)
+  const old = numberOf('one').number
+  log.length = 0
+  await reported(() => folder.save('one.ts', user('one', 'edited')))
+  expect(log).toEqual([`closed ${old} of one`, 'made 3 for one'])
+  expect(numberOf('one').number).toBe(3)
+  expect(() => manager.get('session')).toThrow(expect.objectContaining({ code: 'CFP_SERVICE_SCOPED' }))
+  log.length = 0
+  await manager.stop()
+  expect(log.sort()).toEqual([`closed ${3 - old} of two`, 'closed 3 of one'])
+})
+
+it('does without an optional service, and makes its consumer anew when it comes late, is replaced and goes (fault 35)', async () => {
+  const folder = await PluginFolder.make({
+    'api.ts': `
+import { definePlugin, serviceRef } from 'cf-plugins'
+const Metrics = serviceRef<{ name: string }>('metrics')
+export default definePlugin({ name: 'api', version: '1.0.0', optionalDependencies: ['metrics'],
+  setup: ({ inject }) => ({ metrics: inject(Metrics, { optional: true })?.name ?? 'none' }) })`,
+  })
+  const { manager } = await folder.started({ hotReload: true })
+  const seen = () => (manager.tryGet('api') as { metrics: string } | undefined)?.metrics
+  const prometheus = (name: string) => `
+import { definePlugin } from 'cf-plugins'
+export default definePlugin({ name: 'prometheus', version: '1.0.0', provides: ['metrics'],
+  setup: ({ provide }) => void provide('metrics', { name: '${name}' }) })`
+  expect(seen()).toBe('none')
+  await folder.save('prometheus.ts', prometheus('prometheus'))
+  await expect.poll(seen).toBe('prometheus')
+  await folder.save('prometheus.ts', prometheus('titan'))
+  await expect.poll(seen).toBe('titan')
+  await manager.disable('prometheus')
+  await expect.poll(seen).toBe('none')
+  await manager.enable('prometheus')
+  await expect.poll(seen).toBe('titan')
+  await rm(join(folder.path, 'prometheus.ts'))
+  await manager.idle()
+  await manager.unload('prometheus')
+  await expect.poll(seen).toBe('none')
+})
+
+it('refuses a service that was not declared, with the line to add; with that line it starts', async () => {
+  const needing = (declared: string) => `
+import { definePlugin } from 'cf-plugins'
+export default definePlugin({ name: 'needing', version: '1.0.0',${declared}
+  setup: ({ inject }) => ({ now: (inject('clock') as { now(): number }).now() }) })`
+  const folder = await PluginFolder.make({
+    'clock.mjs': `export const PLUGIN_META = { name: 'clock', version: '1.0.0' }\nexport const register = () => ({ now: () => 7 })`,
+    'needing.ts': needing(''),
+  })
+  const { manager, report } = await folder.started({ hotReload: true })
+  const [failure] = report.failed
+  expect(failure).toMatchObject({ plugin: 'needing', error: { code: 'CFP_SERVICE_UNDECLARED' } })
+  const line = /dependencies: \['clock'\]/.exec(failure?.error.message ?? '')?.[0]
+  expect(line).toBeDefined()
+  await folder.save('needing.ts', needing(` ${line},`))
+  await expect.poll(() => manager.tryGet('needing')).toEqual({ now: 7 })
+})
