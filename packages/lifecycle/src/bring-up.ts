@@ -93,7 +93,7 @@ export function logProblems(core: LifecycleCore, problems: readonly PluginError[
   for (const problem of problems) core.host.logger.warn({ err: problem }, problem.message)
 }
 
-function warnIfSlow(core: LifecycleCore, { name, registerMs, setupMs }: Generation): void {
+function warnIfSlow(core: LifecycleCore, { name, hooks: { registerMs, setupMs } }: Generation): void {
   if (registerMs + setupMs <= core.slowMs) return
   const times = `register() ${Math.round(registerMs)} ms, setup() ${Math.round(setupMs)} ms`
   core.host.logger.warn({ plugin: name, registerMs, setupMs }, `Plugin "${name}" was slow to start: ${times}.`)

@@ -120,15 +120,6 @@ export class Generation {
     return instance
   }
 
-  /** What the start took, in milliseconds. */
-  get registerMs(): number {
-    return this.hooks.registerMs
-  }
-
-  get setupMs(): number {
-    return this.hooks.setupMs
-  }
-
   get stage(): 'staged' | 'committed' | 'ending' {
     return this.#stage
   }

@@ -181,8 +181,8 @@ export class StartRun {
 
   #succeed(position: number, entry: Entry, generation: Generation): unknown {
     const { core } = this.#options
-    entry.registerMs = generation.registerMs
-    entry.setupMs = generation.setupMs
+    entry.registerMs = generation.hooks.registerMs
+    entry.setupMs = generation.hooks.setupMs
     if (!this.#cancelled) {
       try {
         show(core, generation)
