@@ -114,6 +114,24 @@ describe('a batch', () => {
     ])
   })
 
+  it('tells a handler that runs that the emitter of one of its events has given up', async () => {
+    const events = new PluginEvents()
+    const done = deferred()
+    const aborted: unknown[] = []
+    const handler: BatchHandler<number> = (_payloads, contexts) => {
+      for (const { signal, payload } of contexts) signal.addEventListener('abort', () => aborted.push(payload))
+      return done.promise
+    }
+    events.on('n', handler, { batch: { size: 2, waitMs: 60_000 } })
+    const controller = new AbortController()
+    const emits = [events.emit('n', 1, { signal: controller.signal }), events.emit('n', 2)]
+    controller.abort()
+    expect(await codeOf(() => emits[0])).toBe('CFP_EMIT_ABORTED')
+    expect(aborted).toEqual([1])
+    done.resolve()
+    expect((await emits[1])?.failures).toEqual([])
+  })
+
   it('is tried again, passed over and switched off as a whole', async () => {
     const events = new PluginEvents()
     const seen: unknown[] = []
@@ -204,6 +222,32 @@ describe('a batch that waits while its plugin is replaced', () => {
       [1, 0],
     ])
     expect(gate.inFlight).toBe(0)
+  })
+
+  it('goes to the handler that stands where the old one stood among those of batches', async () => {
+    const { gate, events, generation } = reloadable()
+    const [[old], [next]] = [generation(), generation()]
+    const seen: unknown[] = []
+    const note = (name: string) => asEvent((payloads: readonly number[]) => seen.push([name, ...payloads]))
+    old.on('n', note('old first'), { batch: LONG })
+    old.on('n', note('old second'), { batch: { size: 1, waitMs: 60_000 } })
+    old.on('other', note('old other'), { batch: LONG })
+    next.on('other', note('other'), { batch: LONG })
+    next.on('n', note('alone'))
+    next.on('n', note('first'), { batch: LONG })
+    next.on('n', note('second'), { batch: LONG })
+    old.commit()
+    events.publish('n', 1)
+    events.publish('other', 2)
+    gate.close()
+    old.withdraw()
+    next.commit()
+    gate.open()
+    expect(seen).toEqual([
+      ['old second', 1],
+      ['first', 1],
+      ['other', 2],
+    ])
   })
 
   it('stays where it was when the reload is rolled back with the old generation whole (fault 55)', async () => {

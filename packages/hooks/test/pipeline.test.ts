@@ -185,28 +185,37 @@ describe('a group', () => {
     expect([value.admin, Object.getPrototypeOf(value) === Object.prototype]).toEqual([undefined, true])
   })
 
-  it('tells the others to stop where one fails, and undoes those that were done', async () => {
-    const pipeline = new Pipeline<object>('all')
-    const undone: string[] = []
-    const undo = (_value: object, { step }: StepContext) => undone.push(step)
-    let reason: unknown
-    pipeline.step('done', () => ({}), { group: 'all', undo })
-    pipeline.step(
-      'stops',
-      (_value, { signal }) =>
-        new Promise((resolve) => {
-          signal.addEventListener('abort', () => {
-            reason = signal.reason
-            resolve({})
-          })
-        }),
-      { group: 'all', undo },
-    )
-    pipeline.step('fails', () => Promise.reject(new Error('no')), { group: 'all', undo })
-    const error = await pipeline.run({}).catch((thrown: unknown) => thrown)
-    expect(error).toMatchObject({ step: 'fails', undone: ['stops', 'done'], unsettled: [] })
-    expect([undone, (reason as Error).message]).toEqual([['stops', 'done'], 'no'])
-  })
+  const fails = {
+    throws: () => {
+      throw new Error('no')
+    },
+    rejects: () => Promise.reject(new Error('no')),
+  }
+  it.each(['throws', 'rejects'] as const)(
+    'tells the others to stop where one %s, and undoes what was done',
+    async (how) => {
+      const pipeline = new Pipeline<object>('all')
+      const undone: string[] = []
+      const undo = (_value: object, { step }: StepContext) => undone.push(step)
+      let reason: unknown
+      pipeline.step('done', () => ({}), { group: 'all', undo })
+      pipeline.step(
+        'stops',
+        (_value, { signal }) =>
+          new Promise((resolve) => {
+            signal.addEventListener('abort', () => {
+              reason = signal.reason
+              resolve({})
+            })
+          }),
+        { group: 'all', undo },
+      )
+      pipeline.step('fails', fails[how], { group: 'all', undo })
+      const error = await pipeline.run({}).catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({ step: 'fails', undone: ['stops', 'done'], unsettled: [] })
+      expect([undone, (reason as Error).message]).toEqual([['stops', 'done'], 'no'])
+    },
+  )
 })
 
 describe('retry', () => {
