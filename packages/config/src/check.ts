@@ -8,7 +8,7 @@ import { settingsProblems } from './settings-problems.ts'
 import { unknownKeys } from './unknown-keys.ts'
 
 /** How a configuration is checked. */
-export interface CheckOptions {
+export interface ConfigCheckOptions {
   /** How long a schema that validates asynchronously may take, in milliseconds. @default 5000 */
   readonly boundMs?: number | undefined
   /** Ends the check, which rejects with its reason. */
@@ -31,7 +31,7 @@ export async function checkPlugins(
   parts: SnapshotParts,
   plugins: readonly ConfigurablePlugin[],
   resolve: (plugin: ConfigurablePlugin) => ResolvedSettings,
-  { boundMs = 5_000, signal, satisfies }: CheckOptions,
+  { boundMs = 5_000, signal, satisfies }: ConfigCheckOptions,
 ): Promise<readonly ConfigProblem[]> {
   const { entries, environment, problems } = parts
   const names = plugins.map(({ name }) => name)
@@ -87,7 +87,7 @@ function unknownPlugins({ entries }: SnapshotParts, names: readonly string[]): C
 function versionProblems(
   { entries }: SnapshotParts,
   { name: plugin, version }: ConfigurablePlugin,
-  satisfies: CheckOptions['satisfies'],
+  satisfies: ConfigCheckOptions['satisfies'],
 ): ConfigProblem[] {
   const read = entries.get(plugin)
   const range = read?.entry.version

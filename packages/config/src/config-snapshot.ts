@@ -1,7 +1,7 @@
 // A configuration as it was read: asked by plugin, checked by the plugins' schemas, compared with the next.
 import type { ResolvedPluginMeta } from '@cf-plugins/plugin-api'
 import { type ConfigChange, changesBetween } from './changes.ts'
-import { type CheckOptions, checkPlugins } from './check.ts'
+import { type ConfigCheckOptions, checkPlugins } from './check.ts'
 import { type ConfigPosition, type ConfigProblem, configError, inOrderOfFiles } from './config-problem.ts'
 import { type PluginConfigEntry, type ReadEntry, settingPlace } from './plugin-entry.ts'
 import { type ResolvedSettings, resolveSettings } from './resolve-settings.ts'
@@ -62,7 +62,7 @@ export class ConfigSnapshot {
    *
    * @param plugins All plugins that the host has, disabled ones too; of these, what their schemas refuse is a warning
    */
-  check(plugins: Iterable<ConfigurablePlugin>, options: CheckOptions = {}): Promise<readonly ConfigProblem[]> {
+  check(plugins: Iterable<ConfigurablePlugin>, options: ConfigCheckOptions = {}): Promise<readonly ConfigProblem[]> {
     const all = [...plugins]
     return checkPlugins(this.#parts, all, (plugin) => this.#resolve(plugin, all), options)
   }

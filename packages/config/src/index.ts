@@ -1,6 +1,6 @@
 // Plugins' configuration: read from files and the environment, checked by the plugins' own schemas, told apart edit by edit.
 export type { ConfigChange } from './changes.ts'
-export type { CheckOptions } from './check.ts'
+export type { ConfigCheckOptions } from './check.ts'
 export {
   type ConfigPosition,
   type ConfigProblem,
