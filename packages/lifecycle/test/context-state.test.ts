@@ -504,6 +504,23 @@ describe('the next process', () => {
     expect(await kept(folder)).toEqual({ count: 1 })
   })
 
+  it('has what an update made of it that was under way when the host stopped', async () => {
+    const folder = await temporaryFolder()
+    const first = generation(1)
+    const one = inFolder(folder, [first.record])
+    await one.start()
+    const gate = deferred()
+    const updating = first.last().update(async () => {
+      await gate.promise
+      return { count: 8 }
+    })
+    const stopping = one.stop()
+    setTimeout(gate.resolve, 5)
+    expect((await stopping).problems).toEqual([])
+    expect(await updating).toEqual({ count: 8 })
+    expect(await kept(folder)).toEqual({ count: 8 })
+  })
+
   it('does not get what a reload that failed made of it', async () => {
     const folder = await temporaryFolder()
     const first = generation(1)
