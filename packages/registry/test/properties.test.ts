@@ -28,6 +28,7 @@ const written = (name: string, names: readonly string[]): fc.Arbitrary<PluginMet
       optionalDependencies: dependenciesOf(name, names),
       requires: services,
       provides: services,
+      collects: services,
       platforms: oftener<string[]>([], ['win32']),
     })
     .map((meta) => ({
@@ -49,6 +50,7 @@ const change = fc.record({
 describe('whatever the plugins say', () => {
   test('none starts whose needs do not start before it', () => {
     let started = 0
+    let collected = 0
     fc.assert(
       fc.property(plugins, (metas) => {
         const registry = registryOf(metas, HOST)
@@ -69,6 +71,11 @@ describe('whatever the plugins say', () => {
           for (const service of meta.requires) {
             expect(before.filter((other) => registry.get(other)!.meta.provides.includes(service))).toHaveLength(1)
           }
+          for (const service of meta.collects) {
+            const others = order.filter((other) => registry.get(other)!.meta.provides.includes(service))
+            for (const other of others) if (other !== name) expect(before).toContain(other)
+            if (others.length > 0) collected++
+          }
           if (meta.dependencies.length + meta.requires.length > 0) started++
         }
       }),
@@ -76,6 +83,7 @@ describe('whatever the plugins say', () => {
     )
     // Proof that the plugins above were not all blocked or without needs.
     expect(started).toBeGreaterThan(50)
+    expect(collected).toBeGreaterThan(20)
   })
 
   test('each is startable, switched off or blocked with a reason, and never two of these', () => {
@@ -97,12 +105,52 @@ describe('whatever the plugins say', () => {
   test('all start that one after another could, where only required dependencies count', () => {
     fc.assert(
       fc.property(plugins, (metas) => {
-        const plain = metas.map((meta) => ({ ...meta, optionalDependencies: {}, requires: [] }))
+        const plain = metas.map((meta) => ({ ...meta, optionalDependencies: {}, requires: [], collects: [] }))
         const expected = startableByHand(plain)
         expect(registryOf(plain, HOST).resolve().order.sort()).toEqual(expected)
       }),
       { numRuns: 500 },
     )
+  })
+})
+
+describe('whomever the host chooses', () => {
+  // Mostly one that provides the service.
+  const chosen = plugins.chain((metas) => {
+    const providing = metas.filter(({ provides }) => provides?.includes('s0')).map(({ name }) => name)
+    const likely = Array.from({ length: 8 }, () => ['store', ...providing]).flat()
+    return fc.tuple(fc.constant(metas), fc.constantFrom(...likely, ...NAMES))
+  })
+
+  test('those who require a service wait for that one, and for nobody else who provides it', () => {
+    let served = 0
+    fc.assert(
+      fc.property(chosen, ([metas, choice]) => {
+        const always = [
+          { name: 'user', requires: ['s0'] },
+          { name: 'store', provides: ['s0'] },
+        ]
+        const registry = registryOf([...metas, ...always], { ...HOST, providers: { s0: choice } })
+        const { order, blocked } = registry.resolve()
+        const provides = registry.get(choice)?.meta.provides.includes('s0') ?? false
+        for (const { meta } of registry.records()) {
+          if (!meta.requires.includes('s0')) continue
+          const needs = registry
+            .dependenciesOf(meta.name)
+            .filter((on) => registry.requires(meta.name, on) === 'required')
+          const named = meta.dependencies.map(({ name }) => name)
+          expect(needs.filter((on) => !named.includes(on))).toEqual(provides && !named.includes(choice) ? [choice] : [])
+          if (!meta.enabled) continue
+          if (order.includes(meta.name)) {
+            expect(order.indexOf(choice)).toBeLessThan(order.indexOf(meta.name))
+            expect(order).toContain(choice)
+            served++
+          } else expect(blocked.has(meta.name)).toBe(true)
+        }
+      }),
+      { numRuns: 300 },
+    )
+    expect(served).toBeGreaterThan(50)
   })
 })
 

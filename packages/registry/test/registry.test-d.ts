@@ -13,6 +13,15 @@ export const need: 'required' | 'optional' | undefined = registry.requires('a', 
 export const explained: Explanation = registry.explain('a', () => ({ state: 'active' }))
 export const owner: string | undefined = registry.services.lookup('a')?.owner
 
+export const chosen = new PluginRegistry({ providers: { cache: 'redis' } })
+chosen.followWishes((name) => (name === 'redis' ? true : undefined))
+export const providers: readonly string[] = chosen.providersOf('cache')
+export const offers: readonly { readonly owner: string; readonly service: unknown }[] = chosen.services.offers('cache')
+// @ts-expect-error of several, one is chosen
+new PluginRegistry({ providers: { cache: ['redis', 'memory'] } })
+// @ts-expect-error a wish is of one plugin
+chosen.followWishes({ redis: true })
+
 // @ts-expect-error a platform is one, not several
 new PluginRegistry({ platform: ['linux'] })
 // @ts-expect-error a change names what goes, it does not hold it
