@@ -60,15 +60,17 @@ export class HandlerCall {
   run(args: readonly unknown[]): unknown {
     this.sinceMs = performance.now()
     let result: unknown
+    let isPending = false
     try {
       result = this.#decided(args)
+      isPending = isThenable(result)
     } catch (error) {
-      this.syncMs = performance.now() - this.sinceMs - this.foreignSyncMs
+      this.#returned()
       this.#failed(error)
       throw error
     }
-    this.syncMs = performance.now() - this.sinceMs - this.foreignSyncMs
-    if (isThenable(result)) return this.#settled(result)
+    this.#returned()
+    if (isPending) return this.#settled(result as PromiseLike<unknown>)
     this.#end(result === SKIPPED ? 'skipped' : 'ok', result)
     return result
   }
@@ -171,6 +173,10 @@ export class HandlerCall {
       this.#failed(error)
       throw error
     }
+  }
+
+  #returned(): void {
+    this.syncMs = performance.now() - this.sinceMs - this.foreignSyncMs
   }
 
   #failed(error: unknown): void {

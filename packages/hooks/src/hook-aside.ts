@@ -41,7 +41,8 @@ export class Asides implements Watched {
     else if (aside.limitMs < this.#limitMs) this.#deadlines.hasten(aside.limitMs)
     this.#limitMs = Math.min(aside.limitMs, this.#limitMs)
     this.#open.add(aside)
-    aside.promise.then(
+    // Through a promise of our own, for a thenable may call both of its callbacks, or throw.
+    Promise.resolve(aside.promise).then(
       (value) => {
         if (!this.#ends(aside)) return
         place.results = aside.done(value)

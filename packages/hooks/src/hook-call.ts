@@ -66,7 +66,7 @@ export function refusePromise(
   { name, owner }: HandlerEntry<unknown>,
   promise: PromiseLike<unknown>,
 ): unknown {
-  promise.then(undefined, (error) => core.report(name, owner.name, error))
+  Promise.resolve(promise).catch((error) => core.report(name, owner.name, error))
   return hookAsync(owner, name)
 }
 

@@ -58,7 +58,7 @@ export class WrapRun {
     const result = this.#inner(...args)
     if (!this.#call.sync || !isThenable(result)) return result
     const { core, source } = this.#call
-    result.then(undefined, (error) => core.report(this.#plan.name, source, error))
+    Promise.resolve(result).catch((error) => core.report(this.#plan.name, source, error))
     throw innerAsync(this.#plan.name)
   }
 

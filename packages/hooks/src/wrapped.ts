@@ -77,12 +77,12 @@ export class Wrapped implements Watched {
         this.#entry.record.calls++
         result = invoke(this.#entry.handler, given)
       }
-      if (this.#of.sync && isThenable(result)) throw refusePromise(this.#of.core, this.#entry, result)
+      if (!isThenable(result)) this.#end()
+      else if (this.#of.sync) throw refusePromise(this.#of.core, this.#entry, result)
     } catch (error) {
       this.#end()
       throw error
     }
-    if (!isThenable(result)) this.#end()
     return result
   }
 
@@ -103,7 +103,8 @@ export class Wrapped implements Watched {
         end(reject, error)
       }
       deadlines.watch(this, limitMs)
-      promise.then(
+      // Through a promise of our own, for a thenable may call both of its callbacks, or throw.
+      Promise.resolve(promise).then(
         (value) => end(resolve, value),
         (error) => end(reject, error),
       )
