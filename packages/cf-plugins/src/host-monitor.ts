@@ -51,6 +51,7 @@ function sourceOf(reloader: HotReloader, isStarted: () => boolean): HealthSource
     statuses: () => lifecycle.statuses(),
     health: (plugin) => lifecycle.health(plugin),
     inFlight: (plugin) => lifecycle.inFlight(plugin),
+    parked: (plugin) => lifecycle.parked(plugin),
     get started() {
       return isStarted()
     },

@@ -31,6 +31,11 @@ export abstract class LifecycleView<App = unknown, Shared = unknown> {
     return this.slotOf(name).inFlight
   }
 
+  /** How many events and calls wait for a plugin that is being replaced, or is down. @throws `CFP_PLUGIN_UNKNOWN` */
+  parked(name: string): number {
+    return this.slotOf(name).parked
+  }
+
   /** The instance that serves a plugin, active or at rest. */
   instance(name: string): object | undefined {
     return this.slotOf(name).serving?.instance

@@ -91,6 +91,11 @@ export class PluginSlot {
     return !serving || serving.inFlight === 0 || serving.passage.drained(boundMs, signal)
   }
 
+  /** How much waits at the gate. */
+  get parked(): number {
+    return this.#gate?.parked ?? 0
+  }
+
   get gate(): Gate {
     this.#gate ??= new Gate(this)
     return this.#gate

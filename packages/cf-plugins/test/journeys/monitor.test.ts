@@ -123,6 +123,33 @@ test('a host tells how well it is, what its plugins do and when they came up', a
   expect(await manager.health()).toMatchObject({ status: 'healthy', ready: true })
 })
 
+test('while a plugin is replaced its host stays ready, and tells what waits for it', async () => {
+  const folder = await PluginFolder.make({
+    'slow.mjs': `
+      export const PLUGIN_META = { name: 'slow', version: '1.0.0' }
+      export function register(_app, { on, shared, reason }) {
+        on('tick', () => {})
+        return { setup: () => (reason === 'reload' ? shared.opened : undefined) }
+      }`,
+  })
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  const manager = folder.manager({ monitor: { health: { cacheMs: 0 } }, shared: { opened } })
+  await manager.start()
+  const reload = manager.reload('slow')
+  await expect.poll(() => manager.status('slow').state).toBe('swapping')
+  const emits = [1, 2, 3].map(() => manager.events.emit('tick'))
+  expect(manager.metrics().plugins.slow).toMatchObject({ parked: 3, inFlight: 0 })
+  expect(manager.metrics().states).toEqual({ swapping: 1 })
+  expect(await manager.health()).toMatchObject({ status: 'healthy', live: true, ready: true })
+  open()
+  expect((await reload).outcome).toBe('committed')
+  for (const { handled } of await Promise.all(emits)) expect(handled).toBe(1)
+  expect(manager.metrics().plugins.slow).toMatchObject({ parked: 0 })
+})
+
 test('errors that a plugin leaves to nobody are counted and in the audit trail, and so is its being switched off', async () => {
   const folder = await PluginFolder.make({
     'careless.mjs': `
