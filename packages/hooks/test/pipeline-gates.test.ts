@@ -17,7 +17,7 @@ function reloadable() {
 
 describe('a step', () => {
   it('is in flight until it is done: sync, async, failed or given up', async () => {
-    const { gate, words, generation } = reloadable()
+    const { gate, pipelines, words, generation } = reloadable()
     const stage = generation()
     const done = deferred<undefined>()
     let during = 0
@@ -32,6 +32,11 @@ describe('a step', () => {
     done.resolve(undefined)
     expect(await codeOf(() => run)).toBe('CFP_PIPELINE_FAILED')
     expect(gate.inFlight).toBe(0)
+    expect(pipelines.handlers('words').map(({ calls, failures }) => [calls, failures])).toEqual([
+      [1, 0],
+      [1, 0],
+      [1, 1],
+    ])
   })
 
   it('is not there before the commit of its stage, and gone with it', async () => {
@@ -217,6 +222,23 @@ describe('undoing', () => {
     gate.open()
     expect((await run)?.undone).toEqual(['one'])
     expect([undone, gate.inFlight]).toEqual([['new undoes what old did'], 0])
+  })
+
+  it('that has waited at a gate for too long is not called any more', async () => {
+    const { gate, pipelines, generation } = reloadable()
+    const stage = generation()
+    let undone = 0
+    stage.on('numbers', 'one', () => undefined, { undo: () => undone++, timeoutMs: 20 })
+    stage.commit()
+    const numbers = pipelines.get<number>('numbers')
+    const fails = deferred<undefined>()
+    numbers.step('fails', () => fails.promise, { priority: 'low' })
+    const run = numbers.run(1).catch((error: unknown) => error as PipelineError)
+    gate.close()
+    fails.reject(new Error('no'))
+    expect(await run).toMatchObject({ undone: [], undoFailures: [{ error: { code: 'CFP_HANDLER_TIMEOUT' } }] })
+    gate.open()
+    expect(undone).toBe(0)
   })
 
   it('of a plugin that is gone is told as failed', async () => {

@@ -1,4 +1,5 @@
 // What a run that does not come to its end leaves behind, and says.
+import { getEventListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { Pipeline, PipelineError } from '../src/index.ts'
@@ -206,5 +207,15 @@ describe('cancelling', () => {
     controller.abort()
     await null
     expect(undone).toBe(0)
+  })
+
+  it('leaves nothing behind: no listener, no timer', async () => {
+    const pipeline = new Pipeline<number>('orders')
+    pipeline.step('one', async () => 2)
+    const { signal } = new AbortController()
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
+    const before = timers()
+    await pipeline.run(1, { signal, timeoutMs: 60_000 })
+    expect([getEventListeners(signal, 'abort').length, timers() - before]).toEqual([0, 0])
   })
 })
