@@ -43,19 +43,49 @@ it('starts every plugin of the guide to writing them', async () => {
   const report = await manager.start()
   expect(report.failed).toEqual([])
   expect([...report.active].sort()).toEqual([
-    'clock',
-    'counter',
-    'greeter',
-    'search',
-    'till',
-    'visits',
-    'watcher',
-    'web',
+    ...['cache', 'checkout', 'clock', 'counter', 'greeter', 'ledger', 'members', 'newsletter', 'pages', 'payment'],
+    ...['search', 'smtp', 'till', 'visits', 'watcher', 'web'],
   ])
   await manager.events.emit('click')
   expect(await manager.hooks.call('greet', 'Ada')).toEqual(['Hello Ada, you are number 2'])
   await manager.reload('counter')
   expect(await manager.hooks.call('greet', 'Alan')).toEqual(['Hello Alan, you are number 3'])
+})
+
+it('serves, tells, asks and sends through steps as the guide to writing plugins says', async () => {
+  const folder = await writePrograms('plugins.md')
+  const manager = new PluginManager({ paths: [folder] })
+  cleanups.push(() => manager.stop())
+  await manager.start()
+  const newsletter = manager.get('newsletter') as {
+    send(to: string): number
+    readonly outbox: string[]
+    readonly ways: number
+    readonly isTracked: boolean
+  }
+  newsletter.send('Ada')
+  expect(newsletter).toMatchObject({ outbox: ['outbox of newsletter', 'News, Ada'], ways: 1, isTracked: false })
+  expect(manager.get('cache')).toEqual({ ttl: 300 })
+
+  const sales = ['pen', 'ink'].map((thing) => manager.events.emit('ledger.sold', { thing, price: 1 }))
+  await Promise.all(sales)
+  await manager.events.emit('day.over')
+  expect(manager.get('ledger')).toEqual(['pen and ink', 'ledger.closed by ledger, for day.over'])
+
+  const { open } = manager.get('pages') as { open(user: string): Promise<string> }
+  expect([await open('Ada'), await open('guest'), await open('nobody')]).toEqual([
+    '<My Home: mail of Ada, news>',
+    '<My Home: news>',
+    'no',
+  ])
+  expect(manager.get('members')).toEqual(['Ada', 'guest', 'nobody'])
+
+  const { buy, log } = manager.get('checkout') as { buy(...items: string[]): Promise<unknown>; log: string[] }
+  expect(await buy('pen')).toEqual({ items: ['pen'], total: 7, country: 'NL' })
+  await expect(buy('pen', 'ink', 'book')).rejects.toMatchObject({
+    ...{ code: 'CFP_PIPELINE_FAILED', step: 'pay', plugin: 'payment', undone: ['reserve'] },
+  })
+  expect(log).toEqual(['reserved', 'reserved', 'released 2'])
 })
 
 it('keeps what the guide’s till has sold, over a reload and in the next process, also where nobody stopped the first', async () => {
