@@ -52,6 +52,8 @@ export async function endKeepingState(core: LifecycleCore, name: string, { stric
     slot.kept = await saveState(core, serving)
   } catch (err) {
     if (strict) throw err
+    // What is in `context.state` is there without the plugin's help.
+    slot.kept = serving.kept.open?.peek() ?? slot.kept
     core.host.logger.warn({ err }, `The state of plugin "${name}" could not be kept while it was unloaded.`)
   }
   serving.vanish()

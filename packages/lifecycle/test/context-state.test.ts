@@ -361,7 +361,10 @@ describe('another stateVersion', () => {
     const first = generation(1)
     const lifecycle = await started([first.record])
     await increment(first.last())
-    const report = await reload(lifecycle, migrating(2, 2, { ...more, teardown: () => expect.unreachable() }).record)
+    const torn: string[] = []
+    const teardown = () => void torn.push('though never set up')
+    const report = await reload(lifecycle, migrating(2, 2, { ...more, teardown }).record)
+    expect(torn).toEqual([])
     expect(report).toMatchObject({ outcome: 'rolled-back', error: { code, plugin: 'counter' } })
     expect([first.began, first.last().value]).toEqual([[0, 1], { count: 1 }])
   })
@@ -394,6 +397,17 @@ describe('a plugin', () => {
 
   it('that is unloaded and comes back has its state', async () => {
     const first = generation(1)
+    const lifecycle = await started([first.record])
+    await increment(first.last())
+    await lifecycle.unload('counter')
+    const second = generation(2)
+    await lifecycle.add([second.record])
+    expect(second.began).toEqual([1])
+  })
+
+  it('that is unloaded and cannot save its other state has this one all the same', async () => {
+    const getReloadState = () => Promise.reject(new Error('no'))
+    const first = generation(1, {}, () => ({ getReloadState }))
     const lifecycle = await started([first.record])
     await increment(first.last())
     await lifecycle.unload('counter')
