@@ -79,6 +79,7 @@ export class AuditFile {
     const { bytesWritten } = await handle.write(Buffer.from(before + lines.join(''))).finally(() => {
       this.#isWriting = false
     })
+    // Where this fails, the lines are appended once more: rather twice, with the same `seq`, than not at all.
     if (this.#options.durable) await handle.datasync()
     let left = bytesWritten - before.length
     let whole = 0

@@ -43,7 +43,7 @@ export class Counts {
 
   hook({ hook, plugin, durationMs, syncMs }: HookCall): PluginTally {
     const tally = this.plugins.of(plugin)
-    tally.syncMs += syncMs
+    tally.kept(syncMs)
     tally.hooks[hook].record(durationMs)
     return tally
   }
@@ -57,7 +57,7 @@ export class Counts {
     const handler = this.#handlerOf(message.kind, message.name, message.plugin)
     handler.count(message)
     const tally = handler.owner ?? this.plugins.of(message.plugin)
-    tally.syncMs += message.syncMs
+    tally.kept(message.syncMs)
     if (message.outcome === 'failed') tally.errors++
     else if (message.outcome === 'timeout') tally.timeouts++
     return handler

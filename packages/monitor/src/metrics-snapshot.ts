@@ -33,6 +33,8 @@ export interface PluginMetrics {
   readonly denied: number
   /** How long its code kept the event loop: handlers, `register`, `setup` and `teardown`, up to where each returned or first waited. */
   readonly syncMs: number
+  /** The longest of these at once: by so much it made everybody else late. */
+  readonly syncMaxMs: number
   readonly register: HistogramSnapshot
   readonly setup: HistogramSnapshot
   readonly teardown: HistogramSnapshot

@@ -15,6 +15,7 @@ export class PluginTally {
   strayErrors = 0
   denied = 0
   syncMs = 0
+  syncMaxMs = 0
   readonly hooks: Readonly<Record<TracedHook, Histogram>> = {
     register: new Histogram(),
     setup: new Histogram(),
@@ -25,11 +26,17 @@ export class PluginTally {
     this.name = name
   }
 
+  /** Its code kept the event loop for so long. */
+  kept(syncMs: number): void {
+    this.syncMs += syncMs
+    if (syncMs > this.syncMaxMs) this.syncMaxMs = syncMs
+  }
+
   snapshot(work: Pick<PluginMetrics, 'inFlight' | 'parked'>): PluginMetrics {
-    const { starts, failures, errors, timeouts, strayErrors, denied, syncMs } = this
+    const { starts, failures, errors, timeouts, strayErrors, denied, syncMs, syncMaxMs } = this
     const { register, setup, teardown } = this.hooks
     return {
-      ...{ starts, failures, errors, timeouts, strayErrors, denied, syncMs },
+      ...{ starts, failures, errors, timeouts, strayErrors, denied, syncMs, syncMaxMs },
       ...{ register: register.snapshot(), setup: setup.snapshot(), teardown: teardown.snapshot() },
       ...work,
     }

@@ -58,6 +58,7 @@ test('handlers are told apart by kind, name and plugin, with what became of thei
   ])
   expect(plugins.auth).toMatchObject({ errors: 1, timeouts: 1 })
   expect(plugins.auth?.syncMs).toBeCloseTo(51.5)
+  expect(plugins.auth?.syncMaxMs).toBe(1)
 })
 
 test('names that requests make up are one after so many, and take no more room', () => {
@@ -111,7 +112,7 @@ test('what register, setup and teardown take is known, and what of it kept the e
   expect(waited).toBeGreaterThan(55)
   expect(plugins.slow?.syncMs).toBeGreaterThan(18)
   expect(plugins.throws?.register.count).toBe(1)
-  expect(plugins.throws?.syncMs).toBeGreaterThan(18)
+  expect(plugins.throws?.syncMaxMs).toBeGreaterThan(18)
 })
 
 test('denials and errors left to nobody are counted by plugin', () => {
