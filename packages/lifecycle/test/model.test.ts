@@ -21,6 +21,7 @@ const weather: fc.Arbitrary<Weather> = fc.record({
 
 /** About a third of what the usual runs have of each. */
 const MINIMUMS = {
+  'migrated what was kept': 24,
   'committed, exclusive': 30,
   'committed, overlap': 42,
   'committed, several': 36,

@@ -73,6 +73,7 @@ function checkLives({ lifecycle, world }: Run, name: string): void {
   if (!serving) return
   const { life } = serving
   expect([name, life.state.counter.count]).toEqual([name, world.counts.get(name) ?? 0])
+  expect([name, life.context.state.value.count]).toEqual([name, world.kept.get(name) ?? 0])
   // What it was told last is what it has, and nothing that was taken back.
   expect([name, life.context.config]).toEqual([name, life.config])
   expect([...world.refused]).not.toContain((life.config as { setting?: unknown }).setting)

@@ -9,13 +9,19 @@ export interface LifeState {
   counter: { count: number }
 }
 
+/** What it keeps in `context.state`. */
+export interface KeptCount {
+  form: number
+  count: number
+}
+
 /** One instance of a plugin, as the world sees it. */
 export interface Life {
   readonly name: string
   readonly shape: Shape
   readonly record: PluginRecord
   readonly reason: PluginContext['reason']
-  readonly context: PluginContext
+  readonly context: PluginContext<unknown, unknown, unknown, KeptCount>
   /** What it was given last: when it was made, or told. */
   config: unknown
   /** Whose services it was given. */

@@ -1,6 +1,6 @@
 // A plugin that does all that a plugin may do, and tells the world when something about it is wrong.
 import { isThenable, type PluginContext, type PluginInstance, type PluginRecord } from '@cf-plugins/plugin-api'
-import { isNeeded, isUp, type Life, type LifeState } from './life.ts'
+import { isNeeded, isUp, type KeptCount, type Life, type LifeState } from './life.ts'
 import { PLUGIN_TIMER_MS, type View } from './resources.ts'
 import type { Shape } from './shape.ts'
 import { HOOK_MS, type World } from './world.ts'
@@ -36,7 +36,7 @@ export function registerLife(
     shape,
     record,
     reason: context.reason,
-    context,
+    context: context as Life['context'],
     config: context.config,
     on: others.flatMap((other) => found(other) ?? []),
     setups: 0,
@@ -109,6 +109,10 @@ function handle(world: World, life: Life, number: number, slow: boolean): unknow
     if (world.host.serving(name) !== life) return
     life.state.counter.count++
     world.counts.set(name, (world.counts.get(name) ?? 0) + 1)
+    life.context.state
+      .update((draft) => void draft.count++)
+      .catch((error) => world.wrong.push(`${name} could not change its state: ${error}`))
+    world.kept.set(name, (world.kept.get(name) ?? 0) + 1)
   }
   if (!slow) return count()
   return world.scheduler.schedule(Promise.resolve(), `event ${number} in ${name}`).then(() => {
@@ -129,6 +133,8 @@ function instanceOf(world: World, life: Life): PluginInstance {
       const isBeside = others.length > (shape.strategy === 'overlap' && life.reason === 'reload' ? 1 : 0)
       if (isBeside) wrong.push(`${name} was set up beside ${others.length} others`)
       if (life.reason === 'rollback') checkBroughtBack(world, life)
+      // Beside old code that goes on counting, it begins with what there was.
+      if (shape.strategy === 'exclusive' || life.reason !== 'reload') checkKept(world, life)
       return world.call('setup', life)
     },
     teardown: () => {
@@ -150,7 +156,10 @@ function instanceOf(world: World, life: Life): PluginInstance {
       life.isResting = true
       return world.call('onDisable', life)
     },
-    onReload: () => world.call('onReload', life),
+    onReload: () => {
+      checkKept(world, life)
+      return world.call('onReload', life)
+    },
     ...(HEARS.has(name) && { onConfigChange: (now: unknown, before: unknown) => hearConfig(world, life, now, before) }),
     health: () => world.call('health', life),
     getReloadState: () => {
@@ -160,10 +169,10 @@ function instanceOf(world: World, life: Life): PluginInstance {
       life.saved = 'kept'
       return life.state
     },
-    migrateState: (state: LifeState, from: number) => {
+    migrateState: (state: LifeState | KeptCount, from: number, part: string) => {
       if (state.form !== from) wrong.push(`${name} was given state of form ${state.form} as of form ${from}`)
       state.form = shape.stateVersion
-      world.outcomes.note('migrated')
+      world.outcomes.note(part === 'state' ? 'migrated what was kept' : 'migrated')
       const done = world.call('migrateState', life)
       return isThenable(done) ? done.then(() => state) : state
     },
@@ -176,6 +185,14 @@ function instanceOf(world: World, life: Life): PluginInstance {
       return world.call('setReloadState', life)
     },
   } as PluginInstance
+}
+
+/** What is in `context.state` is what the instances before this one made of it. */
+function checkKept({ kept, wrong }: World, { name, shape, context, reason }: Life): void {
+  const { form, count } = context.state.value
+  const expected = shape.discards && reason !== 'rollback' ? 0 : (kept.get(name) ?? 0)
+  if (form !== shape.stateVersion) wrong.push(`${name} has kept state of the form ${form}`)
+  if (count !== expected) wrong.push(`${name} has kept ${count}, and not ${expected}`)
 }
 
 /** An instance is told what it has now, and what it had; and only one that serves. */

@@ -5,7 +5,7 @@ import { never, plugin, sleep } from '../support.ts'
 import { type Fault, FaultPlan, type Hook } from './faults.ts'
 import { HeldThing } from './held-thing.ts'
 import { type Entry, Ledger } from './ledger.ts'
-import { isUp, type Life } from './life.ts'
+import { isUp, type KeptCount, type Life } from './life.ts'
 import { registerLife } from './modelled-plugin.ts'
 import type { Outcomes } from './outcomes.ts'
 import { Resources, type View } from './resources.ts'
@@ -49,6 +49,8 @@ export class World {
   readonly outcomes: Outcomes
   /** How many events each plugin has handled since its state was last lost for good reason. */
   readonly counts = new Map<string, number>()
+  /** The same of what `context.state` keeps, which is lost only where new code gives it up. */
+  readonly kept = new Map<string, number>()
   /** Refusals of listened events that a plugin's log tells of. */
   readonly refusedListens = new Map<string, number>()
   /** The configuration of each plugin. */
@@ -94,8 +96,9 @@ export class World {
     const optionalDependencies = Object.fromEntries(Object.entries(shape.optionalDependencies).filter(isOptional))
     const reload = { strategy, state: discards ? ('discard' as const) : ('keep' as const) }
     const needs = { dependencies, optionalDependencies }
+    const state = { initial: { form: stateVersion, count: 0 } satisfies KeptCount }
     const record: PluginRecord = plugin(
-      { name, version, ...needs, stateVersion, enabled, reload, timeouts: TIMEOUTS, config: SCHEMA },
+      { name, version, ...needs, stateVersion, state, enabled, reload, timeouts: TIMEOUTS, config: SCHEMA },
       (app, context) => registerLife(this, app as View, context, shape, record),
       { generation: ++this.#loads, file: `/plugins/${file}.ts` },
     )
@@ -118,6 +121,7 @@ export class World {
     const before = this.lastShown.get(life.name)
     this.lastShown.set(life.name, life)
     if (before !== life && (life.shape.discards || before?.shape.discards)) this.counts.set(life.name, 0)
+    if (before !== life && life.shape.discards && life.reason !== 'rollback') this.kept.set(life.name, 0)
     for (const each of [life, ...life.on]) {
       if (this.host.lookup(each.name) === each) continue
       this.wrong.push(`${life.name} came into sight before the service of ${each.name}`)
