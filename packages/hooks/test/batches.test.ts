@@ -229,8 +229,8 @@ describe('a batch that waits while its plugin is replaced', () => {
     const [[old], [next]] = [generation(), generation()]
     const seen: unknown[] = []
     const note = (name: string) => asEvent((payloads: readonly number[]) => seen.push([name, ...payloads]))
-    old.on('n', note('old first'), { batch: LONG })
-    old.on('n', note('old second'), { batch: { size: 1, waitMs: 60_000 } })
+    old.on('n', note('old first'), { batch: { size: 1, waitMs: 60_000 } })
+    old.on('n', note('old second'), { batch: LONG })
     old.on('other', note('old other'), { batch: LONG })
     next.on('other', note('other'), { batch: LONG })
     next.on('n', note('alone'))
@@ -244,8 +244,8 @@ describe('a batch that waits while its plugin is replaced', () => {
     next.commit()
     gate.open()
     expect(seen).toEqual([
-      ['old second', 1],
-      ['first', 1],
+      ['old first', 1],
+      ['second', 1],
       ['other', 2],
     ])
   })

@@ -187,6 +187,28 @@ describe('whoever watches', () => {
     expect(await codeOf(() => events.switchOff('none', 'x'))).toBe('CFP_HANDLER_UNKNOWN')
   })
 
+  it('sees every call counted once, whatever a handler takes', async () => {
+    const { gate, events, generation } = reloadable()
+    const [stage] = generation()
+    stage.on('n', () => undefined)
+    stage.on('n', async () => undefined, { timeoutMs: 1000 })
+    stage.on('n', () => undefined, { retry: { attempts: 2 } })
+    stage.commit()
+    events.on('m', () => undefined)
+    // So many that most of them are not looked at.
+    for (let n = 1; n < 1000; n++) await Promise.all([events.emit('n', n), events.emit('m', n)])
+    gate.close()
+    const parked = events.emit('n', 1000)
+    gate.open()
+    await parked
+    expect(events.handlers().map(({ name, calls }) => [name, calls])).toEqual([
+      ['n', 1000],
+      ['n', 1000],
+      ['n', 1000],
+      ['m', 999],
+    ])
+  })
+
   it('switches a handler off that keeps failing, where the host says so', async () => {
     const events = new PluginEvents({ policy: { failures: 2, action: 'switch-off' } })
     let calls = 0

@@ -39,6 +39,17 @@ describe('a step', () => {
     ])
   })
 
+  it('is counted once a run, whatever it takes to call it', async () => {
+    const { pipelines, words, add, generation } = reloadable()
+    const stage = generation()
+    stage.on('words', 'usual', add('usual'))
+    stage.on('words', 'async', async (list: string[]) => add('async')(list), { timeoutMs: 1000 })
+    stage.commit()
+    // So many that most of them are not looked at.
+    for (let n = 0; n < 1000; n++) await words.run([])
+    expect(pipelines.handlers('words').map(({ calls }) => calls)).toEqual([1000, 1000])
+  })
+
   it('is not there before the commit of its stage, and gone with it', async () => {
     const { words, add, generation } = reloadable()
     const stage = generation()
