@@ -133,6 +133,17 @@ it('finds a secret however deep a schema that refers to itself has it', async ()
   expect(source.secrets.hide('sesame')).toBe('[secret]')
 })
 
+it('hides a secret in what a schema says of another setting, and the default of one that is set', async () => {
+  const key = z.string().meta({ secret: true }).default('open-by-default')
+  const schema = z.object({ key, url: z.string() }).superRefine(({ key, url }, context) => {
+    if (url.includes(key)) context.addIssue({ code: 'custom', path: ['url'], message: `${url} has ${key} in it` })
+  })
+  const source = await sourceOf('auth:\n  settings: { key: sesame, url: "tcp://sesame@host" }\n')
+  const problems = await (await source.load()).check([plugin('auth', schema)])
+  expect(problems.map(({ message }) => message)).toEqual(['tcp://[secret]@host has [secret] in it'])
+  expect(source.secrets.hide('open-by-default')).toBe('[secret]')
+})
+
 it('hides what is secret in a default, and shows the rest of it', async () => {
   const pool = z.object({ key: z.string().meta({ secret: true }), size: z.number() })
   const schema = z.object({

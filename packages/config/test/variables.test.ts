@@ -121,13 +121,14 @@ it('tells what is missing, and what has not the type, with variable and place, a
     key: \${KEY}
     port: \${PORT}
     size: \${SIZE:-many}
+    count: \${COUNT}
 other:
   settings:
     a: \${OTHER}
 `,
     { env: { PORT: '0777', ON: 'yes' } },
   )
-  const auth = plugin('auth', z.object({ key: z.string(), port: z.number(), size: z.int() }))
+  const auth = plugin('auth', z.object({ key: z.string(), port: z.number(), size: z.int(), count: z.int() }))
   const config = await source.load()
   const problems = await config.check([auth, plugin('other', undefined, { enabled: false })])
   expect(placesOf(problems, source)).toEqual([
@@ -135,8 +136,9 @@ other:
     'plugins.yaml:4:10 auth.settings.key CFP_CONFIG_VARIABLE',
     'plugins.yaml:5:11 auth.settings.port CFP_CONFIG_VALUE',
     'plugins.yaml:6:11 auth.settings.size CFP_CONFIG_VALUE',
+    'plugins.yaml:7:12 auth.settings.count CFP_CONFIG_VARIABLE',
     // That one does not run.
-    'plugins.yaml:9:8 other.settings.a CFP_CONFIG_VARIABLE?',
+    'plugins.yaml:10:8 other.settings.a CFP_CONFIG_VARIABLE?',
   ])
   expect(problems[2]).toMatchObject({
     variable: 'PORT',
