@@ -145,14 +145,21 @@ export class Batches {
       return
     }
     batch.waits = false
-    if (code === 'CFP_PLUGIN_BUSY') {
-      if (this.#orphanOf(batch) === undefined) this.#arm(batch)
-      return
+    if (code !== 'CFP_PLUGIN_BUSY') this.#lose(batch, error)
+    else if (this.#orphanOf(batch) === undefined) this.#arm(batch)
+    else {
+      // The next generation takes it over in the same block, or nobody tells when one does.
+      setImmediate(() => {
+        if (this.#orphanOf(batch) !== undefined) this.#lose(batch, error)
+      })
     }
+  }
+
+  #lose(batch: Batch, error: unknown): void {
     const orphan = this.#orphanOf(batch)
     if (orphan !== undefined) this.#forget(orphan)
     this.#drop(batch)
-    this.#failed(entry, items.splice(0), error)
+    this.#failed(batch.entry, batch.items.splice(0), error)
   }
 
   /** To a handler that takes events one by one, or to nobody. */

@@ -395,6 +395,22 @@ describe('a batch that waits while its plugin is replaced', () => {
     expect(seen).toEqual([[1]])
   })
 
+  it('is refused where the gate has no room for it and nobody takes it over (fault 56)', async () => {
+    const gate = new QueueGate({ limit: 0 })
+    const events = new PluginEvents()
+    const stage = events.stage({ name: 'full', rank: 1, gate })
+    stage.on(
+      'n',
+      asEvent(() => undefined),
+      { batch: LONG },
+    )
+    stage.commit()
+    const emitted = events.emit('n', 1)
+    gate.close()
+    stage.discard()
+    expect((await emitted).failures).toMatchObject([{ plugin: 'full', error: { code: 'CFP_PLUGIN_BUSY' } }])
+  })
+
   it('of a stage without a gate is delivered before that is withdrawn', () => {
     const events = new PluginEvents()
     const stage = events.stage({ name: 'free', rank: 1 })
