@@ -13,6 +13,8 @@ type Entry = HandlerEntry<HookHandler>
 /** Who calls, and how. */
 export class HookCall {
   readonly core: DispatchCore<HookHandler>
+  /** The core's. */
+  readonly usualMs: number
   /** The plugin that calls, or the host. */
   readonly source: string
   readonly sync: boolean
@@ -29,6 +31,7 @@ export class HookCall {
     kept?: KeptCall | undefined,
   ) {
     this.core = core
+    this.usualMs = core.usualMs
     this.source = source
     this.sync = sync
     this.settlement = settlement

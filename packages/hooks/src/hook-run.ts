@@ -151,27 +151,26 @@ export class HookRun implements Answers {
     for (; index !== DONE; index = this.#advance(index + 1)) {
       const entry = this.plan.entries[index] as Entry
       const pending = this.#pending
-      const call = this.#pendingCall
       this.#pending = undefined
-      const turn = turns.begin(call === SHARE ? Number.POSITIVE_INFINITY : this.#limitOf(entry))
+      const turn = turns.begin(this.#pendingCall === SHARE ? Number.POSITIVE_INFINITY : this.#limitOf(entry))
       try {
         const result = await pending
         if (!turns.isOn(turn)) return
-        if (call === undefined && this.plan.hook === undefined) this.results.push(result)
-        else if (call !== SHARE) take(this, result)
+        if (this.#pendingCall === undefined && this.plan.hook === undefined) this.results.push(result)
+        else if (this.#pendingCall !== SHARE) take(this, result)
       } catch (error) {
         if (!turns.isOn(turn)) return
         this.#fail(entry, error)
       }
-      if (call !== SHARE) entry.gate?.leave()
-      if (call !== undefined) this.#pendingCall = undefined
+      if (this.#pendingCall !== SHARE) entry.gate?.leave()
+      this.#pendingCall = undefined
     }
     turns.stop()
     settled(this.plan.handlers.length)
   }
 
   #limitOf(entry: Entry): number {
-    return entry.timeoutMs ?? this.plan.hook?.timeoutMs ?? this.call.core.usualMs
+    return entry.timeoutMs ?? this.plan.hook?.timeoutMs ?? this.call.usualMs
   }
 
   /** Whether the handler is to be called now. If not, what has taken its place may be pending. */
