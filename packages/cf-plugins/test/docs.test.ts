@@ -134,6 +134,65 @@ it('migrates the state of the guide from older and newer code', async () => {
   expect(await now()).toEqual([21, { '/docs': 21 }])
 })
 
+it('finds packages, takes edits, grants, watches and switches off as the host of the guide to hosting says', async () => {
+  const folder = await writePrograms('hosting.md', join(import.meta.dirname, '../node_modules/.docs'))
+  const { watchedOver } = (await import(join(folder, 'watched-over.ts'))) as {
+    watchedOver(folder: string, told: string[]): PluginManager
+  }
+  const write = async (name: string, text: string) => {
+    await mkdir(dirname(join(folder, name)), { recursive: true })
+    await writeFile(join(folder, name), text)
+  }
+  await write('package.json', JSON.stringify({ type: 'module', dependencies: { tax: '1' } }))
+  await write(
+    'node_modules/tax/package.json',
+    JSON.stringify({ type: 'module', main: 'tax.js', keywords: ['cf-plugin'] }),
+  )
+  const tax = `export const PLUGIN_META = { name: 'tax', version: '1.0.0' }; export const register = () => ({ rate: 0.2 })`
+  await write('node_modules/tax/tax.js', tax)
+  await write(
+    'plugins/shop.js',
+    `export const PLUGIN_META = { name: 'shop', version: '1.0.0', dependencies: ['tax'] }
+    export const register = (_app, { config, emit, hooks, inject, publish }) => ({
+      setup() { hooks.on('price', () => { throw new Error('no idea') }, { ignoreErrors: true }) },
+      sell: () => emit('order.placed'), gossip: () => publish('rumour'), rate: () => inject('tax').rate, config,
+    })`,
+  )
+  await write('plugins.yaml', 'shop:\n  settings: { name: Corner }\n')
+  const told: string[] = []
+  const manager = watchedOver(folder, told)
+  cleanups.push(() => manager.stop())
+  const report = await manager.start()
+  expect([report.active, report.failed]).toEqual([['tax', 'shop'], []])
+  interface Shop {
+    sell(): Promise<object>
+    gossip(): void
+    rate(): number
+    readonly config: object
+  }
+  const shop = () => manager.get('shop') as Shop
+  expect([shop().rate(), shop().config, await shop().sell()]).toMatchObject([0.2, { name: 'Corner' }, { failures: [] }])
+  expect(() => shop().gossip()).toThrow(expect.objectContaining({ code: 'CFP_ACCESS_DENIED' }))
+  await write('plugins.yaml', 'shop:\n  settings: { name: Market }\n')
+  await expect.poll(() => told, { timeout: 5000 }).toEqual(['committed: shop'])
+  expect(shop().config).toEqual({ name: 'Market' })
+
+  for (let call = 0; call < 4; call++) await manager.hooks.call('price')
+  const [handler] = manager.handlers()
+  expect(handler).toMatchObject({ plugin: 'shop', on: false, reason: 'failed 3 times in a row', calls: 3 })
+  manager.hooks.switchOn(handler?.id ?? '')
+  expect(manager.handlers()[0]?.on).toBe(true)
+  expect(await manager.health()).toMatchObject({ live: true, ready: true })
+  expect(manager.metrics()).toMatchObject({ states: { active: 2 } })
+  expect(manager.monitor.timeline().starts.map(({ plugin }) => plugin)).toEqual(expect.arrayContaining(['tax', 'shop']))
+  expect((await manager.configuration()).plugins.map(({ plugin }) => plugin).sort()).toEqual(['shop', 'tax'])
+  await manager.stop()
+  const { entries } = await readAudit(join(folder, 'audit.jsonl'), { plugin: 'shop' })
+  expect(entries.map(({ action }) => action)).toEqual(
+    expect.arrayContaining(['access', 'handler.switch-off', 'handler.switch-on', 'transition']),
+  )
+})
+
 it('counts on in the host of the guide to hosting', async () => {
   const folder = await writePrograms('hosting.md', join(import.meta.dirname, '../node_modules/.docs'))
   const { live } = (await import(join(folder, 'lasting.ts'))) as {
