@@ -23,6 +23,8 @@ export interface ConfigOverview {
 /** What a host says of plugins besides their settings. */
 type HostPolicy = Pick<LifecycleOptions, 'access' | 'enabledOf'>
 
+type HideSecrets = (text: string) => string
+
 /** Answers what a lifecycle asks about configurations. */
 export class HostConfig {
   readonly source: ConfigSource | undefined
@@ -56,10 +58,11 @@ export class HostConfig {
     return this.#byHand.has(plugin)
   }
 
-  /** What the plugins' loggers and errors must not tell; nothing where there are no files. */
-  get hideSecrets(): ((text: string) => string) | undefined {
+  /** Hides what the plugins' loggers and errors must not tell: secrets of the files, and what the host hides by itself. */
+  hidingBesides(own: HideSecrets | undefined): HideSecrets | undefined {
     const { secrets } = this.source ?? {}
-    return secrets && ((text) => secrets.hide(text))
+    if (!secrets) return own
+    return own ? (text) => own(secrets.hide(text)) : (text) => secrets.hide(text)
   }
 
   /**

@@ -50,7 +50,8 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
     this.#autoLoad = autoLoad
     const registry = new PluginRegistry(options)
     this.#config = new HostConfig(registry, config, configs)
-    const { rawOf, placeOf, hideSecrets = options.hideSecrets } = this.#config
+    const { rawOf, placeOf } = this.#config
+    const hideSecrets = this.#config.hidingBesides(options.hideSecrets)
     const secrets = hideSecrets && { hideSecrets }
     this.#reloader = new HotReloader<App, Shared>({
       ...rest,

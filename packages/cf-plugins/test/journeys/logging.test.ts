@@ -80,6 +80,15 @@ it('has no secret in it, nor has any error, whoever writes it (fault 77)', async
   expect(`${report.error?.stack}${JSON.stringify(report.error)}`).not.toContain('battery')
 })
 
+it('has nothing in it either that the host says is secret, besides those of the configuration', async () => {
+  const hideSecrets = (text: string) => text.replaceAll('Ada', '[a customer]')
+  const { manager, text } = await logged({ hideSecrets })
+  await manager.events.emit('mail.send', 'Ada')
+  await manager.stop()
+  expect(await text()).toContain('[a customer]')
+  expect(await text()).not.toMatch(/Ada|battery/)
+})
+
 it('may fail, as may what a plugin gives it, and nobody is worse off', async () => {
   const broken = () => {
     throw new Error('the disk is full')
