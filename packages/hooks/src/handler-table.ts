@@ -186,7 +186,9 @@ export class HandlerTable<Handler> implements StageTarget<Handler> {
 
   #createPlan(name: string, entries: readonly HandlerEntry<Handler>[]): Plan<Handler> {
     const hook = this.#rules.declared?.(name)
-    const plain = hook?.elaborate !== true && entries.every(({ usual, gate }) => usual && gate === undefined)
+    // Where not every handler is called each time, each counts its calls itself.
+    const isWhole = hook === undefined || (hook.kind === 'series' && !hook.elaborate)
+    const plain = isWhole && entries.every(({ usual, gate }) => usual && gate === undefined)
     const handlers = entries.map(({ handler }) => handler)
     return { name, entries, handlers, plain, counts: plain, hook, calls: 0, lookAt: 0 }
   }

@@ -20,7 +20,7 @@ export interface DeclaredHook {
   readonly args: number | undefined
   /** What was called, for handlers that come late. */
   readonly history: HookHistory | undefined
-  /** Whether more must be asked of a call than of one of a hook that nobody declared. */
+  /** Whether it takes more to call it than to call its handlers one after the other. */
   readonly elaborate: boolean
   /** All that was said, to tell whether it is said again. */
   readonly text: string
@@ -54,7 +54,7 @@ export function readHookRef(ref: HookRef): DeclaredHook {
     ignoreErrors,
     args,
     history: kept > 0 ? new HookHistory(kept) : undefined,
-    elaborate: kind !== 'series' || retry !== undefined || ignoreErrors || kept > 0 || timeoutMs !== undefined,
+    elaborate: kind === 'parallel' || kind === 'wrap' || retry !== undefined,
     text: JSON.stringify([kind, timeoutMs, args, kept, retry, ignoreErrors]),
     refs: new WeakSet([ref]),
   }
