@@ -20,9 +20,10 @@ it('has an example that runs', async () => {
 })
 
 it('names errors with the packages that they come from', () => {
-  const { HotReloadErrorCodes, LifecycleErrorCodes, LoaderErrorCodes, RegistryErrorCodes, StatePreserverErrorCodes } =
-    cfPlugins
+  const { HooksErrorCodes, HotReloadErrorCodes, LifecycleErrorCodes, LoaderErrorCodes } = cfPlugins
+  const { RegistryErrorCodes, StatePreserverErrorCodes } = cfPlugins
   const codes: Readonly<Record<string, object>> = {
+    hooks: HooksErrorCodes,
     'hot-reload': HotReloadErrorCodes,
     lifecycle: LifecycleErrorCodes,
     loader: LoaderErrorCodes,
@@ -35,10 +36,23 @@ it('names errors with the packages that they come from', () => {
   for (const [, code = '', from = ''] of listed) expect(codes[from], `${code} of ${from}`).toHaveProperty(code)
 })
 
-it('names members and options that a manager has', () => {
+it('names options that a manager has, and all that are its own', async () => {
+  const files = ['src/plugin-manager-options.ts', '../lifecycle/src/core.ts']
+  const [own = '', ...others] = await Promise.all(files.map((file) => readFile(join(root, file), 'utf8')))
+  const optionsIn = (text: string) => [...text.matchAll(/^ {2}readonly (\w+)\?:/gm)].map(([, name = '']) => name)
+  const known = [...optionsIn(own), ...others.flatMap(optionsIn)]
+  const elsewhere = ['beforeReload', 'afterReload', 'hostVersion', 'providers']
+  const table = readme.slice(readme.indexOf('\n## Options'), readme.indexOf('\n## Packages'))
+  const listed = [...table.matchAll(/^\| (`.+?`) \| /gm)].flatMap(([, cell = '']) => cell.match(/\w+/g) ?? [])
+  for (const name of listed) expect([...known, ...elsewhere], name).toContain(name)
+  for (const name of optionsIn(own)) expect([...listed, 'preserver'], name).toContain(name)
+})
+
+it('names members that a manager has', () => {
   const members = [...readme.matchAll(/^\| (`\w+\(.*?) \| /gm)].flatMap(([, cell = '']) =>
     [...cell.matchAll(/`(\w+)(?:\(.*?\))?`/g)].map(([, name]) => name ?? ''),
   )
   expect(members).toContain('explain')
-  for (const name of members) expect(cfPlugins.PluginManager.prototype).toHaveProperty(name)
+  const manager = new cfPlugins.PluginManager({ autoLoad: false })
+  for (const name of members) expect(manager).toHaveProperty(name)
 })
