@@ -145,6 +145,8 @@ describe('a handler that is switched off', () => {
     const takeBack = stage.on('x', () => 'second')
     const called = hooks.call('x')
     hooks.switchOff(hooks.handlers('x')[1]?.id as string, 'test')
+    stage.withdraw()
+    stage.commit()
     pause.resolve()
     expect(await called).toEqual([undefined])
     takeBack()
