@@ -1,9 +1,9 @@
 // Edits of a host's configuration files while it runs: put in force as a whole, or not at all.
-import type { ConfigSnapshot } from '@cf-plugins/config'
+import { type ConfigSnapshot, configError } from '@cf-plugins/config'
 import type { Lifecycle } from '@cf-plugins/lifecycle'
 import { type Logger, messageOf, PluginError } from '@cf-plugins/plugin-api'
 import { ReloadTrigger } from '@cf-plugins/watcher'
-import { type HostConfig, refusal } from './host-config.ts'
+import type { HostConfig } from './host-config.ts'
 
 /** How an edit of the configuration ended. */
 export interface ConfigEditReport {
@@ -103,7 +103,7 @@ export class ConfigEdits {
     const next = await config.source?.load({ signal })
     if (!before || !next) return undefined
     const errors = (await config.check(next, signal)).filter(({ severity }) => severity === 'error')
-    if (errors.length > 0) return { outcome: 'kept', plugins: namesOf(errors), error: refusal(errors) }
+    if (errors.length > 0) return { outcome: 'kept', plugins: namesOf(errors), error: configError(errors) }
     const metas = config.metas().filter(({ name }) => !config.isByHand(name))
     const known = new Set(metas.map(({ name }) => name))
     const changes = [...before.changesTo(next, metas)].filter(([name]) => known.has(name))

@@ -5,6 +5,7 @@ import {
   type ConfigSnapshot,
   ConfigSource,
   type ConfigSourceOptions,
+  configError,
   documentation,
   problemLine,
 } from '@cf-plugins/config'
@@ -74,7 +75,7 @@ export class HostConfig {
     if (!this.source) return
     const snapshot = await this.source.load({ signal })
     const unusable = unusableIn(snapshot)
-    if (unusable.length > 0) throw refusal(unusable)
+    if (unusable.length > 0) throw configError(unusable)
     this.#snapshot = snapshot
   }
 
@@ -152,17 +153,4 @@ function ownOf<T>(values: Readonly<Record<string, T>>, key: string): T | undefin
 /** What is wrong with a file as a whole: what stands in it nobody knows then. */
 function unusableIn({ problems }: ConfigSnapshot): ConfigProblem[] {
   return problems.filter(({ plugin, severity }) => plugin === undefined && severity === 'error')
-}
-
-/** One error for all of these problems. */
-export function refusal(problems: readonly ConfigProblem[]): PluginError {
-  const [first] = problems
-  const lines = problems.map((problem) => `\n  ${problemLine(problem)}`)
-  return new PluginError('CFP_CONFIG_REFUSED', `The configuration is not used, for it is wrong:${lines.join('')}`, {
-    phase: 'configure',
-    file: first?.file,
-    line: first?.line,
-    column: first?.column,
-    issues: problems,
-  })
 }

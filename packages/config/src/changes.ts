@@ -1,7 +1,7 @@
 // What became another from one configuration to the next.
 import { isDeepStrictEqual } from 'node:util'
-import type { ConfigurablePlugin } from './config-snapshot.ts'
 import type { PluginConfigEntry } from './plugin-entry.ts'
+import type { ConfigurablePlugin } from './snapshot-parts.ts'
 
 /** What of a plugin's configuration is another now. At least one is true. */
 export interface ConfigChange {

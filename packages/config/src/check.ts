@@ -1,10 +1,10 @@
 // Everything that is wrong with a configuration, for all plugins at once.
 import { nearest } from '@cf-plugins/plugin-api/host'
 import { type ConfigProblem, inOrderOfFiles } from './config-problem.ts'
-import type { ConfigurablePlugin, SnapshotParts } from './config-snapshot.ts'
 import { strayOverrides } from './overrides.ts'
 import type { ResolvedSettings } from './resolve-settings.ts'
 import { settingsProblems } from './settings-problems.ts'
+import type { ConfigurablePlugin, SnapshotParts } from './snapshot-parts.ts'
 import { unknownKeys } from './unknown-keys.ts'
 
 /** How a configuration is checked. */

@@ -1,27 +1,10 @@
 // A configuration as it was read: asked by plugin, checked by the plugins' schemas, compared with the next.
-import type { ResolvedPluginMeta } from '@cf-plugins/plugin-api'
 import { type ConfigChange, changesBetween } from './changes.ts'
 import { type ConfigCheckOptions, checkPlugins } from './check.ts'
 import { type ConfigPosition, type ConfigProblem, configError, inOrderOfFiles } from './config-problem.ts'
-import { type PluginConfigEntry, type ReadEntry, settingPlace } from './plugin-entry.ts'
+import { type PluginConfigEntry, settingPlace } from './plugin-entry.ts'
 import { type ResolvedSettings, resolveSettings } from './resolve-settings.ts'
-import type { SchemaTrees } from './schema-trees.ts'
-import type { Secrets } from './secrets.ts'
-import type { Environment } from './variables.ts'
-
-/** What of a plugin's metadata a configuration looks at. */
-export type ConfigurablePlugin = Pick<ResolvedPluginMeta, 'name' | 'version' | 'config' | 'enabled'>
-
-/** What a snapshot is made of. */
-export interface SnapshotParts {
-  readonly file: string
-  readonly entries: ReadonlyMap<string, ReadEntry>
-  readonly problems: readonly ConfigProblem[]
-  readonly watchedFiles: readonly string[]
-  readonly environment: Environment
-  readonly secrets: Secrets
-  readonly schemas: SchemaTrees
-}
+import type { ConfigurablePlugin, SnapshotParts } from './snapshot-parts.ts'
 
 /** The configuration of a host's plugins, as the files and the environment were when it was loaded. It never changes. */
 export class ConfigSnapshot {

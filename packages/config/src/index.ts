@@ -8,10 +8,11 @@ export {
   configError,
   problemLine,
 } from './config-problem.ts'
-export { ConfigSnapshot, type ConfigurablePlugin } from './config-snapshot.ts'
+export { ConfigSnapshot } from './config-snapshot.ts'
 export { type ConfigLoadOptions, ConfigSource, type ConfigSourceOptions } from './config-source.ts'
 export { type ConfigDocumentation, type ConfigOption, documentation } from './documentation.ts'
 export { documentationMarkdown, documentationText } from './documentation-text.ts'
 export { type ConfigErrorCode, ConfigErrorCodes } from './error-codes.ts'
 export type { PluginConfigEntry } from './plugin-entry.ts'
 export { Secrets } from './secrets.ts'
+export type { ConfigurablePlugin } from './snapshot-parts.ts'

@@ -1,11 +1,11 @@
 // A plugin's raw settings: the file's values, typed by the schema where variables made them, under the environment's overrides.
 import type { ConfigProblem } from './config-problem.ts'
-import type { ConfigurablePlugin, SnapshotParts } from './config-snapshot.ts'
 import { type Located, type LocatedScalar, plainValue } from './located.ts'
 import { childOf, type OptionNode, optionAt, optionsBelow } from './option-node.ts'
 import { overridesOf } from './overrides.ts'
 import type { SchemaTree } from './schema-trees.ts'
 import type { Secrets } from './secrets.ts'
+import type { ConfigurablePlugin, SnapshotParts } from './snapshot-parts.ts'
 import { plainText, typedText } from './typed-text.ts'
 
 export interface ResolvedSettings {

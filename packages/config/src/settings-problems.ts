@@ -2,10 +2,10 @@
 import { messageOf, type StandardIssue } from '@cf-plugins/plugin-api'
 import { within } from '@cf-plugins/plugin-api/host'
 import type { ConfigPosition, ConfigProblem } from './config-problem.ts'
-import type { ConfigurablePlugin, SnapshotParts } from './config-snapshot.ts'
 import { type OptionNode, optionAt } from './option-node.ts'
 import { settingPlace } from './plugin-entry.ts'
 import { keepSecrets, type ResolvedSettings } from './resolve-settings.ts'
+import type { ConfigurablePlugin, SnapshotParts } from './snapshot-parts.ts'
 
 export interface ValidateOptions {
   readonly boundMs: number

@@ -1,7 +1,7 @@
 // One call of a handler with several events, under one deadline.
 import { isThenable } from '@cf-plugins/plugin-api'
 import type { Deadlines } from '@cf-plugins/plugin-api/host'
-import type { BatchItem } from './batches.ts'
+import type { BatchItem } from './batched-event.ts'
 import type { HandlerCall } from './handler-call.ts'
 import { type Pending, Wave } from './wave.ts'
 

@@ -2,6 +2,7 @@
 
 import type { EventHandler } from '@cf-plugins/plugin-api'
 import { callWith } from './batch-call.ts'
+import type { BatchItem } from './batched-event.ts'
 import { type DeliveryGate, isParked, park } from './delivery-gate.ts'
 import type { DispatchCore } from './dispatch-core.ts'
 import type { HandlerContext } from './event-context.ts'
@@ -9,27 +10,6 @@ import { HandlerCall } from './handler-call.ts'
 import type { HandlerEntry } from './handler-entry.ts'
 
 type Entry = HandlerEntry<EventHandler>
-
-/** Who is told what became of an event that waits in a batch. */
-export interface BatchedEmission {
-  readonly timeoutMs: number | undefined
-  /** It was handled. */
-  batchEnded(): void
-  /** Whether anybody is told by that. */
-  batchFailed(plugin: string, error: unknown): boolean
-  /** Tells whoever waits that it is kept. Who is told what becomes of it then. */
-  batchKept(plugin: string, error: unknown): BatchedEmission
-  /** Nobody listens any more. */
-  batchGone(): void
-  /** The batch's handler has been replaced by one that takes events one by one. */
-  callLater(entry: Entry): void
-}
-
-/** An event that waits. */
-export interface BatchItem {
-  readonly context: HandlerContext
-  emission: BatchedEmission
-}
 
 interface Batch {
   /** Whose it is: of the next generation, once that has taken it over. */

@@ -1,6 +1,6 @@
 // What is left of an emit that is more than sync calls: failures, promises to wait for together, deliveries to park.
 import type { EmitReport, EventHandler, HandlerFailure } from '@cf-plugins/plugin-api'
-import type { BatchedEmission } from './batches.ts'
+import type { BatchedEmission } from './batched-event.ts'
 import { type DeliveryGate, isParked, park } from './delivery-gate.ts'
 import { type CallOwner, callHandler, type Dispatch, limitOf } from './event-call.ts'
 import type { HandlerContext } from './event-context.ts'

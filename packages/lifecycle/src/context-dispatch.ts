@@ -20,7 +20,8 @@ import type {
   StepOptions,
   Undo,
 } from '@cf-plugins/plugin-api'
-import { type ContextSource, emitting, known, registering } from './context-source.ts'
+import { type ContextSource, emitting, registering } from './context-source.ts'
+import { known } from './known.ts'
 
 /** `context.on`. */
 export function contextOn(source: ContextSource): PluginContext['on'] {

@@ -42,15 +42,6 @@ export interface ContextSource {
   report(what: string, error: unknown): void
 }
 
-/** A handler that is known as this plugin's while it runs, where the host wants to know whose errors are. */
-export function known<H>(of: ContextSource, handler: H): H {
-  const { strays } = of.host
-  if (!strays || typeof handler !== 'function') return handler
-  const run = (...args: unknown[]) => strays.run(of, () => handler(...args))
-  // What is asked of a handler is its number of parameters: hooks refuse one that has too many.
-  return Object.defineProperty(run, 'length', { value: handler.length }) as H
-}
-
 /** @throws `CFP_GENERATION_RETIRED` once the generation has ended */
 export function usable(of: ContextSource, member: string): ContextSource {
   of.scope.assertUsable(member)

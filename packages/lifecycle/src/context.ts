@@ -13,9 +13,10 @@ import type {
 import { ACCESS, type PluginAccess } from '@cf-plugins/plugin-api/host'
 import { contextEmit, contextHooks, contextOn, contextPipeline, contextPublish } from './context-dispatch.ts'
 import { contextInject, contextProvide } from './context-services.ts'
-import { argumentError, type ContextSource, checkTask, known, registering, usable } from './context-source.ts'
+import { argumentError, type ContextSource, checkTask, registering, usable } from './context-source.ts'
 import { contextState } from './context-state.ts'
 import type { StartReason } from './generation-start.ts'
+import { known } from './known.ts'
 import { intervalActivation, timeoutActivation } from './timers.ts'
 
 type AnyHandler = (...args: never[]) => unknown

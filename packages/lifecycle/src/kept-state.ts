@@ -5,8 +5,7 @@ import { type ContextSource, registering, usable } from './context-source.ts'
 import { failureOf, startCancelled, timeoutOf } from './failures.ts'
 import { boundOf } from './host.ts'
 import type { Activation } from './scope.ts'
-import { KEEPER_FACTOR } from './state.ts'
-import type { OpenState, StateOwner } from './state-keeper.ts'
+import { KEEPER_FACTOR, type OpenState, type StateOwner } from './state-keeper.ts'
 
 /** How long, and how far, a migration is waited for. */
 export interface MigrationBound {

@@ -5,8 +5,9 @@ import type { LifecycleCore } from './core.ts'
 import type { Generation } from './generation.ts'
 import { boundOf } from './host.ts'
 import type { PluginSlot } from './plugin-slot.ts'
-import { hasState, KEEPER_FACTOR, saveState } from './state.ts'
+import { hasState, saveState } from './state.ts'
 import type { StateKeeper } from './state-keeper.ts'
+import { KEEPER_FACTOR } from './state-keeper.ts'
 
 /** Whether state is kept for the next process. */
 export function isLasting(keeper: StateKeeper | undefined): keeper is StateKeeper {

@@ -1,6 +1,10 @@
 // The services that one generation offers besides its own.
 import { messageOf, PluginError, type ServiceConsumer, type Undo } from '@cf-plugins/plugin-api'
-import { type ContextSource, known } from './context-source.ts'
+import { known } from './known.ts'
+import type { CodeOwner, StrayWatch } from './stray-code.ts'
+
+/** Who makes a service for each plugin that asks. */
+type ServiceMaker = CodeOwner & { readonly host: { readonly strays?: StrayWatch } }
 
 /** What was given to `provide`, by service name. */
 export class ProvidedServices {
@@ -30,11 +34,11 @@ export class ProvidedServices {
 
 /** What stands for a service with `scope: 'plugin'`: it makes one for each plugin that asks. */
 export class PluginScoped {
-  readonly #provider: ContextSource
+  readonly #provider: ServiceMaker
   readonly #service: string
   readonly #make: (consumer: ServiceConsumer) => unknown
 
-  constructor(provider: ContextSource, service: string, make: (consumer: ServiceConsumer) => unknown) {
+  constructor(provider: ServiceMaker, service: string, make: (consumer: ServiceConsumer) => unknown) {
     this.#provider = provider
     this.#service = service
     this.#make = known(provider, make)

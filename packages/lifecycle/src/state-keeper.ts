@@ -77,3 +77,6 @@ export interface OpenState<Snapshot = unknown> {
   /** Refuses the changes that are under way, and all later ones. */
   end(): void
 }
+
+/** How much longer than the plugin's own bound the keeper may take, so that the hook is blamed and not the keeper. */
+export const KEEPER_FACTOR = 3

@@ -7,10 +7,7 @@ import type { LifecycleCore } from './core.ts'
 import { failureOf, timeoutOf } from './failures.ts'
 import type { Generation } from './generation.ts'
 import { boundOf } from './host.ts'
-import type { StatefulPlugin } from './state-keeper.ts'
-
-/** How much longer than the plugin's own bound the keeper may take, so that the hook is blamed and not the keeper. */
-export const KEEPER_FACTOR = 3
+import { KEEPER_FACTOR, type StatefulPlugin } from './state-keeper.ts'
 
 /** Makes ready what a plugin shares with others; nothing to wait for where it is. @throws `CFP_STATE_TIMEOUT` */
 export function prepareState(

@@ -12,9 +12,7 @@ import type { PipelineSteps } from './pipeline.ts'
 import type { EventRef, HookArguments, HookHandlerOf, HookRef, HookResult, PipelineRef } from './refs.ts'
 import type { ServiceRef } from './service-ref.ts'
 import type { PluginState } from './state.ts'
-
-/** Takes back what made it. Calling it twice does nothing. */
-export type Undo = () => void
+import type { Undo } from './undo.ts'
 
 /** A logger that pino fits as it is. */
 export interface Logger {

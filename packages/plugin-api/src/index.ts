@@ -10,7 +10,6 @@ export type {
   Ownable,
   PluginContext,
   ServiceConsumer,
-  Undo,
 } from './context.ts'
 export { hook, inject, plugin } from './decorators.ts'
 export { type DefinedPlugin, type DefinitionState, definePlugin, type PluginDefinition } from './define-plugin.ts'
@@ -82,3 +81,4 @@ export {
   sharedStateRef,
 } from './state.ts'
 export { type Awaitable, isThenable } from './thenable.ts'
+export type { Undo } from './undo.ts'

@@ -1,8 +1,8 @@
 // Pipelines as a plugin sees them: steps that a value goes through.
 
-import type { Undo } from './context.ts'
 import type { HandlerOptions } from './handlers.ts'
 import type { Awaitable } from './thenable.ts'
+import type { Undo } from './undo.ts'
 
 /** What a step is told besides the value. */
 export interface StepContext {

@@ -1,6 +1,7 @@
 // What a plugin keeps: its own part, and parts that it shares with others who declare them.
-import type { Undo } from './context.ts'
+
 import type { Awaitable } from './thenable.ts'
+import type { Undo } from './undo.ts'
 
 /** One part of what is kept. */
 export interface StatePart<T> {
