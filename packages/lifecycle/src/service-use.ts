@@ -1,11 +1,21 @@
 // What one generation takes of the services that others offer.
-import type { Ownable, PluginRecord, ServiceConsumer } from '@cf-plugins/plugin-api'
+import type { Logger, Ownable, PluginRecord, ServiceConsumer } from '@cf-plugins/plugin-api'
 import type { PublishedService } from '@cf-plugins/registry'
-import type { ContextSource } from './context-source.ts'
+import type { Dependencies, ServiceLookup } from './generation-start.ts'
+import type { PluginHost } from './host.ts'
 import { PluginScoped } from './provided-services.ts'
+import type { Scope } from './scope.ts'
 
 /** Who takes services. */
-type Taker = Pick<ContextSource, 'name' | 'record' | 'host' | 'dependencies' | 'lookup' | 'scope' | 'logger'>
+interface Taker {
+  readonly name: string
+  readonly record: PluginRecord
+  readonly host: PluginHost
+  readonly dependencies: Dependencies
+  readonly lookup: ServiceLookup
+  readonly scope: Scope
+  readonly logger: Logger
+}
 
 /** The services that one generation takes: of whom, those made for it alone, and whether it would be given others by now. */
 export class ServiceUse {
