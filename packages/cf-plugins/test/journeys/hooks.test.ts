@@ -39,6 +39,19 @@ export default definePlugin({
     hooks.on(Answer, async (next, page) => '${mark}' + (await next(page + '!')) + '${mark}')
   },
 })`
+/** The same as a class. */
+const decorated = (name: string, mark: string) => `
+import { BasePlugin, hook, plugin } from 'cf-plugins'
+import { Answer, Find, Menu, Parts, Title } from './pages.ts'
+@plugin({ name: '${name}', version: '1.0.0' })
+export default class extends BasePlugin {
+  #mark = '${mark}'
+  @hook(Menu) menu(page: string) { return this.#mark + ' ' + page }
+  @hook(Parts) async part(page: string) { return this.#mark + ' ' + page }
+  @hook(Title) title(title: string, page: string) { return title + ' ' + this.#mark + page.length }
+  @hook(Find) find(page: string) { return page === this.name ? this.#mark : undefined }
+  @hook(Answer) async answer(next: (page: string) => unknown, page: string) { return this.#mark + (await next(page + '!')) + this.#mark }
+}`
 
 interface Pages {
   ask(page: string): Promise<{ menu: string[]; parts: string[]; title: string; found?: string; answer: string }>
@@ -49,7 +62,7 @@ it('asks every kind of hook by refs that one plugin exports and others import, o
   const folder = await PluginFolder.make({
     'pages.ts': pages,
     'a.ts': answering('a', 'A'),
-    'b.ts': answering('b', 'B'),
+    'b.ts': decorated('b', 'B'),
   })
   const { manager, report, reported } = await folder.started({ hotReload: true })
   expect(report.failed).toEqual([])
@@ -64,7 +77,7 @@ it('asks every kind of hook by refs that one plugin exports and others import, o
   expect(await ask('b')).toEqual(all('B', 'B'))
   expect((manager.get('pages') as Pages).sync('b')).toEqual([['A b', 'B b'], 'b A1 B1', 'B'])
 
-  expect((await reported(() => folder.save('b.ts', answering('b', 'C')))).outcome).toBe('committed')
+  expect((await reported(() => folder.save('b.ts', decorated('b', 'C')))).outcome).toBe('committed')
   expect(await ask('b')).toEqual(all('C', 'C'))
   // Whoever imports the refs is made anew with them.
   const both = await reported(() => folder.save('pages.ts', pages.replace("'<' + name + '>'", "'[' + name + ']'")))

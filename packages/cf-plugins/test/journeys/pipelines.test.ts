@@ -153,6 +153,26 @@ it('cancels a run by a signal and by its time: the step is told, and what was do
   expect(desk.done).toContain('undo price 10')
 })
 
+it('tries a step again, and gives one up that takes too long, as the step says', async () => {
+  const { desk, orders, folder, reported } = await shop()
+  const slow = stepping(
+    'mail',
+    `let tries = 0
+    orders.step('send', async (order) => { if (++tries < 3) throw new Error('busy'); return { ...order, sent: 'at try ' + tries } }, { priority: 'low', retry: { attempts: 3, delayMs: 1 } })
+    orders.step('file', async (_, { signal }) => { signal.addEventListener('abort', () => done.push('told')); await at('file') }, { after: 'send', priority: -1, timeoutMs: 40 })`,
+  )
+  expect((await reported(() => folder.save('mail.ts', slow))).outcome).toBe('committed')
+  expect(await orders.run({ items: ['pen'] })).toMatchObject({ sent: 'at try 3' })
+  desk.held.set('file', new Promise(() => {}))
+  desk.done.length = 0
+  const error = await orders.run({ items: ['pen'] }).catch((thrown) => thrown)
+  expect(error).toMatchObject({
+    ...{ code: 'CFP_PIPELINE_FAILED', step: 'file', plugin: 'mail', cause: { code: 'CFP_HANDLER_TIMEOUT' } },
+    ...{ unsettled: ['file'], undone: ['reserve', 'tax', 'price'] },
+  })
+  expect(desk.done).toContain('told')
+})
+
 it("goes on with the new code where a step's plugin is replaced in mid-run, and takes back by it what the old one did", async () => {
   const { desk, orders, folder, reported } = await shop()
   const [promise, release] = held()
