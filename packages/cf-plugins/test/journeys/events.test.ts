@@ -180,3 +180,36 @@ export const register = (_app, { on }) => ({ setup() { on('user.*', () => { thro
     'pattern Ada',
   ])
 })
+
+it('takes handlers by their options: in order, tried again, passed over, once, their failures kept to themselves', async () => {
+  const heard: string[] = []
+  const handling = (name: string, handler: string, options: string) => `
+export const PLUGIN_META = { name: '${name}', version: '1.0.0' }
+export const register = (_app, { on, shared }) => {
+  let calls = 0
+  const tell = (line) => void shared.push('${name} ' + line)
+  return { setup() { on('order', (order) => { calls++; ${handler} }, ${options}) } }
+}`
+  const folder = await PluginFolder.make({
+    'a.mjs': handling('a', 'tell(order)', "{ priority: 'low', before: 'b' }"),
+    'b.mjs': handling('b', 'tell(order)', "{ priority: 'high' }"),
+    'c.mjs': handling(
+      'c',
+      "if (calls < 3) throw new Error('busy'); tell(order)",
+      '{ retry: { attempts: 3, delayMs: 1 } }',
+    ),
+    'd.mjs': handling('d', 'tell(order)', '{ condition: (order) => order > 1 }'),
+    'e.mjs': handling('e', 'tell(order)', '{ once: true }'),
+    'f.mjs': handling('f', "throw new Error('never mind')", '{ ignoreErrors: true }'),
+    'g.mjs': handling('g', 'return new Promise(() => {})', '{ timeoutMs: 20, priority: -1 }'),
+  })
+  const { manager } = await folder.started({ shared: heard })
+  const first = await manager.events.emit('order', 1)
+  expect(first.failures).toMatchObject([{ plugin: 'g', error: { code: 'CFP_HANDLER_TIMEOUT' } }])
+  expect(heard.slice(0, 2)).toEqual(['a 1', 'b 1'])
+  expect(heard.splice(0).sort()).toEqual(['a 1', 'b 1', 'c 1', 'e 1'])
+  await manager.events.emit('order', 2)
+  expect(heard).toEqual(['a 2', 'b 2', 'c 2', 'd 2'])
+  const { failures = 0, calls = 0 } = manager.events.handlers('order').find(({ plugin }) => plugin === 'f') ?? {}
+  expect([calls, failures]).toEqual([2, 2])
+})

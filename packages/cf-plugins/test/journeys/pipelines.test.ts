@@ -148,7 +148,7 @@ it('cancels a run by a signal and by its time: the step is told, and what was do
 
   desk.done.length = 0
   desk.held.set('send', new Promise(() => {}))
-  const late = await orders.run({ items: ['pen'] }, { timeoutMs: 50 }).catch((thrown) => thrown)
+  const late = await orders.run({ items: ['pen'] }, { timeoutMs: 300 }).catch((thrown) => thrown)
   expect(late).toMatchObject({ code: 'CFP_PIPELINE_TIMEOUT', unsettled: ['send'], undone: ['reserve', 'tax', 'price'] })
   expect(desk.done).toContain('undo price 10')
 })
