@@ -8,6 +8,7 @@ import type {
   HookResult,
   Undo,
 } from '@cf-plugins/plugin-api'
+import { catchUp } from './catch-up.ts'
 import { type HandlerOwner, isParked } from './delivery-gate.ts'
 import { DispatchCore, type DispatchOptions, HOST } from './dispatch-core.ts'
 import { pluginReloading } from './failures.ts'
@@ -18,7 +19,7 @@ import type { HandlerView } from './handler-view.ts'
 import { goAhead } from './hook-ahead.ts'
 import { HookCall } from './hook-call.ts'
 import { checkAgainst, checkHookHandler, type DeclaredHook, HookDeclarations } from './hook-declaration.ts'
-import { catchUp, type KeptCall } from './hook-history.ts'
+import type { KeptCall } from './hook-history.ts'
 import { HookRun } from './hook-run.ts'
 import { type SettledHook, type SettledValue, Settlement } from './hook-settled.ts'
 import { WrapRun } from './wrap-run.ts'
