@@ -144,9 +144,10 @@ export class ConfigEdits {
       )
     }
     for (const [name, { enabled }] of changes) {
-      if (!enabled) continue
       const isOn = next.plugins.get(name)?.enabled ?? lifecycle.registry.get(name)?.meta.enabled
-      await attempt(isOn ? lifecycle.enable(name) : lifecycle.disable(name))
+      // One that has failed may have failed of what was configured.
+      const isDown = isOn === true && lifecycle.status(name).state === 'failed'
+      if (enabled || isDown) await attempt(isOn ? lifecycle.enable(name) : lifecycle.disable(name))
     }
     return failures[0]
   }

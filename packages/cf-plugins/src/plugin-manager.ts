@@ -19,13 +19,16 @@ import {
   type ServiceRef,
   serviceName,
 } from '@cf-plugins/plugin-api'
-import { safeLogger, toPluginRecord } from '@cf-plugins/plugin-api/host'
+import { atMost, safeLogger, toPluginRecord } from '@cf-plugins/plugin-api/host'
 import { type Explanation, PluginRegistry } from '@cf-plugins/registry'
 import { ConfigEdits } from './config-edits.ts'
 import { type ConfigOverview, HostConfig } from './host-config.ts'
 import { hostModules } from './host-modules.ts'
 import { HostMonitor } from './host-monitor.ts'
 import type { PluginManagerOptions } from './plugin-manager-options.ts'
+
+/** How long what watches may take to end once the plugins have, in milliseconds. */
+const END_MS = 1000
 
 /**
  * Finds, checks, orders, starts, connects and replaces the plugins of one host.
@@ -229,8 +232,10 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
 
   /** Stops every plugin, dependents first. Returns within the bound, whatever the plugins do. */
   async stop(options: { readonly boundMs?: number } = {}): Promise<StopReport> {
-    await this.#edits?.close()
+    const edits = this.#edits?.close()
+    // An edit that is under way ends with the lifecycle.
     const report = await this.#reloader.stop(options)
+    await atMost(Promise.resolve(edits), END_MS)
     await this.#monitor.end()
     return report
   }

@@ -196,11 +196,13 @@ it('switches plugins on and off, and gives them other permissions, as the file s
   expect(manager.status('sessions').state).toBe('disabled')
 })
 
-it('refuses a version that the configuration is not for', async () => {
-  const { manager } = await host(GOOD.replace('^1.0.0', '^2.0.0'))
+it('refuses a version that the configuration is not for, until that is mended', async () => {
+  const { manager, edited } = await host(GOOD.replace('^1.0.0', '^2.0.0'))
   const { failed } = await manager.start()
   expect(failed.map(({ plugin }) => plugin).sort()).toEqual(['auth', 'sessions'])
   expect(failed.find(({ plugin }) => plugin === 'auth')?.error).toMatchObject({ code: 'CFP_CONFIG_VERSION', line: 2 })
+  expect(await edited(GOOD)).toMatchObject({ outcome: 'committed', plugins: ['auth'] })
+  expect([manager.status('auth').state, manager.status('sessions').state]).toEqual(['active', 'active'])
 })
 
 it('warns of a name that no plugin has, with the one that is meant', async () => {
