@@ -132,3 +132,22 @@ export default definePlugin({ name: 'needing', version: '1.0.0', dependencies: [
   await folder.save('plugins/needing.ts', needing(line ?? ''))
   await expect.poll(() => manager.tryGet('needing')).toEqual({ key: 42 })
 })
+
+it('takes a permission away whatever becomes of the plugin, and starts it again when it has it back', async () => {
+  const needing = `
+export const PLUGIN_META = { name: 'needing', version: '1.0.0', dependencies: ['vault'] }
+export const register = (_app, { inject }) => ({ setup() { inject('vault') } })`
+  const yaml = (grants: string) => `needing:\n  permissions: [${grants}]\n`
+  const { folder, manager, config, edits, reported } = await hostOf('', { hotReload: true }, yaml('"service:*"'))
+  await reported(() => folder.save('plugins/needing.mjs', needing))
+  expect(manager.status('needing').state).toBe('active')
+  await writeFile(config, yaml('"emit:*"'))
+  await expect.poll(() => edits, { timeout: 5000 }).toHaveLength(1)
+  // The edit is in force, and says what it has done to whom.
+  expect(edits[0]).toMatchObject({ outcome: 'committed', error: { code: 'CFP_ACCESS_DENIED', plugin: 'needing' } })
+  expect(manager.status('needing')).toMatchObject({ state: 'failed', error: { code: 'CFP_ACCESS_DENIED' } })
+  await writeFile(config, yaml('"service:vault"'))
+  await expect.poll(() => edits, { timeout: 5000 }).toHaveLength(2)
+  expect(edits[1]).toMatchObject({ outcome: 'committed', error: undefined })
+  expect(manager.status('needing').state).toBe('active')
+})
