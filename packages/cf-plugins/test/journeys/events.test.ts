@@ -4,11 +4,11 @@ import { AppShutdown, AppStartup, type EventContext, eventRef, PluginStateChange
 import { PluginFolder } from './plugin-folder.ts'
 
 /** Takes what is ordered in batches. `%` is its mark. */
-const store = (mark: string, setup = '') => `
+const store = (mark: string, strategy: string, setup = '') => `
 import { definePlugin } from 'cf-plugins'
 import { Ordered } from './_orders.ts'
 export default definePlugin({
-  name: 'store', version: '1.0.0',
+  name: 'store', version: '1.0.0', reload: { strategy: '${strategy}' },
   async setup({ on, shared }) {
     ${setup}
     on(Ordered, async (orders, contexts) => {
@@ -32,47 +32,50 @@ interface Shop {
   wait(order: number): Promise<{ failures: readonly unknown[] }>
 }
 
-it('loses, doubles and reorders nothing of batches while their plugin is replaced, rolled back and switched off and on', async () => {
-  const batches: [mark: string, orders: number[], payloads: number[]][] = []
-  const folder = await PluginFolder.make({ '_orders.ts': orders, 'store.ts': store('0'), 'shop.ts': shop })
-  const { manager, report, reported } = await folder.started({ hotReload: true, shared: batches })
-  expect(report.failed).toEqual([])
-  const { place, wait } = manager.get('shop') as Shop
-  let placed = 0
-  const waits: Promise<{ failures: readonly unknown[] }>[] = []
-  const feed = setInterval(() => {
-    for (let each = 0; each < 3; each++) place(++placed)
-    waits.push(wait(++placed))
-  }, 1)
-  for (let mark = 1; mark <= 4; mark++) {
-    const before = batches.length
-    expect((await reported(() => folder.save('store.ts', store(String(mark))))).outcome).toBe('committed')
-    await expect.poll(() => batches.length).toBeGreaterThan(before)
-  }
-  const failed = await reported(() => folder.save('store.ts', store('bad', "throw new Error('not today')")))
-  expect(failed.outcome).toBe('rolled-back')
-  const until = placed + 50
-  await expect.poll(() => placed).toBeGreaterThan(until)
-  clearInterval(feed)
-  // What waits in a batch is delivered before its plugin rests.
-  await manager.disable('store')
-  for (const { failures } of await Promise.all(waits)) expect(failures).toEqual([])
-  const all = batches.flatMap(([, taken]) => taken)
-  expect(all).toEqual(Array.from({ length: placed }, (_, at) => at + 1))
-  for (const [, taken, payloads] of batches) expect(payloads).toEqual(taken)
-  expect(Math.max(...batches.map(([, taken]) => taken.length))).toBe(7)
-  const marks = [...new Set(batches.map(([mark]) => mark))]
-  expect(marks).toEqual(['0', '1', '2', '3', '4'])
-  // Nobody is told while it rests, and it begins anew.
-  place(-1)
-  await manager.enable('store')
-  batches.length = 0
-  expect(await wait(-2)).toMatchObject({ handled: 1, failures: [] })
-  expect(batches).toEqual([['4', [-2], [-2]]])
-  place(-3)
-  await manager.stop()
-  expect(batches.at(-1)).toEqual(['4', [-3], [-3]])
-})
+it.each(['exclusive', 'overlap'])(
+  'loses, doubles and reorders nothing of batches while their plugin is replaced, rolled back and switched off and on: %s',
+  async (strategy) => {
+    const batches: [mark: string, orders: number[], payloads: number[]][] = []
+    const folder = await PluginFolder.make({ '_orders.ts': orders, 'store.ts': store('0', strategy), 'shop.ts': shop })
+    const { manager, report, reported } = await folder.started({ hotReload: true, shared: batches })
+    expect(report.failed).toEqual([])
+    const { place, wait } = manager.get('shop') as Shop
+    let placed = 0
+    const waits: Promise<{ failures: readonly unknown[] }>[] = []
+    const feed = setInterval(() => {
+      for (let each = 0; each < 3; each++) place(++placed)
+      waits.push(wait(++placed))
+    }, 1)
+    for (let mark = 1; mark <= 4; mark++) {
+      const before = batches.length
+      expect((await reported(() => folder.save('store.ts', store(String(mark), strategy)))).outcome).toBe('committed')
+      await expect.poll(() => batches.length).toBeGreaterThan(before)
+    }
+    const failed = await reported(() => folder.save('store.ts', store('bad', strategy, "throw new Error('not today')")))
+    expect(failed.outcome).toBe('rolled-back')
+    const until = placed + 50
+    await expect.poll(() => placed).toBeGreaterThan(until)
+    clearInterval(feed)
+    // What waits in a batch is delivered before its plugin rests.
+    await manager.disable('store')
+    for (const { failures } of await Promise.all(waits)) expect(failures).toEqual([])
+    const all = batches.flatMap(([, taken]) => taken)
+    expect(all).toEqual(Array.from({ length: placed }, (_, at) => at + 1))
+    for (const [, taken, payloads] of batches) expect(payloads).toEqual(taken)
+    expect(Math.max(...batches.map(([, taken]) => taken.length))).toBe(7)
+    const marks = [...new Set(batches.map(([mark]) => mark))]
+    expect(marks).toEqual(['0', '1', '2', '3', '4'])
+    // Nobody is told while it rests, and it begins anew.
+    place(-1)
+    await manager.enable('store')
+    batches.length = 0
+    expect(await wait(-2)).toMatchObject({ handled: 1, failures: [] })
+    expect(batches).toEqual([['4', [-2], [-2]]])
+    place(-3)
+    await manager.stop()
+    expect(batches.at(-1)).toEqual(['4', [-3], [-3]])
+  },
+)
 
 it('tells which event another comes from, over several plugins, and who emitted it', async () => {
   const relay = (name: string, heard: string, told: string) => `
