@@ -78,39 +78,56 @@ export const Stock = sharedStateRef('stock', { pens: 100 })`,
   return { save: (text: string) => folder.save('plugins/till.ts', text), host }
 }
 
-it('changes one thing after the other, also while the plugin is replaced, and has it in the next process', async () => {
-  const { host, save } = await place()
-  const first = await host()
-  await Promise.all(Array.from({ length: 20 }, () => first.till().count()))
-  expect(first.till().value().sold).toBe(20)
-  // Whoever asks through `use` waits for the new code; what the old code had begun has ended on it.
-  let counted = 0
-  let isOver = false
-  const counting = [1, 2, 3].map(async () => {
-    while (!isOver) {
-      await first.manager.use('till', (service) => (service as Till).count())
-      counted++
+it.each(['exclusive', 'overlap'])(
+  'changes one thing after the other, also while the plugin is replaced, and has it in the next process: %s',
+  async (strategy) => {
+    const { host, save } = await place()
+    const meta = `reload: { strategy: '${strategy}' },`
+    const first = await host()
+    await Promise.all(Array.from({ length: 20 }, () => first.till().count()))
+    expect(first.till().value().sold).toBe(20)
+    // Whoever asks through `use` waits for the new code; what the old code had begun has ended on it.
+    let counted = 0
+    let sales = 0
+    let isOver = false
+    const use = (task: (till: Till) => Promise<unknown>) =>
+      first.manager.use('till', (service) => task(service as Till))
+    const counting = [1, 2, 3].map(async () => {
+      while (!isOver) {
+        await use((each) => each.count())
+        counted++
+      }
+    })
+    const selling = (async () => {
+      while (!isOver) {
+        await use((each) => each.sell())
+        sales++
+        await use((each) => each.sell(true)).catch(({ message }) => expect(message).toBe('the card was refused'))
+      }
+    })()
+    for (const mark of ['2', '3', '4']) {
+      const before = counted
+      expect((await first.reported(() => save(till(mark, { meta })))).outcome).toBe('committed')
+      await expect.poll(() => counted).toBeGreaterThan(before)
     }
-  })
-  for (const mark of ['2', '3', '4']) {
-    const before = counted
-    expect((await first.reported(() => save(till(mark)))).outcome).toBe('committed')
-    await expect.poll(() => counted).toBeGreaterThan(before)
-  }
-  isOver = true
-  await Promise.all(counting)
-  const { sold, log } = first.till().value()
-  expect(sold).toBe(20 + counted)
-  expect(new Set(log)).toEqual(new Set(['1', '2', '3', '4']))
-  expect(log).toHaveLength(sold)
-  expect(() => {
-    first.till().value().sold = 0
-  }).toThrow(TypeError)
-  expect((await first.manager.stop()).problems).toEqual([])
+    isOver = true
+    await Promise.all([...counting, selling])
+    const { sold, log } = first.till().value()
+    expect(sold).toBe(20 + counted + sales)
+    expect(sales).toBeGreaterThan(0)
+    expect(first.till().left()).toEqual({ pens: 100 - sales })
+    expect(new Set(log)).toEqual(new Set(['1', '2', '3', '4']))
+    expect(log).toHaveLength(20 + counted)
+    expect(() => {
+      first.till().value().sold = 0
+    }).toThrow(TypeError)
+    expect((await first.manager.stop()).problems).toEqual([])
 
-  const next = await host()
-  expect(next.till().found).toEqual({ sold, log })
-})
+    const next = await host()
+    expect(next.till().found).toEqual({ sold, log })
+    expect(next.till().left()).toEqual({ pens: 100 - sales })
+  },
+)
 
 it('changes its own and what it shares together or not at all', async () => {
   const { host } = await place()
