@@ -31,6 +31,7 @@ export function addInspection(command: AddCommand): void {
     },
   )
     .option('--file <file>', 'the audit trail')
+    .option('--state-folder <folder>', 'the folder that the host keeps state in')
     .option('--plugin <name>', 'of this plugin alone')
     .option('--action <action>', "of this kind alone, as in 'transition' or 'handler.*'")
     .option('--since <date>', 'from then on')

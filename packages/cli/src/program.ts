@@ -104,7 +104,7 @@ function createProgram(version: string, onEnd: (exitCode: number) => void): Comm
         stopMs,
         state,
         config,
-        audit: audit === false ? undefined : (audit ?? auditFile(folders)),
+        audit: audit === false ? undefined : (audit ?? auditFile(folders, options)),
       }
       return run(program, folders, settings, output)
     },

@@ -4,9 +4,10 @@ import { askRunning } from '../ask-running.ts'
 import { auditFile } from '../audit-file.ts'
 import { ExitCode } from '../exit-code.ts'
 import type { Output } from '../output.ts'
+import type { StatePlaceOptions } from '../state-place.ts'
 
 /** Which entries are wanted. */
-export interface AuditOptions {
+export interface AuditOptions extends Pick<StatePlaceOptions, 'stateFolder'> {
   /** The file that they are in. @default that of the running host, or else of the folders */
   readonly file?: string | undefined
   readonly plugin?: string | undefined
@@ -21,7 +22,7 @@ export async function audit(folders: readonly string[], options: AuditOptions, o
   const { plugin, action, since, limit = 100 } = options
   const running =
     options.file ?? ((await askRunning(folders, 'audit')) as { readonly file: string | null } | undefined)?.file
-  const { entries, unreadable } = await readAudit(running ?? auditFile(folders), {
+  const { entries, unreadable } = await readAudit(running ?? auditFile(folders, options), {
     limit,
     ...(plugin !== undefined && { plugin }),
     ...(action !== undefined && { action }),
