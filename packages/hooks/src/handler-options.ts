@@ -6,6 +6,7 @@ import {
   type Priority,
   type RetryOptions,
 } from '@cf-plugins/plugin-api'
+import { nearest } from '@cf-plugins/plugin-api/host'
 import type { HandlerOwner } from './delivery-gate.ts'
 
 /** Longest time that a timer of Node can wait, in milliseconds: 24.8 days. */
@@ -28,10 +29,29 @@ export interface CheckedOptions {
 
 const NONE: readonly string[] = Object.freeze([])
 
+const OPTIONS: readonly string[] = [
+  'priority',
+  'before',
+  'after',
+  'timeoutMs',
+  'once',
+  'condition',
+  'retry',
+  'ignoreErrors',
+  'parallel',
+  'batch',
+]
+
 /** @throws `CFP_HANDLER_INVALID` naming what is wrong. */
 export function checkOptions(name: string, options: EventOptions, owner: HandlerOwner): CheckedOptions {
   if (typeof options !== 'object' || options === null) {
     throw invalid(owner, `the options of "${name}" must be an object`, options)
+  }
+  const unknown = Object.keys(options).find((key) => !OPTIONS.includes(key))
+  if (unknown !== undefined) {
+    const meant = nearest(unknown, OPTIONS)
+    const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`
+    throw invalid(owner, `the options of "${name}" must be known ones${hint}`, unknown)
   }
   const { timeoutMs, condition, retry, batch } = options
   const priority = priorityOf(options.priority ?? 'normal')

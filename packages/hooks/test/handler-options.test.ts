@@ -1,6 +1,6 @@
 // What may be said about a handler of hooks, and what comes of it.
 import { describe, expect, it } from 'vitest'
-import { type HookError, PluginHooks, type ReportedFailure } from '../src/index.ts'
+import { type HookError, Pipeline, PluginEvents, PluginHooks, type ReportedFailure } from '../src/index.ts'
 import { QueueGate } from './queue-gate.ts'
 import { codeOf, deferred, never, until } from './support.ts'
 
@@ -191,3 +191,24 @@ describe('what is wrong with a handler', () => {
     expect(await hooks.call('x')).toEqual([])
   })
 })
+
+describe('an option that there is not', () => {
+  it('is refused with the one that is meant, for hooks, events and steps', () => {
+    const misspelt = { timeout: 5 } as object
+    const wanted = expect.objectContaining({
+      code: 'CFP_HANDLER_INVALID',
+      message: expect.stringMatching(/of "page" must be known ones \(did you mean timeoutMs\?\); got "timeout"/),
+    })
+    expect(thrownBy(() => new PluginHooks().on('page', () => {}, misspelt))).toEqual(wanted)
+    expect(thrownBy(() => new PluginEvents().on('page', () => {}, misspelt))).toEqual(wanted)
+    expect(thrownBy(() => new Pipeline('page').step('trim', () => {}, misspelt))).toEqual(wanted)
+  })
+})
+
+function thrownBy(task: () => unknown): unknown {
+  try {
+    return task()
+  } catch (error) {
+    return error
+  }
+}
