@@ -1,3 +1,5 @@
+import { defineConfig } from 'tsup'
 import { packageBuild } from '../../tsup.base.ts'
 
-export default packageBuild()
+// What is imported only when a file is to be read stays a file of its own.
+export default defineConfig({ ...packageBuild(), splitting: true })

@@ -3,7 +3,6 @@ import { basename, dirname, extname, join, resolve } from 'node:path'
 import { PluginError } from '@cf-plugins/plugin-api'
 import { shownFile, within } from '@cf-plugins/plugin-api/host'
 import { ConfigSnapshot } from './config-snapshot.ts'
-import { readConfig } from './read-config.ts'
 import { SchemaTrees } from './schema-trees.ts'
 import { Secrets } from './secrets.ts'
 import type { Environment } from './variables.ts'
@@ -94,7 +93,10 @@ export class ConfigSource {
       return error
     }
     const needs = { file: !this.#optional, folder: this.#folderIsNamed && !this.#optional }
-    const reading = readConfig({ file, folder, needs }, environment, inTime)
+    // With it comes the reader of YAML, which is slow to import: a host without such files does without it.
+    const reading = import('./read-config.ts').then(({ readConfig }) =>
+      readConfig({ file, folder, needs }, environment, inTime),
+    )
     const read = await within(reading, { ms: boundMs, late: tooLate, signal })
     return new ConfigSnapshot({ ...read, file, environment, secrets, schemas: this.#schemas })
   }
