@@ -56,6 +56,7 @@ describe.each(TARGETS)('%s', (_, create) => {
     ['a name that is no string', () => create().on(Symbol('x') as unknown as string, () => undefined)],
     ['a handler that is no function', () => create().on('x', 'handler' as unknown as () => void)],
     ['a priority that is not a number', () => create().on('x', () => undefined, { priority: Number.NaN })],
+    ['an unknown option', () => create().on('x', () => undefined, { timeout: 5 } as object)],
     ['an unknown priority', () => create().on('x', () => undefined, { priority: 'toString' as 'high' })],
     ['a timeout of 0', () => create().on('x', () => undefined, { timeoutMs: 0 })],
     ['a timeout below 0', () => create().on('x', () => undefined, { timeoutMs: -1 })],
@@ -100,7 +101,8 @@ it('calls any registrations, undos, commits and withdrawals in the order of a st
       for (const step of commands) {
         if (step.kind === 'on') {
           const id = model.length
-          const undo = (owners[step.owner] as (typeof owners)[0]).stage.on('x', () => called.push(id), step)
+          const { priority } = step
+          const undo = (owners[step.owner] as (typeof owners)[0]).stage.on('x', () => called.push(id), { priority })
           model.push({ id, owner: step.owner, priority: step.priority, gone: false, undo })
         } else if (step.kind === 'undo') {
           const entry = model[step.which]
