@@ -39,7 +39,9 @@ export function register(): object { return { setup() {} } }\n`
         {
           of: 'cf list',
           against: 'node -e 0',
-          atMost: 5,
+          // 5.8 on a quiet machine, where it was 5 at most before there were configurations, resources and a monitor: those, and
+          // larger hooks, are imported whole. 5 is the goal still.
+          atMost: 7,
           why: 'loads the framework and 20 plugins, and watches nothing',
         },
       ],
