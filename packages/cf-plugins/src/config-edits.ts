@@ -1,5 +1,6 @@
 // Edits of a host's configuration files while it runs: put in force as a whole, or not at all.
 import { type ConfigSnapshot, configError } from '@cf-plugins/config'
+import { callHost } from '@cf-plugins/hot-reload'
 import type { Lifecycle } from '@cf-plugins/lifecycle'
 import { type Logger, messageOf, PluginError } from '@cf-plugins/plugin-api'
 import { ReloadTrigger } from '@cf-plugins/watcher'
@@ -90,7 +91,7 @@ export class ConfigEdits {
       if (error) logger?.error({ err: error, outcome, plugins }, error.message)
       else logger?.info({ plugins }, `the configuration was changed: ${plugins.join(', ')}`)
       if (outcome === 'committed') await config.tellWarnings(logger)
-      await afterConfigChange?.(report)
+      await callHost('afterConfigChange', () => afterConfigChange?.(report), this.#abort.signal)
     } catch (error) {
       if (!this.#abort.signal.aborted) logger?.error({ err: error }, `The configuration: ${messageOf(error)}`)
     }
@@ -143,10 +144,10 @@ export class ConfigEdits {
         lifecycle.reload({ restart: regranted, wait: true }).then(({ error }) => error && failures.push(error)),
       )
     }
-    for (const [name, { enabled }] of changes) {
+    for (const [name, { enabled, settings }] of changes) {
       const isOn = next.plugins.get(name)?.enabled ?? lifecycle.registry.get(name)?.meta.enabled
-      // One that has failed may have failed of what was configured.
-      const isDown = isOn === true && lifecycle.status(name).state === 'failed'
+      // One that has failed may have failed of what was configured; with other settings it was tried again already.
+      const isDown = isOn === true && !settings && lifecycle.status(name).state === 'failed'
       if (enabled || isDown) await attempt(isOn ? lifecycle.enable(name) : lifecycle.disable(name))
     }
     return failures[0]

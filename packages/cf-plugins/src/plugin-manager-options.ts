@@ -32,7 +32,7 @@ export interface PluginManagerOptions<App = unknown, Shared = unknown>
    * `hotReload` its edits are put in force while the host runs. @default none
    */
   readonly config?: string | ConfigSourceOptions
-  /** Told of each edit of the configuration that changed something, or was refused. */
+  /** Told of each edit of the configuration that changed something, or was refused. May be async; it is given 10 s. */
   readonly afterConfigChange?: (report: ConfigEditReport) => unknown
   /** The configuration of plugins, by name, before their schemas: no file has a say in theirs. @default {} */
   readonly configs?: Readonly<Record<string, unknown>>

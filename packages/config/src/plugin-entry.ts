@@ -1,5 +1,5 @@
 // What a configuration says of one plugin: the framework's keys checked, the plugin's own settings as they are.
-import { nearest } from '@cf-plugins/plugin-api/host'
+import { isPermission, nearest } from '@cf-plugins/plugin-api/host'
 import type { ConfigPosition, ConfigProblem } from './config-problem.ts'
 import type { Located, LocatedEntry, LocatedMap } from './located.ts'
 import { placeOf, plainValue } from './located.ts'
@@ -29,7 +29,6 @@ export interface ReadEntry {
 }
 
 const NAME = /^[a-z0-9][a-z0-9._-]{0,213}$/
-const PERMISSION = /^(service|event|emit|hook|pipeline|state|resource):[^\s*]*(\*|[^\s*])$/
 const KEYS = ['enabled', 'permissions', 'settings', 'version']
 
 /** Whether a plugin can have this name. */
@@ -119,7 +118,7 @@ function asText(node: Located | undefined): string | undefined {
 function asPermissions(node: Located | undefined): string[] | undefined {
   if (node?.kind !== 'list') return undefined
   const texts = node.items.map(asText)
-  return texts.every((text): text is string => text !== undefined && PERMISSION.test(text)) ? texts : undefined
+  return texts.every(isPermission) ? texts : undefined
 }
 
 function frozen<T>(value: T): T {

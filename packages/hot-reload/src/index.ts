@@ -1,5 +1,6 @@
 export { type ReloadMessage, reloadChannel } from './channels.ts'
 export { type HotReloadErrorCode, HotReloadErrorCodes } from './error-codes.ts'
+export { callHost } from './host-hook.ts'
 export { HotReloader } from './hot-reloader.ts'
 export type { HostHooks, HotReloaderOptions } from './options.ts'
 export type { StateOptions } from './preserver-of.ts'

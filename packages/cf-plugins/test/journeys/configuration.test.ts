@@ -196,6 +196,25 @@ it('switches plugins on and off, and gives them other permissions, as the file s
   expect(manager.status('sessions').state).toBe('disabled')
 })
 
+it('deals with the next edit also where the host fails to hear of one', async () => {
+  const heard: string[] = []
+  const { manager, log, write } = await host(GOOD, {
+    afterConfigChange: ({ outcome }) => {
+      heard.push(outcome)
+      throw new Error('not listening')
+    },
+  })
+  await manager.start()
+  await write('plugins.yaml', GOOD.replace('ttl: 60', 'ttl: 61'))
+  await expect.poll(() => heard, { timeout: 10_000 }).toEqual(['committed'])
+  await expect
+    .poll(() => log.some(({ message }) => message.includes('afterConfigChange() of the host failed')))
+    .toBe(true)
+  await write('plugins.yaml', GOOD.replace('ttl: 60', 'ttl: 62'))
+  await expect.poll(() => heard, { timeout: 10_000 }).toEqual(['committed', 'committed'])
+  expect(manager.get(cache).ttl).toBe(62)
+})
+
 it('refuses a version that the configuration is not for, until that is mended', async () => {
   const { manager, edited } = await host(GOOD.replace('^1.0.0', '^2.0.0'))
   const { failed } = await manager.start()
