@@ -34,6 +34,13 @@ export interface HandlerOptions {
   readonly ignoreErrors?: boolean
   /** Hooks: the next handler does not wait for this one. @default false */
   readonly parallel?: boolean
+  /**
+   * Runs the handler in a thread, where it may block. It must be a function that the plugin's entry file exports: a thread cannot see what a function
+   * closes over. What it gets and gives is copied. @default false
+   */
+  readonly offload?: boolean
+  /** The handler may run twice for one call: where its thread ends in mid-call, it is called once more. @default false */
+  readonly idempotent?: boolean
 }
 
 /** What may be said about a handler of events. */

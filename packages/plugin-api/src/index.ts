@@ -32,6 +32,7 @@ export type {
   RetryOptions,
   SingleEventOptions,
 } from './handlers.ts'
+export type { InThread } from './in-thread.ts'
 export type {
   InstanceHook,
   PluginHealth,
@@ -45,6 +46,7 @@ export {
   type PluginMeta,
   type PluginTimeouts,
   type ResolvedPluginMeta,
+  type WorkerSettings,
 } from './meta.ts'
 export type {
   GroupStep,
@@ -81,4 +83,5 @@ export {
   sharedStateRef,
 } from './state.ts'
 export { type Awaitable, isThenable } from './thenable.ts'
+export { transfer } from './transfer.ts'
 export type { Undo } from './undo.ts'

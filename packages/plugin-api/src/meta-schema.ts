@@ -92,7 +92,20 @@ export const pluginMetaSchema = {
       default: 0,
       description: 'Version of the shape that `getReloadState` returns',
     },
-    execution: { enum: ['inline', 'worker'], default: 'inline' },
+    execution: {
+      enum: ['inline', 'worker'],
+      default: 'inline',
+      description: "Where the plugin runs: on the host's event loop, or in a thread of its own, where it may block",
+    },
+    worker: {
+      type: 'object',
+      additionalProperties: false,
+      description: "What bounds the plugin's threads",
+      properties: {
+        heapMb: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 256 },
+        callMs: { ...milliseconds, default: 30_000 },
+      },
+    },
     timeouts: {
       type: 'object',
       additionalProperties: false,

@@ -55,11 +55,24 @@ export interface PluginMeta {
   }
   /** Version of the shape that `getReloadState` returns, a whole number from 0. @default 0 */
   readonly stateVersion?: number
-  /** @default 'inline' */
+  /**
+   * Where the plugin runs: on the host's event loop, or in a thread of its own, where it may block. Everybody's calls of it are awaited then,
+   * and its own calls of the host's services are. @default 'inline'
+   */
   readonly execution?: 'inline' | 'worker'
+  /** What bounds its thread, and those of handlers with `offload`. */
+  readonly worker?: WorkerSettings
   readonly timeouts?: PluginTimeouts
   /** Whether the host goes on when this plugin fails to start. @default the host's policy, 'continue' */
   readonly onFailure?: 'continue' | 'abort'
+}
+
+/** What bounds the threads of a plugin. */
+export interface WorkerSettings {
+  /** How large a thread's heap may grow, in megabytes; past it the thread ends, and the host lives. @default the host's: 256 */
+  readonly heapMb?: number
+  /** How long a call that has no deadline of its own may take, in milliseconds; a thread that blocks past it is ended. @default the host's: 30000 */
+  readonly callMs?: number
 }
 
 /** Deadlines of a plugin's hooks, in milliseconds. A plugin's own value wins over the host's. */
@@ -108,6 +121,7 @@ export interface ResolvedPluginMeta {
   readonly reload: { readonly strategy: 'exclusive' | 'overlap'; readonly state: 'keep' | 'discard' }
   readonly stateVersion: number
   readonly execution: 'inline' | 'worker'
+  readonly worker: WorkerSettings
   readonly timeouts: PluginTimeouts
   /** Nothing where the author said nothing: the host's policy, then. */
   readonly onFailure: 'continue' | 'abort' | undefined

@@ -1,6 +1,6 @@
 // Checks a plugin's metadata, tells everything that is wrong with it at once, and fills in what was left out.
 import { PluginError, type PluginIssue } from './errors.ts'
-import type { PluginDependency, PluginMeta, PluginTimeouts, ResolvedPluginMeta } from './meta.ts'
+import type { PluginDependency, PluginMeta, PluginTimeouts, ResolvedPluginMeta, WorkerSettings } from './meta.ts'
 import { type Tell, valueAt } from './safe-values.ts'
 import {
   anything,
@@ -65,6 +65,7 @@ export const metaReaders: Readers<ReadMeta> = {
   }),
   stateVersion: wholeNumber,
   execution: oneOf('inline', 'worker'),
+  worker: shape<WorkerSettings>({ heapMb: wholeNumber, callMs: duration }),
   timeouts: shape<PluginTimeouts>({
     registerMs: duration,
     setupMs: duration,
@@ -112,6 +113,7 @@ export function resolveWith(
     engines: {},
     stateVersion: read?.state?.version ?? 0,
     execution: 'inline',
+    worker: {},
     timeouts: {},
     ...read,
     state: { shared: [], ...stateOf(read) },
