@@ -1,0 +1,32 @@
+// The instance of a plugin in a thread, as its host has it.
+import type { Logger, PluginContext, PluginInstance, PluginRecord } from '@cf-plugins/plugin-api'
+import type { ThreadedPlugin } from '@cf-plugins/plugin-api/host'
+import type { FileAccess, ThreadCode } from './options.ts'
+
+/** What the threads of a host have in common, every default filled in. */
+export interface PluginThreadParts {
+  readonly heapMb: number
+  readonly callMs: number
+  readonly startMs: number
+  readonly maxEnds: number
+  readonly logger: Logger
+  /** @throws `CFP_WORKER_NO_FILE` */
+  codeOf(record: PluginRecord): ThreadCode
+  /** Which files the plugin's threads may use; nothing where they may use all. */
+  restrictionOf(record: PluginRecord): FileAccess | undefined
+}
+
+/**
+ * Makes an instance of a plugin in a thread of its own, and gives one that stands for it. The thread ends with the context's scope.
+ *
+ * @throws what the plugin's `register` threw there; `CFP_WORKER_NO_FILE` where the plugin was added by value; `CFP_WORKER_START_FAILED`
+ */
+export async function registerInThread(
+  record: PluginRecord,
+  _context: PluginContext,
+  _plugin: ThreadedPlugin,
+  parts: PluginThreadParts,
+): Promise<PluginInstance> {
+  parts.codeOf(record)
+  throw new Error('not there yet')
+}
