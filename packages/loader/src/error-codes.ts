@@ -24,6 +24,7 @@ export const LoaderErrorCodes = {
     'A plugin did not finish loading in time, usually because of a top-level await: raise `loadTimeoutMs`, or move the work to setup().',
   CFP_LOAD_ABORTED: 'The load was aborted by its signal.',
   CFP_PLUGIN_EXITED: 'A plugin called process.exit() while it was loaded; the process goes on.',
+  CFP_IMAGE_MISSING: 'The code was asked for of a record that this loader did not make: ask the one that loaded it.',
   CFP_INTRINSIC_PATCHED: 'A warning, not an error: loading a plugin changed a prototype that everybody shares.',
 } as const satisfies Record<string, string>
 

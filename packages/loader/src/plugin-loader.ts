@@ -10,6 +10,7 @@ import { errorPosition } from './error-position.ts'
 import { type ExitRefused, guardExit } from './exit-guard.ts'
 import { Generation } from './generation.ts'
 import { HostModules } from './host-modules.ts'
+import type { PluginImage } from './image.ts'
 import { IntrinsicsWatch } from './intrinsics.ts'
 import { abortError, type LoadContext, loadError, timeoutError } from './load-error.ts'
 import { LoadHistory } from './load-history.ts'
@@ -175,6 +176,20 @@ export class PluginLoader {
     } finally {
       read.onRead = undefined
     }
+  }
+
+  /**
+   * The code of a plugin that this loader loaded, for `loadImage` in another thread: what was hashed and ran here runs
+   * there, also when the files are others by then.
+   * @throws PluginError `CFP_IMAGE_MISSING` for a record that this loader did not make
+   */
+  imageOf(_record: PluginRecord): PluginImage {
+    throw new Error('not yet')
+  }
+
+  /** The name by which a plugin's entry file exports this very value. */
+  exportNameOf(_record: PluginRecord, _exported: unknown): string | undefined {
+    return undefined
   }
 
   /** Loads several plugins at once. A failure of one is told in `failures` and does not stop the others. */
