@@ -1,0 +1,59 @@
+// Functions of another thread, as they are called from here.
+import type { Undo } from '@cf-plugins/plugin-api'
+
+/** How a call into another thread is made. */
+export interface CallOptions {
+  /** After this the caller is answered, whatever the thread does, in milliseconds. @default no bound but the thread's end */
+  readonly deadlineMs?: number | undefined
+  /** Aborts the call's signal there; the caller is answered at once. */
+  readonly signal?: AbortSignal | undefined
+  /** What is called, for messages: `its handler of "mail.sent"`. */
+  readonly what?: string | undefined
+}
+
+/** A function of another thread. */
+export type RemoteFunction = (...args: unknown[]) => Promise<unknown>
+
+/** What a remote function is behind, on the side where it is called. */
+export interface Remote {
+  /** Which link's it is. */
+  readonly link: object
+  readonly id: number
+  call(args: readonly unknown[], options: CallOptions): Promise<unknown>
+  /** Tells the other side that it is called no more. */
+  readonly release: Undo
+}
+
+const remotes = new WeakMap<object, Remote>()
+
+/** Whether a value is a function of another thread. */
+export function isRemote(value: unknown): value is RemoteFunction {
+  return typeof value === 'function' && remotes.has(value)
+}
+
+/** Calls a function of another thread, with a deadline, a signal and a name for messages; one of this thread is called as it is. */
+export function callRemote(
+  fn: (...args: never[]) => unknown,
+  args: readonly unknown[],
+  options: CallOptions,
+): Promise<unknown> {
+  const remote = remotes.get(fn)
+  if (remote) return remote.call(args, options)
+  return new Promise((resolve) => resolve((fn as (...args: readonly unknown[]) => unknown)(...args)))
+}
+
+/** Lets go of a function of another thread before it is collected here. Again does nothing, nor for one of this thread. */
+export function releaseRemote(fn: object): void {
+  remotes.get(fn)?.release()
+}
+
+/** What is behind a remote function. */
+export function remoteOf(value: object): Remote | undefined {
+  return remotes.get(value)
+}
+
+/** Notes that `fn` calls another thread. */
+export function markRemote<T extends object>(fn: T, remote: Remote): T {
+  remotes.set(fn, remote)
+  return fn
+}
