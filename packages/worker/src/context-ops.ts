@@ -14,6 +14,7 @@ import type {
   StateUpdateOptions,
   StepOptions,
 } from '@cf-plugins/plugin-api'
+import type { PermissionKind } from '@cf-plugins/plugin-api/host'
 
 /**
  * What a thread counts up for each thing that it adds through its context. The host calls what is behind it by `invoke`, and the thread takes
@@ -78,6 +79,11 @@ export interface ContextSyncOps {
   ): CrossedService | readonly CrossedService[] | undefined
   app(): CrossedService
   shared(): CrossedService
+  /** The same as the notification, for the first of each event: what it is refused for, its caller hears. */
+  publish(event: string, payload: unknown, options: Pick<ContextEmitOptions, 'parent'> | undefined): void
+  /** What `accessOf(context)` answers, for packages of the host that a plugin imports. */
+  'access.allow'(kind: PermissionKind, name: string): void
+  'access.may'(kind: PermissionKind, name: string): boolean
   'hooks.callSync'(hook: string | HookRef, args: readonly unknown[]): unknown
   /** Checks that there is such a part, as `state.shared` does. */
   'state.open'(part: StatePartAddress): void
