@@ -1,0 +1,56 @@
+// What stands for a service of the other side.
+import { PluginError } from '@cf-plugins/plugin-api'
+import type { ServiceShape } from './context-ops.ts'
+
+/** Calls a method of what a shape describes; with no method, the thing itself. @param path where it stands in the service */
+export type StubCall = (
+  shape: ServiceShape,
+  method: string | undefined,
+  args: readonly unknown[],
+  path: readonly string[],
+) => unknown
+
+/**
+ * A stub: its methods call the other side and are awaited, everything else is a frozen copy. What has no copy says so when it is read.
+ *
+ * @param made told of the stub, and of each of its parts
+ */
+export function stubOf(
+  shape: ServiceShape,
+  call: StubCall,
+  made?: (stub: object, shape: ServiceShape) => void,
+  path: readonly string[] = [],
+): object {
+  const stub = shape.isFunction ? (...args: unknown[]) => promised(() => call(shape, undefined, args, path)) : {}
+  const put = (name: string, value: unknown) => Object.defineProperty(stub, name, { value, enumerable: true })
+  for (const [name, value] of Object.entries(shape.values)) put(name, frozen(value))
+  for (const [name, part] of Object.entries(shape.parts)) put(name, stubOf(part, call, made, [...path, name]))
+  for (const method of shape.methods) {
+    put(method, (...args: unknown[]) => promised(() => call(shape, method, args, path)))
+  }
+  for (const [name, what] of Object.entries(shape.lacking)) {
+    Object.defineProperty(stub, name, { get: () => refuse([...path, name], what), enumerable: false })
+  }
+  made?.(stub, shape)
+  return Object.freeze(stub)
+}
+
+/** What is thrown where the call is made rejects as well: callers of another side await. */
+async function promised(call: () => unknown): Promise<unknown> {
+  return await call()
+}
+
+/** A copy is nobody's to change: whoever did would expect the service to have it. Maps and the like stay as they are. */
+function frozen(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value) || ArrayBuffer.isView(value)) return value
+  Object.freeze(value)
+  for (const each of Object.values(value)) frozen(each)
+  return value
+}
+
+function refuse(path: readonly string[], what: string): never {
+  throw new PluginError(
+    'CFP_WORKER_NOT_CLONEABLE',
+    `"${path.join('.')}" of a service in another thread is ${what}. Have its plugin offer a method that gives what you need of it.`,
+  )
+}
