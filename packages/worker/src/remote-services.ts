@@ -19,6 +19,7 @@ export class RemoteServices {
   readonly #ids = new WeakMap<object, number>()
   readonly #stubs = new Map<number, object>()
   readonly #homes = new WeakMap<object, number>()
+  readonly #hidden = new WeakSet<object>()
   #made = 0
 
   constructor(call: CallService) {
@@ -49,6 +50,11 @@ export class RemoteServices {
     return 'shape' in crossed ? this.#stubOf(crossed.shape) : crossed.value
   }
 
+  /** Notes what is left out of services that have it, such as the context of an instance. */
+  hide(own: object): void {
+    this.#hidden.add(own)
+  }
+
   /** Notes that `stub`, which was made elsewhere, stands for a service of the other side. */
   standsFor(stub: object, id: number): void {
     this.#homes.set(stub, id)
@@ -70,7 +76,11 @@ export class RemoteServices {
   }
 
   #shapeOf(service: object): ServiceShape {
-    return describe(service, (part) => this.#idOf(part))
+    return describe(service, {
+      idOf: (part) => this.#idOf(part),
+      isStub: (value) => this.#homes.has(value),
+      isHidden: (value) => this.#hidden.has(value),
+    })
   }
 
   #idOf(service: object): number {

@@ -10,37 +10,45 @@ export function isService(value: unknown): value is object {
   return typeof value === 'function' || (isObject(value) && !isData(value) && hasMethods(value, []))
 }
 
-/**
- * What a service has: methods, its own and those of its classes; copies of values; parts that have methods themselves.
- *
- * @param idOf a number for a service, or for a part of one
- */
-export function describe(service: object, idOf: (service: object) => number): ServiceShape {
-  return shapeOf(service, idOf, [])
+/** What is known of the objects of this side. */
+export interface KnownObjects {
+  /** A number for a service, or for a part of one. */
+  idOf(service: object): number
+  /** Whether it crosses as it is, for it stands for something of the other side. */
+  isStub(value: object): boolean
+  /** Whether it is nobody else's, such as the plugin's own context. */
+  isHidden(value: object): boolean
 }
 
-function shapeOf(service: object, idOf: (service: object) => number, above: readonly object[]): ServiceShape {
+/** What a service has: methods, its own and those of its classes; copies of values; parts that have methods themselves. */
+export function describe(service: object, known: KnownObjects): ServiceShape {
+  return shapeOf(service, known, [])
+}
+
+function shapeOf(service: object, known: KnownObjects, above: readonly object[]): ServiceShape {
   const methods: string[] = []
   const values: Record<string, unknown> = {}
   const parts: Record<string, ServiceShape> = {}
   const lacking: Record<string, string> = {}
   const path = [...above, service]
   for (const name of namesOf(service)) {
-    const read = valueOf(service, name)
-    if ('error' in read) {
+    const found = read(service, name)
+    if ('error' in found) {
       lacking[name] = 'something that throws when it is read'
       continue
     }
-    const { value } = read
+    const { value } = found
     // A stub that is awaited must not be taken for a promise.
     if (name === 'then') continue
-    if (typeof value === 'function') methods.push(name)
+    if (isObject(value) && known.isHidden(value)) lacking[name] = "its plugin's own"
+    else if (isObject(value) && known.isStub(value)) values[name] = value
+    else if (typeof value === 'function') methods.push(name)
     else if (!isService(value) && isCloneable(value)) values[name] = value
     else if (!isService(value)) lacking[name] = 'something that cannot be copied'
     else if (path.includes(value) || path.length >= DEEPEST) lacking[name] = 'too deep in it'
-    else parts[name] = shapeOf(value, idOf, path)
+    else parts[name] = shapeOf(value, known, path)
   }
-  return { id: idOf(service), isFunction: typeof service === 'function', methods, values, parts, lacking }
+  return { id: known.idOf(service), isFunction: typeof service === 'function', methods, values, parts, lacking }
 }
 
 /** Names that are not reached by itself alone, but by its classes, such as those of methods. */
@@ -60,7 +68,7 @@ function isEnd(prototype: object): boolean {
   return prototype === Object.prototype || prototype === Function.prototype
 }
 
-function valueOf(service: object, name: string): { readonly value: unknown } | { readonly error: unknown } {
+function read(service: object, name: string): { readonly value: unknown } | { readonly error: unknown } {
   try {
     return { value: (service as Record<string, unknown>)[name] }
   } catch (error) {
@@ -72,10 +80,11 @@ function valueOf(service: object, name: string): { readonly value: unknown } | {
 function hasMethods(value: object, above: readonly object[]): boolean {
   if (above.includes(value) || above.length >= DEEPEST) return false
   for (const name of namesOf(value)) {
-    const read = valueOf(value, name)
-    if (!('value' in read)) continue
-    if (typeof read.value === 'function') return true
-    if (isObject(read.value) && !isData(read.value) && hasMethods(read.value, [...above, value])) return true
+    const found = read(value, name)
+    if (!('value' in found)) continue
+    const inner = found.value
+    if (typeof inner === 'function') return true
+    if (isObject(inner) && !isData(inner) && hasMethods(inner, [...above, value])) return true
   }
   return false
 }
