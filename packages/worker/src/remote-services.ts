@@ -78,8 +78,7 @@ export class RemoteServices {
   #shapeOf(service: object): ServiceShape {
     return describe(service, {
       idOf: (part) => this.#idOf(part),
-      isStub: (value) => this.#homes.has(value),
-      isHidden: (value) => this.#hidden.has(value),
+      isHidden: (value) => this.#hidden.has(value) || this.#homes.has(value),
     })
   }
 

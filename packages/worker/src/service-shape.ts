@@ -14,9 +14,7 @@ export function isService(value: unknown): value is object {
 export interface KnownObjects {
   /** A number for a service, or for a part of one. */
   idOf(service: object): number
-  /** Whether it crosses as it is, for it stands for something of the other side. */
-  isStub(value: object): boolean
-  /** Whether it is nobody else's, such as the plugin's own context. */
+  /** Whether it is nobody else's, such as the plugin's own context, or what it was given of the other side. */
   isHidden(value: object): boolean
 }
 
@@ -41,7 +39,6 @@ function shapeOf(service: object, known: KnownObjects, above: readonly object[])
     // A stub that is awaited must not be taken for a promise.
     if (name === 'then') continue
     if (isObject(value) && known.isHidden(value)) lacking[name] = "its plugin's own"
-    else if (isObject(value) && known.isStub(value)) values[name] = value
     else if (typeof value === 'function') methods.push(name)
     else if (!isService(value) && isCloneable(value)) values[name] = value
     else if (!isService(value)) lacking[name] = 'something that cannot be copied'
