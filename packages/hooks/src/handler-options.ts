@@ -50,8 +50,9 @@ export function checkOptions(name: string, options: EventOptions, owner: Handler
   const unknown = Object.keys(options).find((key) => !OPTIONS.includes(key))
   if (unknown !== undefined) {
     const meant = nearest(unknown, OPTIONS)
-    const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`
-    throw invalid(owner, `the options of "${name}" must be known ones${hint}`, unknown)
+    const isOfThreads = unknown === 'offload' || unknown === 'idempotent'
+    const help = isOfThreads ? 'this one is for plugins' : meant && `did you mean ${meant}?`
+    throw invalid(owner, `the options of "${name}" must be known ones${help ? ` (${help})` : ''}`, unknown)
   }
   const { timeoutMs, condition, retry, batch } = options
   const priority = priorityOf(options.priority ?? 'normal')

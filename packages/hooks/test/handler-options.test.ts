@@ -203,6 +203,15 @@ describe('an option that there is not', () => {
     expect(thrownBy(() => new PluginEvents().on('page', () => {}, misspelt))).toEqual(wanted)
     expect(thrownBy(() => new Pipeline('page').step('trim', () => {}, misspelt))).toEqual(wanted)
   })
+
+  it.each(['offload', 'idempotent'])('is %s, where no host with threads takes it from a plugin', (option) => {
+    const wanted = expect.objectContaining({
+      code: 'CFP_HANDLER_INVALID',
+      message: `The options of "page" must be known ones (this one is for plugins); got "${option}" (plugin "host").`,
+    })
+    expect(thrownBy(() => new PluginHooks().on('page', () => {}, { [option]: true }))).toEqual(wanted)
+    expect(thrownBy(() => new Pipeline('page').step('trim', () => {}, { [option]: true }))).toEqual(wanted)
+  })
 })
 
 function thrownBy(task: () => unknown): unknown {

@@ -2,12 +2,14 @@
 import { PluginError, type PluginInstance, type PluginRecord } from '@cf-plugins/plugin-api'
 import { hookMethodsOf, type PluginAccess } from '@cf-plugins/plugin-api/host'
 import type { HandlerStages } from './handler-stages.ts'
+import type { OffloadedHandlers } from './offloaded-handlers.ts'
 
 /** Whose instance it will be. */
 export interface Adopter {
   readonly name: string
   readonly record: PluginRecord
   readonly stages: HandlerStages
+  readonly offloaded: OffloadedHandlers
   /** What it may listen to. */
   readonly access: PluginAccess
 }
@@ -24,8 +26,12 @@ export function adopt(adopter: Adopter, result: unknown): PluginInstance {
   // A plain object has no decorated methods, and most instances are plain.
   if (prototype !== Object.prototype && prototype !== null) {
     for (const { hook, options, method } of hookMethodsOf(instance)) {
-      adopter.access.allow('hook', typeof hook === 'string' ? hook : hook.name)
-      adopter.stages.hooks.on(hook, method, options)
+      const name = typeof hook === 'string' ? hook : hook.name
+      adopter.access.allow('hook', name)
+      // A method is none of the file's exports, and so the host's threads refuse it.
+      adopter.offloaded.register({ kind: 'hook', name }, { method }, options, (given, rest) =>
+        adopter.stages.hooks.on(hook, given.method, rest),
+      )
     }
   }
   if (typeof instance.handleEvent === 'function') {

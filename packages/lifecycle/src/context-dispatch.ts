@@ -30,9 +30,13 @@ export function contextOn(source: ContextSource): PluginContext['on'] {
     handler: EventHandler<never> | BatchHandler<never>,
     options?: EventOptions,
   ) => {
-    const { access, stages } = registering(source, 'on')
-    access.allow('event', nameOf(event))
-    return stages.events.on(nameOf(event), known(source, handler as EventHandler), options)
+    const { access, stages, offloaded } = registering(source, 'on')
+    const name = nameOf(event)
+    access.allow('event', name)
+    const call = { kind: options?.batch ? 'batch' : 'event', name, timeoutMs: options?.timeoutMs } as const
+    return offloaded.register(call, { handler: handler as EventHandler }, options, (given, rest) =>
+      stages.events.on(name, known(source, given.handler), rest),
+    )
   }
 }
 
@@ -65,9 +69,13 @@ export function contextHooks(source: ContextSource): ContextHooks {
   const { hooks } = source.host
   return {
     on: (hook: HookRef | string, handler: HookHandler<never>, options?: HandlerOptions): Undo => {
-      const { access, stages } = registering(source, 'hooks.on')
-      access.allow('hook', nameOf(hook))
-      return stages.hooks.on(hook, known(source, handler as unknown as HookHandler), options)
+      const { access, stages, offloaded } = registering(source, 'hooks.on')
+      const name = nameOf(hook)
+      access.allow('hook', name)
+      const timeoutMs = options?.timeoutMs ?? (typeof hook === 'string' ? undefined : hook?.options?.timeoutMs)
+      return offloaded.register({ kind: 'hook', name, timeoutMs }, { handler }, options, (given, rest) =>
+        stages.hooks.on(hook, known(source, given.handler as unknown as HookHandler), rest),
+      )
     },
     call: async (hook: HookRef | string, ...args: unknown[]) => {
       const { name, access } = emitting(source, 'hooks.call', true)
@@ -89,10 +97,13 @@ export function contextPipeline(source: ContextSource): PluginContext['pipeline'
     return {
       name,
       step: (step: string, run: PipelineStep<Value> | GroupStep<Value>, options: StepOptions<Value> = {}): Undo => {
-        const { access, stages } = registering(source, 'pipeline')
+        const { access, stages, offloaded } = registering(source, 'pipeline')
         access.allow('pipeline', name)
-        const undo = options.undo && known(source, options.undo)
-        return stages.pipelines.on(name, step, known(source, run as AnyStep), undo ? { ...options, undo } : options)
+        const call = { kind: 'step', name, timeoutMs: options?.timeoutMs } as const
+        return offloaded.register(call, { run, undo: options?.undo }, options, (given, rest) => {
+          const undo = given.undo && known(source, given.undo)
+          return stages.pipelines.on(name, step, known(source, given.run as AnyStep), undo ? { ...rest, undo } : rest)
+        })
       },
       run: async (value: Value, options?: PipelineRunOptions) => {
         const of = emitting(source, 'pipeline().run', true)

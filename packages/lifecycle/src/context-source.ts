@@ -5,6 +5,7 @@ import type { Dependencies, ServiceLookup, StartReason } from './generation-star
 import type { HandlerStages } from './handler-stages.ts'
 import type { PluginHost } from './host.ts'
 import type { PluginListeners } from './listener.ts'
+import type { OffloadedHandlers } from './offloaded-handlers.ts'
 import type { Passage } from './passage.ts'
 import type { Scope } from './scope.ts'
 import type { ServiceUse } from './service-use.ts'
@@ -34,6 +35,8 @@ export interface ContextSource {
   readonly lookup: ServiceLookup
   /** What it takes of the services that others offer. */
   readonly use: ServiceUse
+  /** Its handlers that run in threads. */
+  readonly offloaded: OffloadedHandlers
   /** Offers a service, from the commit on. */
   provide(service: string, value: unknown): Undo
   /** What waits for its commit. */

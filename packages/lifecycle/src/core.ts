@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { type DispatchOptions, type HandlerPolicy, Pipelines, PluginEvents, PluginHooks } from '@cf-plugins/hooks'
 import type { Logger, PluginTimeouts } from '@cf-plugins/plugin-api'
-import { Deadlines, safeLogger } from '@cf-plugins/plugin-api/host'
+import { Deadlines, type PluginThreads, safeLogger } from '@cf-plugins/plugin-api/host'
 import type { PluginRegistry, ServiceTable } from '@cf-plugins/registry'
 import { AccessControl, type AccessOptions } from './access-control.ts'
 import { HeldResources } from './held-resources.ts'
@@ -61,6 +61,11 @@ export interface LifecycleOptions<App = unknown, Shared = unknown> {
   readonly access?: AccessOptions
   /** Carries state from one instance to the next. @default none: a plugin that is made anew begins anew */
   readonly keeper?: StateKeeper
+  /**
+   * Runs plugins whose metadata says `execution: 'worker'`, and handlers with `offload`, in threads: `PluginThreads` of
+   * `@cf-plugins/worker`. @default none, and such plugins fail with `CFP_WORKER_UNAVAILABLE`
+   */
+  readonly threads?: PluginThreads
   /** A plugin that takes longer to register and set up is warned about, in milliseconds. @default 100 */
   readonly slowMs?: number
   /**
@@ -120,6 +125,7 @@ export function createCore<App, Shared>(
     held: new HeldResources(),
     keeper: options.keeper,
     access: new AccessControl(id, options.access),
+    threads: options.threads,
     offersOf: (service) => services.offers(service),
     pickService: (service, offers) => services.pick(service, offers),
     providersOf: (service) => registry.allProvidersOf(service),

@@ -1,5 +1,6 @@
 // The line that a plugin's author adds, and where, in the form in which the plugin is written.
 import type { PluginDependency, PluginRecord } from '@cf-plugins/plugin-api'
+import { metaPlace } from './meta-place.ts'
 
 /** A list of the metadata that something is added to. */
 export type DeclaredList =
@@ -10,8 +11,6 @@ export type DeclaredList =
   | 'provides'
   | 'permissions'
 
-const PLACES = { module: 'PLUGIN_META', definition: 'definePlugin({ ... })', class: '@plugin({ ... })' }
-
 /** How a class takes a service of a list without any line in its metadata. */
 const INJECTED: Partial<Record<DeclaredList, string>> = {
   requires: '',
@@ -21,11 +20,11 @@ const INJECTED: Partial<Record<DeclaredList, string>> = {
 }
 
 /** As in `Write requires: ['cache', 'db'] in PLUGIN_META.` */
-export function toDeclare({ meta, form }: PluginRecord, list: DeclaredList, name: string): string {
+export function toDeclare(record: PluginRecord, list: DeclaredList, name: string): string {
+  const { meta, form } = record
   const line = `${list}: ${listed([...(meta[list] ?? []), name])}`
-  const place = form ? PLACES[form] : 'its metadata'
   const injected = form === 'class' ? INJECTED[list] : undefined
-  return `Write ${line} in ${place}${injected === undefined ? '' : `, or take it by @inject('${name}'${injected})`}.`
+  return `Write ${line} in ${metaPlace(record)}${injected === undefined ? '' : `, or take it by @inject('${name}'${injected})`}.`
 }
 
 function listed(items: readonly (PluginDependency | string)[]): string {

@@ -64,6 +64,8 @@ export const LifecycleErrorCodes = {
     'Code of a plugin that has ended left something open that nobody closes: a timer, a server, a listener. Close it in teardown().',
   CFP_PLUGIN_QUARANTINED:
     'The plugin left too many errors to nobody, and was switched off. Save a better version, or enable it again.',
+  CFP_WORKER_UNAVAILABLE:
+    "A plugin is to run in a thread, or a handler of it, and its host has none. Give the lifecycle's option `threads`.",
   CFP_OPERATION_ABORTED: 'The operation was cancelled by its signal, or by a shutdown.',
   CFP_OPERATION_TIMEOUT: 'The operation waited too long for the ones before it.',
   CFP_STOPPED: 'The lifecycle has been stopped. Make a new one.',

@@ -20,10 +20,12 @@ import { boundOf, type PluginHost } from './host.ts'
 import { type CalledHook, type HookLimit, InstanceHooks } from './instance-hooks.ts'
 import { KeptState } from './kept-state.ts'
 import { childLogger } from './loggers.ts'
+import { OffloadedHandlers } from './offloaded-handlers.ts'
 import { Passage } from './passage.ts'
 import { ProvidedServices } from './provided-services.ts'
 import { Scope } from './scope.ts'
 import { ServiceUse } from './service-use.ts'
+import { registerWhereItRuns } from './threaded-plugin.ts'
 import { UntilCommit } from './until-commit.ts'
 
 /**
@@ -52,6 +54,7 @@ export class Generation {
   #passage: Passage | undefined
   #provided: ProvidedServices | undefined
   #use: ServiceUse | undefined
+  #offloaded: OffloadedHandlers | undefined
   #stage: 'staged' | 'committed' | 'ending' = 'staged'
   #ended: PluginError[] | Promise<PluginError[]> | undefined
 
@@ -143,6 +146,12 @@ export class Generation {
   get use(): ServiceUse {
     this.#use ??= new ServiceUse(this)
     return this.#use
+  }
+
+  /** Its handlers that run in threads. */
+  get offloaded(): OffloadedHandlers {
+    this.#offloaded ??= new OffloadedHandlers(this)
+    return this.#offloaded
   }
 
   /** Whether it would be given other services by now, of those that may come and go. */
@@ -276,7 +285,7 @@ export class Generation {
 
   #begin(limit: HookLimit): void | PromiseLike<void> {
     this.kept.begin()
-    return this.hooks.start(() => this.record.register(this.app as never, new GenerationContext(this) as never), limit)
+    return this.hooks.start(() => registerWhereItRuns(this, new GenerationContext(this) as never), limit)
   }
 
   #rest(): void {

@@ -2,10 +2,11 @@
 
 import type { Pipelines, PluginEvents, PluginHooks } from '@cf-plugins/hooks'
 import type { Logger, PluginTimeouts, ResolvedPluginMeta } from '@cf-plugins/plugin-api'
-import type { Deadlines } from '@cf-plugins/plugin-api/host'
+import type { Deadlines, PluginThreads } from '@cf-plugins/plugin-api/host'
 import type { PublishedService } from '@cf-plugins/registry'
 import type { AccessControl } from './access-control.ts'
 import type { HeldResources } from './held-resources.ts'
+import type { Quarantine } from './quarantine.ts'
 import type { ConfigOf, ConfigPlace } from './raw-configs.ts'
 import type { SecretFilter } from './secret-filter.ts'
 import type { StateKeeper } from './state-keeper.ts'
@@ -42,6 +43,10 @@ export interface PluginHost {
   readonly held: HeldResources
   /** What each plugin may use. */
   readonly access: AccessControl
+  /** Runs plugins, and handlers of theirs, in threads, where the host has any. */
+  readonly threads: PluginThreads | undefined
+  /** Who was switched off because they cannot be borne. */
+  quarantine?: Quarantine
   /** Knows whose code runs, where the host wants to know. */
   strays?: StrayWatch
   /** Everyone's offers of a service, as everybody sees them. */

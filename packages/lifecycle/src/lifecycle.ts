@@ -8,6 +8,7 @@ import { LifecycleView } from './lifecycle-view.ts'
 import { OperationQueue } from './operation-queue.ts'
 import { inReverse } from './ordered.ts'
 import type { LifecycleState } from './plugin-slot.ts'
+import { Quarantine } from './quarantine.ts'
 import { Reconciler, type ReloadRequest } from './reconciler.ts'
 import { Reconfiguration, type ReconfigurationParts } from './reconfiguration.ts'
 import { acceptedChange, type ReconfigureOptions, type ReconfigureReport } from './reconfigure-report.ts'
@@ -50,9 +51,11 @@ export class Lifecycle<App = unknown, Shared = unknown> extends LifecycleView<Ap
     this.core.roster.watch((change) => this.#system.changed(change))
     this.#reconciler = new Reconciler(this.core, this.registry, this.#shutdown.signal)
     this.#units = new UnitOperations(this.core, this.registry, this.#queue)
+    const quarantine = new Quarantine(this.core, (name, isDue) => this.#switchOff(name, isDue))
+    this.core.host.quarantine = quarantine
     if (options.strayErrors) {
       const strayOptions = options.strayErrors === true ? {} : options.strayErrors
-      this.core.host.strays = new StrayErrors(this.core, strayOptions, (name) => this.disable(name))
+      this.core.host.strays = new StrayErrors(this.core, strayOptions, quarantine)
     }
     this.core.host.offersChanged = () => this.#followOffers()
     this.#access = new ServiceAccess(this.registry, (name) => this.slotOf(name))
@@ -129,11 +132,7 @@ export class Lifecycle<App = unknown, Shared = unknown> extends LifecycleView<Ap
 
   /** Switches a plugin off; it keeps its instance. Whoever needs it is `blocked` first, and comes back with it. */
   disable(name: string, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    const run = async () => {
-      this.slotOf(name).wanted = false
-      await this.#reconciler.run({})
-    }
-    return this.#units.run([name], { what: `disable "${name}"`, run, signal: options.signal, accepted: () => {} })
+    return this.#switchOff(name, () => true, options.signal)
   }
 
   /**
@@ -242,6 +241,17 @@ export class Lifecycle<App = unknown, Shared = unknown> extends LifecycleView<Ap
    */
   asksForItself(names: readonly string[]): boolean {
     return this.#units.isAskedFromWithin(names)
+  }
+
+  /** @param isDue asked when its turn comes */
+  #switchOff(name: string, isDue: () => boolean, signal?: AbortSignal): Promise<void> {
+    const run = async () => {
+      const slot = this.slotOf(name)
+      if (!isDue()) return
+      slot.wanted = false
+      await this.#reconciler.run({})
+    }
+    return this.#units.run([name], { what: `disable "${name}"`, run, signal, accepted: () => {} })
   }
 
   /** Somebody offers other services than before: whoever it concerns is made anew, once, when its turn comes. */

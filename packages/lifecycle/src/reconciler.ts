@@ -117,6 +117,7 @@ export class Reconciler {
     if (report.outcome === 'committed') {
       for (const name of affected) this.retry(name)
       this.#core.host.strays?.forgive([...changed])
+      this.#core.host.quarantine?.forgive([...changed])
     }
     await this.run({})
     return report

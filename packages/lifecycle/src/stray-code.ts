@@ -33,6 +33,6 @@ export interface StrayWatch extends Disposable {
   listen(): void
   /** Looks what a generation that has ended has left open. */
   ended(owner: CodeOwner): void
-  /** New code begins anew: it is switched on again where errors of the old one had switched that off. */
+  /** New code begins anew. */
   forgive(plugins: readonly string[]): void
 }

@@ -4,6 +4,7 @@ import { messageOf, PluginError, type PluginRecord } from '@cf-plugins/plugin-ap
 import { audit, shownFile } from '@cf-plugins/plugin-api/host'
 import type { LifecycleCore } from './core.ts'
 import { LeftBehind } from './left-behind.ts'
+import type { Quarantine } from './quarantine.ts'
 import { type Place, placeIn } from './stack-place.ts'
 import type { CodeOwner, RunningCode, StrayErrorOptions, StrayWatch } from './stray-code.ts'
 
@@ -14,19 +15,16 @@ import type { CodeOwner, RunningCode, StrayErrorOptions, StrayWatch } from './st
 export class StrayErrors implements StrayWatch {
   readonly #core: LifecycleCore
   readonly #options: StrayErrorOptions
-  readonly #switchOff: (plugin: string) => Promise<void>
+  readonly #quarantine: Quarantine
   readonly #running = new AsyncLocalStorage<RunningCode>()
   readonly #leftBehind: LeftBehind | undefined
   /** How many the serving code of each has left. */
   readonly #left = new Map<string, number>()
-  /** Who was switched off, and what had been wished for it before. */
-  readonly #quarantined = new Map<string, boolean | undefined>()
-  readonly #switching = new Set<string>()
 
-  constructor(core: LifecycleCore, options: StrayErrorOptions, switchOff: (plugin: string) => Promise<void>) {
+  constructor(core: LifecycleCore, options: StrayErrorOptions, quarantine: Quarantine) {
     this.#core = core
     this.#options = options
-    this.#switchOff = switchOff
+    this.#quarantine = quarantine
     if (options.leftBehind)
       this.#leftBehind = new LeftBehind(
         () => this.#running.getStore(),
@@ -56,12 +54,7 @@ export class StrayErrors implements StrayWatch {
   }
 
   forgive(plugins: readonly string[]): void {
-    for (const plugin of plugins) {
-      this.#left.delete(plugin)
-      const slot = this.#core.roster.find(plugin)
-      if (slot && this.#quarantined.has(plugin)) slot.wanted = this.#quarantined.get(plugin)
-      this.#quarantined.delete(plugin)
-    }
+    for (const plugin of plugins) this.#left.delete(plugin)
   }
 
   readonly #listener = (thrown: unknown): void => {
@@ -86,41 +79,33 @@ export class StrayErrors implements StrayWatch {
     })
     this.#report(error)
     // What is left of replaced code goes on whatever becomes of the plugin.
-    if (this.#core.roster.find(plugin)?.serving?.record.source.generation !== generation) return
+    const serving = this.#core.roster.find(plugin)?.serving
+    if (serving?.record.source.generation !== generation) return
     const count = (this.#left.get(plugin) ?? 0) + 1
     this.#left.set(plugin, count)
     const { quarantineAfter = 5 } = this.#options
-    if (count >= quarantineAfter) void this.#quarantine(error, count)
+    if (count >= quarantineAfter) void this.#switchOff(serving.number, error, count)
   }
 
-  async #quarantine(cause: PluginError, count: number): Promise<void> {
+  async #switchOff(number: number, cause: PluginError, count: number): Promise<void> {
     const { plugin = '', file, generation } = cause
-    const slot = this.#core.roster.find(plugin)
-    if (slot?.state !== 'active' || this.#switching.has(plugin)) return
     const message = `Plugin "${plugin}" was switched off: it left ${count} errors to nobody, the last one: ${messageOf(cause.cause)}. Save a better version, or enable it again.`
     const error = new PluginError('CFP_PLUGIN_QUARANTINED', message, { plugin, phase: 'run', file, generation, cause })
-    this.#quarantined.set(plugin, slot.wanted)
-    this.#switching.add(plugin)
-    try {
-      await this.#switchOff(plugin)
-      const switchedOff = this.#core.roster.slots().find(({ name, state }) => name === plugin && state === 'disabled')
-      if (switchedOff) this.#core.roster.move(switchedOff, 'disabled', error)
-      this.#report(error)
-    } catch (failure) {
-      this.#core.host.logger.error({ err: failure }, messageOf(failure))
-    } finally {
-      // Who switches it on again gives it as many.
-      this.#left.delete(plugin)
-      this.#switching.delete(plugin)
-    }
+    const isOff = await this.#quarantine.add(plugin, number, error)
+    // Who switches it on again gives it as many.
+    if (isOff) this.#left.delete(plugin)
+    if (isOff) this.#tellHost(error)
   }
 
   #report(error: PluginError): void {
     const { id: host, logger } = this.#core.host
     const { plugin, message: reason } = error
-    const action = error.code === 'CFP_PLUGIN_QUARANTINED' ? 'quarantine' : 'stray-error'
     logger.error({ err: error }, reason)
-    audit({ host, action, outcome: 'failed', plugin, reason })
+    audit({ host, action: 'stray-error', outcome: 'failed', plugin, reason })
+    this.#tellHost(error)
+  }
+
+  #tellHost(error: PluginError): void {
     try {
       this.#options.onStrayError?.(error)
     } catch (failure) {
