@@ -8,9 +8,9 @@ import { CachePack, digest } from './cache-pack.ts'
 /** Keeps compiled modules in a folder, a file for all that one entry file imports. Whatever goes wrong with the folder, a load goes on without it. */
 export class CompileCache {
   readonly #folder: string
-  readonly #version = String(createRequire(import.meta.url)('../package.json').version)
   readonly #packs = new Map<string, CachePack>()
   #usable: boolean | undefined
+  #version = ''
 
   constructor(folder: string) {
     this.#folder = join(folder, `loader-${FORMAT}`)
@@ -29,6 +29,7 @@ export class CompileCache {
   #prepare(): boolean {
     if (this.#usable !== undefined) return this.#usable
     try {
+      this.#version = String(createRequire(import.meta.url)('../package.json').version)
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
       this.#usable = isOwn(this.#folder)
     } catch {

@@ -71,6 +71,17 @@ export class Compiler {
     return transformed.then(([{ code, mappings }]) => make(code, mappings))
   }
 
+  /** The same of code that was compiled elsewhere. */
+  take(url: string, code: ModuleCode): CompiledModule {
+    const compiled = { code, instantiate: evaluateSource(code.code, url) }
+    this.#last.set(url, { hash: '', compiled })
+    return compiled
+  }
+
+  get isReady(): boolean {
+    return this.#prepare !== undefined
+  }
+
   /** Loads what makes files ready to run, so that JavaScript compiles at once. */
   async ready(): Promise<typeof prepare> {
     this.#prepare ??= (await import('./prepare.ts')).prepare

@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url'
 import { type Awaitable, isThenable } from '@cf-plugins/plugin-api'
 import { commonJsRunner } from './commonjs.ts'
 import { Evaluator, ModuleFailure } from './evaluate.ts'
+import type { KeptModules } from './image.ts'
 import { link, type TakeExports } from './link.ts'
 import { importError } from './load-error.ts'
 import { LoadProblem } from './load-problem.ts'
@@ -29,6 +30,11 @@ export class Generation implements Importing {
     this.#parts = parts
     this.#read = read
     this.#graph = new ModuleGraph(parts, entry, read)
+  }
+
+  /** What was read for it until now. */
+  get kept(): KeptModules {
+    return this.#graph.kept
   }
 
   /** Modules that are waiting in a top-level await. */
@@ -58,8 +64,9 @@ export class Generation implements Importing {
     const place = { file: importer.file }
     const { resolver } = this.#parts
     try {
-      if (resolver.needsPackages(specifier)) await resolver.ready()
+      if (resolver.needsPackages(specifier, importer)) await resolver.ready()
       const target = resolver.resolve(specifier, importer, this.#read, place)
+      importer.links.set(specifier, target)
       if (target.kind === 'host') return await this.#parts.hostModules.load(target)
       const module = this.#graph.moduleFor(target, place)
       await this.#link(module)
@@ -82,6 +89,7 @@ export class Generation implements Importing {
       return namespace && { exports: namespace }
     }
     const target = this.#parts.resolver.resolve(specifier, importer, this.#read, { file: importer.file })
+    importer.links.set(specifier, target)
     if (target.kind === 'host') return undefined
     const module = this.#graph.moduleFor(target, { file: importer.file })
     if (module.commonJs) return module.commonJs

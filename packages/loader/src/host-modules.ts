@@ -2,6 +2,11 @@
 import type { Awaitable } from '@cf-plugins/plugin-api'
 import type { ImportTarget } from './resolve.ts'
 
+/** Always the host's own: a second copy would have classes of its own. */
+export const PLUGIN_API: Readonly<Record<string, () => Promise<object>>> = {
+  '@cf-plugins/plugin-api': () => import('@cf-plugins/plugin-api'),
+}
+
 type HostTarget = Extract<ImportTarget, { kind: 'host' }>
 
 /** Remembers namespaces, so that a reload need not wait for `import()`. Node never lets go of them either. */

@@ -3,6 +3,7 @@ import { type Awaitable, isThenable, messageOf } from '@cf-plugins/plugin-api'
 import type { CachePack } from './cache-pack.ts'
 import type { CompiledModule, Compiler } from './compile.ts'
 import type { HostModules } from './host-modules.ts'
+import type { ImageModule, KeptModule } from './image.ts'
 import { type FilePlace, LoadProblem } from './load-problem.ts'
 import { type Dependency, OwnModule } from './own-module.ts'
 import { PlainFiles } from './plain-files.ts'
@@ -14,6 +15,8 @@ export interface LoaderParts {
   readonly compiler: Compiler
   readonly resolver: Resolver
   readonly hostModules: HostModules
+  /** By URL, files that are not to be read: another thread has. */
+  readonly given?: ReadonlyMap<string, ImageModule>
 }
 
 /** Which files a load touched: it outlives the generation, and does not hold it. */
@@ -31,15 +34,18 @@ export type ReadListener = (file: string, hash: string | undefined) => void
 export class ModuleGraph {
   readonly #parts: LoaderParts
   readonly #read: ReadFiles
-  readonly #pack: CachePack | undefined
+  readonly #entry: string
+  #pack: CachePack | undefined
   readonly #modules = new Map<string, OwnModule>()
+  /** What stays known of each module that is ready. It holds none of them: so an instance is collected that nobody uses. */
+  readonly kept = new Map<string, KeptModule>()
   /** Only while the graph is read: what an `import()` finds later may be new. */
   #plain: PlainFiles | undefined
 
   constructor(parts: LoaderParts, entry: string, read: ReadFiles) {
     this.#parts = parts
     this.#read = read
-    this.#pack = parts.compiler.packOf(entry)
+    this.#entry = entry
   }
 
   get modules(): Iterable<OwnModule> {
@@ -67,6 +73,7 @@ export class ModuleGraph {
       const failed = (error: unknown): void => {
         // To be tried again by whoever asks next; `require` in a `try` may ask for what is not there.
         this.#modules.delete(module.url)
+        this.kept.delete(module.url)
         if (error instanceof LoadProblem) error.importedBy ??= module.importedBy
         if (!mayFail) problems.push(error)
       }
@@ -101,18 +108,11 @@ export class ModuleGraph {
   #prepare(module: OwnModule): Awaitable<void> {
     if (module.ready === true) return
     if (module.ready) return module.ready
-    const source = this.#sourceOf(module.file)
-    if (module.file.endsWith('.json')) {
-      module.json = parseJson(source.text, module.file)
+    const compiled = this.#contentOf(module)
+    if (!compiled) {
       module.ready = true
       return
     }
-    if (!SOURCE_EXTENSIONS.some((extension) => module.file.endsWith(extension))) {
-      throw new LoadProblem('CFP_FILE_UNSUPPORTED', 'only TypeScript, JavaScript and JSON files are evaluated', {
-        file: module.file,
-      })
-    }
-    const compiled = this.#parts.compiler.compile(module.url, module.file, source, this.#pack)
     const resolved = isThenable(compiled)
       ? compiled.then((done) => this.#take(module, done))
       : this.#take(module, compiled)
@@ -125,6 +125,28 @@ export class ModuleGraph {
     })
     module.ready = ready
     return ready
+  }
+
+  /** A module's code; nothing of a JSON file, which has its value then. */
+  #contentOf(module: OwnModule): Awaitable<CompiledModule> | undefined {
+    const { url, file, links } = module
+    const { compiler, given } = this.#parts
+    const known = given?.get(url)
+    if (known?.code) return compiler.take(url, known.code)
+    const json = known?.json
+    const source = json === undefined ? this.#sourceOf(file) : { text: json, hash: '' }
+    if (file.endsWith('.json')) {
+      module.json = parseJson(source.text, file)
+      this.kept.set(url, { file, code: undefined, json: source.text, links })
+      return undefined
+    }
+    if (!SOURCE_EXTENSIONS.some((extension) => file.endsWith(extension))) {
+      throw new LoadProblem('CFP_FILE_UNSUPPORTED', 'only TypeScript, JavaScript and JSON files are evaluated', {
+        file,
+      })
+    }
+    this.#pack ??= compiler.packOf(this.#entry)
+    return compiler.compile(url, file, source, this.#pack)
   }
 
   #sourceOf(file: string): SourceText {
@@ -143,12 +165,15 @@ export class ModuleGraph {
 
   #take(module: OwnModule, compiled: CompiledModule): Awaitable<void> {
     module.compiled = compiled
+    const { url, file, links } = module
+    this.kept.set(url, { file, code: compiled.code, json: undefined, links })
     const { compiler, resolver } = this.#parts
     const { kind, requests, usesMeta } = compiled.code
     const waiting: Promise<unknown>[] = []
-    if (usesMeta || requests.some(({ specifier }) => resolver.needsPackages(specifier))) waiting.push(resolver.ready())
+    if (usesMeta || requests.some(({ specifier }) => resolver.needsPackages(specifier, module)))
+      waiting.push(resolver.ready())
     // `require` can't wait for it.
-    if (kind === 'commonjs') waiting.push(compiler.ready())
+    if (kind === 'commonjs' && !compiler.isReady) waiting.push(compiler.ready())
     if (waiting.length === 0) return this.#resolveRequests(module)
     return Promise.all(waiting).then(() => this.#resolveRequests(module))
   }
@@ -160,6 +185,7 @@ export class ModuleGraph {
     for (const [index, { specifier, line, column }] of (module.code?.requests ?? []).entries()) {
       const place = { file: module.file, line, column }
       const target = resolver.resolve(specifier, module, this.#read, place, this.#plain)
+      module.links.set(specifier, target)
       if (target.kind === 'own') {
         dependencies[index] = this.moduleFor(target, place)
         continue
@@ -185,6 +211,7 @@ export class ModuleGraph {
   #expectRequire(module: OwnModule, specifier: string): void {
     try {
       const target = this.#parts.resolver.resolve(specifier, module, this.#read, { file: module.file })
+      module.links.set(specifier, target)
       if (target.kind === 'own') module.required.push(this.moduleFor(target, { file: module.file }))
     } catch {
       // It may be in a branch that is never taken: `require` itself reports it.

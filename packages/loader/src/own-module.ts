@@ -2,6 +2,7 @@
 import type { CompiledModule } from './compile.ts'
 import type { FilePlace } from './load-problem.ts'
 import type { ModuleCode } from './module-code.ts'
+import type { ImportTarget } from './resolve.ts'
 
 /** What a request of a module leads to: a module of the generation, or the namespace of one of the host's. */
 export type Dependency = OwnModule | { readonly namespace: object; readonly url: string }
@@ -40,6 +41,8 @@ export class OwnModule {
   required: OwnModule[] = []
   /** One for each of the code's requests. */
   dependencies: Dependency[] = []
+  /** What each specifier that was looked for led to. */
+  readonly links = new Map<string, ImportTarget>()
 
   /** What others see: null prototype, `Symbol.toStringTag`, no extension. */
   readonly namespace: Record<string, unknown> = {}

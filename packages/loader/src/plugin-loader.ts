@@ -9,8 +9,9 @@ import { Discovery, type FoundPlugin, type PluginRoot, realPath } from './discov
 import { errorPosition } from './error-position.ts'
 import { type ExitRefused, guardExit } from './exit-guard.ts'
 import { Generation } from './generation.ts'
-import { HostModules } from './host-modules.ts'
-import type { PluginImage } from './image.ts'
+import { HostModules, PLUGIN_API } from './host-modules.ts'
+import type { KeptModules, PluginImage } from './image.ts'
+import { Images } from './images.ts'
 import { IntrinsicsWatch } from './intrinsics.ts'
 import { abortError, type LoadContext, loadError, timeoutError } from './load-error.ts'
 import { LoadHistory } from './load-history.ts'
@@ -57,6 +58,7 @@ export class PluginLoader {
   readonly #parts: LoaderParts
   readonly #history = new LoadHistory()
   readonly #intrinsics = new IntrinsicsWatch()
+  readonly #images: Images
   readonly #options: {
     validate: boolean
     strict: boolean
@@ -81,13 +83,15 @@ export class PluginLoader {
     const { packages = false } = options
     this.#packages = packages ? new Packages(packages === true ? {} : packages) : undefined
     this.roots = [...new Set([...this.#folders, ...(this.#packages?.linked() ?? [])])]
-    const cacheFolder = options.cacheFolder ?? defaultCacheFolder(process.cwd())
-    const hostModules = { '@cf-plugins/plugin-api': () => import('@cf-plugins/plugin-api'), ...options.hostModules }
+    const { cacheFolder: cache = defaultCacheFolder(process.cwd()) } = options
+    const cacheFolder = cache === false ? undefined : resolve(cache)
+    const hostUrl = hostUrlOf(options.hostUrl)
     this.#parts = {
-      compiler: new Compiler(cacheFolder === false ? undefined : new CompileCache(resolve(cacheFolder))),
-      resolver: new Resolver({ followLinks, hostUrl: hostUrlOf(options.hostUrl), hostModules }),
+      compiler: new Compiler(cacheFolder === undefined ? undefined : new CompileCache(cacheFolder)),
+      resolver: new Resolver({ followLinks, hostUrl, hostModules: { ...PLUGIN_API, ...options.hostModules } }),
       hostModules: new HostModules(),
     }
+    this.#images = new Images({ hostUrl, followLinks, cacheFolder })
   }
 
   /**
@@ -126,9 +130,10 @@ export class PluginLoader {
    * @throws PluginError with file, line and column as far as they are known, and the `generation` that it would have been
    */
   async load(found: FoundPlugin, options: LoadOptions = {}): Promise<PluginRecord> {
-    return this.#load(found, options, (namespace, source, read) => {
+    return this.#load(found, options, (namespace, source, read, kept) => {
       const record = toPluginRecord(namespace, source)
       this.#history.succeed(source, read, record.meta.name)
+      this.#images.keep(record, { namespace, kept, folders: read.folders })
       return record
     })
   }
@@ -147,7 +152,7 @@ export class PluginLoader {
   async #load<T>(
     given: FoundPlugin,
     { signal, onRead }: LoadOptions,
-    make: (namespace: object, source: PluginSource, read: ReadFiles) => T,
+    make: (namespace: object, source: PluginSource, read: ReadFiles, kept: KeptModules) => T,
   ): Promise<T> {
     const found = given.problem ? ((await this.#packages?.again(given)) ?? given) : given
     if (found.problem) throw found.problem
@@ -168,7 +173,7 @@ export class PluginLoader {
         aborted: (cause) => abortError(context, cause),
       })
       tellMissing(read)
-      return make(namespace, { file, generation: number, files: [...read.files] }, read)
+      return make(namespace, { file, generation: number, files: [...read.files] }, read, generation.kept)
     } catch (error) {
       // What was not there a moment ago may be what the load failed for.
       tellMissing(read)
@@ -183,13 +188,13 @@ export class PluginLoader {
    * there, also when the files are others by then.
    * @throws PluginError `CFP_IMAGE_MISSING` for a record that this loader did not make
    */
-  imageOf(_record: PluginRecord): PluginImage {
-    throw new Error('not yet')
+  imageOf(record: PluginRecord): PluginImage {
+    return this.#images.imageOf(record)
   }
 
   /** The name by which a plugin's entry file exports this very value. */
-  exportNameOf(_record: PluginRecord, _exported: unknown): string | undefined {
-    return undefined
+  exportNameOf(record: PluginRecord, exported: unknown): string | undefined {
+    return this.#images.exportNameOf(record, exported)
   }
 
   /** Loads several plugins at once. A failure of one is told in `failures` and does not stop the others. */

@@ -30,6 +30,8 @@ export interface ResolverOptions {
   readonly followLinks: boolean
   readonly hostUrl: string
   readonly hostModules: Readonly<Record<string, () => Promise<object>>>
+  /** What is known already of a module's import, whatever is on disk. */
+  readonly linkOf?: (importer: Importer, specifier: string) => ImportTarget | undefined
 }
 
 /** Resolves the imports of plugins. What bare specifiers mean is remembered: a change of node_modules needs a restart. */
@@ -55,9 +57,9 @@ export class Resolver {
   }
 
   /** Whether `resolve` must wait for `ready` before it can say what this means. */
-  needsPackages(specifier: string): boolean {
+  needsPackages(specifier: string, importer: Importer): boolean {
     if (this.#resolvePackage || isPathSpecifier(specifier) || isBuiltin(specifier)) return false
-    return this.hostModule(specifier) === undefined
+    return (this.hostModule(specifier) ?? this.#options.linkOf?.(importer, specifier)) === undefined
   }
 
   /** Loads what resolves packages: many plugins need none but the framework. */
@@ -73,8 +75,8 @@ export class Resolver {
     place: FilePlace,
     plain = new PlainFiles(),
   ): ImportTarget {
-    const given = this.hostModule(specifier)
-    if (given) return given
+    const known = this.hostModule(specifier) ?? this.#options.linkOf?.(importer, specifier)
+    if (known) return known
     const sibling = siblingOf(specifier, importer, plain)
     if (sibling) return sibling
     const url = isPathSpecifier(specifier)

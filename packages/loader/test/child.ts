@@ -6,8 +6,8 @@ import { build } from 'esbuild'
 
 const run = promisify(execFile)
 
-/** Runs `test/<script>` in a process of its own and gives what it prints. */
-export async function runChild(script: string, flags: readonly string[], ...parameters: string[]): Promise<string> {
+/** Makes a file of `test/<script>` that Node runs, and gives its path. */
+export async function built(script: string): Promise<string> {
   // In `node_modules`, where the packages that stay external are found.
   const outfile = join(import.meta.dirname, '../node_modules/.cf-tests', basename(script).replace(/\.ts$/, '.mjs'))
   await build({
@@ -20,6 +20,12 @@ export async function runChild(script: string, flags: readonly string[], ...para
     external: ['esbuild', 'acorn', 'picomatch', 'import-meta-resolve', '@jridgewell/sourcemap-codec'],
     logLevel: 'silent',
   })
+  return outfile
+}
+
+/** Runs `test/<script>` in a process of its own and gives what it prints. */
+export async function runChild(script: string, flags: readonly string[], ...parameters: string[]): Promise<string> {
+  const outfile = await built(script)
   const { stdout } = await run(process.execPath, [...flags, outfile, ...parameters], { timeout: 110_000 })
   return stdout
 }

@@ -50,6 +50,8 @@ async function loadOnce(turnNumber: number): Promise<void> {
   if (turnNumber % 10 === 5) writeFileSync(join(folder, '_helper3.ts'), `${helper(3, 'x')}\nthrow new Error('fails')`)
   try {
     const record = await loader.load(found as NonNullable<typeof found>)
+    if (loader.exportNameOf(record, record.register) !== 'register') throw new Error('it has no name')
+    if (loader.imageOf(record).modules.size !== FILES) throw new Error('its image lacks a file')
     const instance = await record.register(undefined as never, {} as never)
     refs.push(new WeakRef(record.register), new WeakRef(instance))
     registry.register(record.register, undefined)
