@@ -16,6 +16,7 @@ const packages: Readonly<Record<string, Load>> = {
   '@cf-plugins/resources': () => import('@cf-plugins/resources'),
   '@cf-plugins/state-preserver': () => import('@cf-plugins/state-preserver'),
   '@cf-plugins/watcher': () => import('@cf-plugins/watcher'),
+  '@cf-plugins/worker': () => import('@cf-plugins/worker'),
 }
 
 /**

@@ -6,11 +6,12 @@ import type { PluginLoaderOptions } from '@cf-plugins/loader'
 import type { MonitorOptions } from '@cf-plugins/monitor'
 import type { PluginRegistryOptions } from '@cf-plugins/registry'
 import type { StatePreserver } from '@cf-plugins/state-preserver'
+import type { ThreadOptions } from '@cf-plugins/worker'
 import type { ConfigEditReport } from './config-edits.ts'
 
 /** What a manager is made with. */
 export interface PluginManagerOptions<App = unknown, Shared = unknown>
-  extends Omit<LifecycleOptions<App, Shared>, 'app' | 'registry' | 'keeper' | 'configOf'>,
+  extends Omit<LifecycleOptions<App, Shared>, 'app' | 'registry' | 'keeper' | 'configOf' | 'threads'>,
     PluginRegistryOptions,
     HostHooks {
   /** Handed to each plugin's `register`. @default {} */
@@ -40,6 +41,11 @@ export interface PluginManagerOptions<App = unknown, Shared = unknown>
   readonly state?: StateOptions
   /** Carries state from one instance to the next, instead of `state`. @default a new one */
   readonly preserver?: StatePreserver
+  /**
+   * Bounds of the threads for plugins with `execution: 'worker'` and handlers with `offload`; `false` refuses such plugins. No thread
+   * starts before it is needed. @default true
+   */
+  readonly threads?: boolean | ThreadOptions
   /**
    * Counts what plugins do, for `metrics()`, or for OpenTelemetry where it is given a `meter`. Without, only `health()` and the
    * audit trail are there, and dispatch costs nothing for it. @default false

@@ -21,10 +21,12 @@ import {
 } from '@cf-plugins/plugin-api'
 import { atMost, safeLogger, toPluginRecord } from '@cf-plugins/plugin-api/host'
 import { type Explanation, PluginRegistry } from '@cf-plugins/registry'
+import type { PluginThreads, ThreadStatus } from '@cf-plugins/worker'
 import { ConfigEdits } from './config-edits.ts'
 import { type ConfigOverview, HostConfig } from './host-config.ts'
 import { hostModules } from './host-modules.ts'
 import { HostMonitor } from './host-monitor.ts'
+import { hostThreads } from './host-threads.ts'
 import type { PluginManagerOptions } from './plugin-manager-options.ts'
 
 /** How long what watches may take to end once the plugins have, in milliseconds. */
@@ -46,19 +48,24 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
   readonly #edits: ConfigEdits | undefined
   readonly #logger: Logger | undefined
   readonly #monitor: HostMonitor
+  readonly #threads: PluginThreads | undefined
   #starting: Promise<unknown> | undefined
 
   constructor(options: PluginManagerOptions<App, Shared> = {}) {
-    const { autoLoad = true, hotReload = false, configs = {}, config, load, ...rest } = options
+    const { autoLoad = true, hotReload = false, configs = {}, config, load, threads = true, ...rest } = options
     this.#autoLoad = autoLoad
     const registry = new PluginRegistry(options)
     this.#config = new HostConfig(registry, config, configs)
     const { rawOf, placeOf } = this.#config
     const hideSecrets = this.#config.hidingBesides(options.hideSecrets)
     const secrets = hideSecrets && { hideSecrets }
+    const { logger } = options
+    this.#logger = logger && safeLogger(logger)
+    this.#threads = threads ? hostThreads(threads, () => this.loader, this.#logger) : undefined
     this.#reloader = new HotReloader<App, Shared>({
       ...rest,
       ...secrets,
+      ...(this.#threads && { threads: this.#threads }),
       registry,
       watch: hotReload && autoLoad,
       load: { ...load, hostModules: hostModules({ PluginManager }) },
@@ -66,8 +73,6 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
       configPlaceOf: placeOf,
       ...(config !== undefined && this.#config.policyOver(options)),
     })
-    const { logger } = options
-    this.#logger = logger && safeLogger(logger)
     this.#monitor = new HostMonitor(this.#reloader, { ...options, ...secrets })
     if (hotReload && config !== undefined)
       this.#edits = new ConfigEdits({
@@ -189,6 +194,11 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
     return this.lifecycle.use(serviceName(ref), task as (service: unknown) => R | PromiseLike<R>)
   }
 
+  /** The threads of each plugin that has some, and how much waits for them. */
+  threads(): readonly ThreadStatus[] {
+    return this.#threads?.status() ?? []
+  }
+
   /** Why a plugin is where it is, down to the root cause: a file that cannot be loaded among those. @throws `CFP_PLUGIN_UNKNOWN` */
   explain(name: string): Explanation {
     return this.#reloader.explain(name)
@@ -235,7 +245,7 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
     const edits = this.#edits?.close()
     // An edit that is under way ends with the lifecycle.
     const report = await this.#reloader.stop(options)
-    await atMost(Promise.resolve(edits), END_MS)
+    await Promise.all([atMost(Promise.resolve(edits), END_MS), this.#threads?.close(END_MS)])
     await this.#monitor.end()
     return report
   }
@@ -255,6 +265,7 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
       this.#edits?.open()
       return report
     } catch (error) {
+      await this.#threads?.close(END_MS)
       await this.#edits?.close()
       await this.#monitor.end()
       throw error
