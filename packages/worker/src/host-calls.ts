@@ -1,23 +1,17 @@
 // How a thread's context reaches its host, with the types of each op.
 import type { ContextAsyncOps, ContextNotifications, ContextSyncOps } from './context-ops.ts'
-
-/** The thread's end of the link, as far as it asks and tells. */
-export interface AskingLink {
-  call(op: string, args: readonly unknown[], options?: { signal?: AbortSignal; what?: string }): Promise<unknown>
-  notify(op: string, args: readonly unknown[]): void
-}
-
-/** Asks the host, and waits while its loop answers. */
-export interface WaitingCaller {
-  call(op: string, args: readonly unknown[]): unknown
-}
+import type { Link } from './link.ts'
+import type { SyncCaller } from './sync-caller.ts'
 
 /** The ops of a context, typed. What the host's own context throws, these throw. */
 export class HostCalls {
-  readonly #link: AskingLink
-  readonly #sync: WaitingCaller
+  readonly #link: Pick<Link, 'call' | 'notify'>
+  readonly #sync: Pick<SyncCaller, 'call'>
 
-  constructor(link: AskingLink, sync: WaitingCaller) {
+  constructor({
+    link,
+    sync,
+  }: { readonly link: Pick<Link, 'call' | 'notify'>; readonly sync: Pick<SyncCaller, 'call'> }) {
     this.#link = link
     this.#sync = sync
   }

@@ -14,6 +14,8 @@ export interface ThreadFacts {
 export interface ThreadHome extends ThreadFacts {
   readonly link: Link
   readonly sync: SyncCaller
+  /** The link's, for a role to add to before it returns. */
+  readonly types: WireType[]
   /** The exports of the plugin's entry file. */
   readonly code: object
 }

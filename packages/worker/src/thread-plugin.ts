@@ -1,15 +1,143 @@
-// What runs in a thread that has a whole plugin: its code, its instance, and what the host asks of both.
-import type { AskingLink, WaitingCaller } from './host-calls.ts'
+// What runs in a thread that has a whole plugin: its instance, and what the host asks of it.
+import type { Logger, PluginSource, ResolvedPluginMeta, Undo } from '@cf-plugins/plugin-api'
+import { toPluginRecord } from '@cf-plugins/plugin-api/host'
+import type { InstanceNotifications, InstanceOps, InstanceShape, InstanceStart } from './context-ops.ts'
+import { HostCalls } from './host-calls.ts'
+import type { Serve, ServedCall } from './link.ts'
+import { RemoteServices } from './remote-services.ts'
+import { ThreadContext } from './thread-context.ts'
+import type { ThreadHome, ThreadRole } from './thread-home.ts'
+import { ThreadInstance } from './thread-instance.ts'
+import { threadLogger } from './thread-logger.ts'
+import { type Registered, Registrations } from './thread-registrations.ts'
+import type { ThreadSource } from './thread-source.ts'
 
-/** What the thread itself brings. */
-export interface PluginThreadSide {
-  /** Evaluates the plugin's code: gives its entry's exports. */
-  readonly load: () => Promise<object>
-  readonly link: AskingLink
-  readonly sync: WaitingCaller
+/** Answers what the host asks of a plugin in a thread. */
+export const servePlugin: ThreadRole = (home: ThreadHome): Serve => {
+  const plugin = new ThreadPlugin(home)
+  home.types.push(...plugin.services.types)
+  const ops = opsOf(plugin)
+  return (op, args, call) =>
+    (ops as Readonly<Record<string, (args: never, call: ServedCall) => unknown>>)[op]?.(args as never, call)
 }
 
-/** Answers what the host asks: `InstanceOps`, and takes what it tells, `InstanceNotifications`. */
-export function servePlugin(_side: PluginThreadSide): (op: string, args: unknown[]) => unknown {
-  throw new Error('not there yet')
+/** Each op with its arguments as a list, and the call that it is of. */
+type Served<Ops> = {
+  readonly [Op in keyof Ops]: Ops[Op] extends (...args: infer Args) => unknown
+    ? (args: Args, call: ServedCall) => unknown
+    : never
+}
+
+function opsOf(plugin: ThreadPlugin): Served<InstanceOps & InstanceNotifications> {
+  const { services, registrations } = plugin
+  return {
+    register: ([start]) => plugin.register(start),
+    setup: async (_args, call) => {
+      await plugin.instance.hook('setup', [], call)
+      return { service: plugin.instance.service }
+    },
+    hook: ([name, args], call) =>
+      plugin.instance.hook(name, name === 'onConfigChange' ? plugin.configs(args) : args, call),
+    hookMethod: ([index, packed], call) => plugin.instance.hookMethod(index, packed, call),
+    invoke: ([id, part, packed], call) => registrations.invoke(id, part, packed, call),
+    service: ([id, method, args]) => services.serve(id, method, args),
+    config: ([value]) => plugin.changeConfig(value),
+    abort: () => plugin.abort(),
+    attach: ([id]) => plugin.switch(id, 'attach'),
+    detach: ([id]) => plugin.switch(id, 'detach'),
+  }
+}
+
+class ThreadPlugin implements ThreadSource {
+  readonly host: HostCalls
+  readonly hostId: string
+  readonly services: RemoteServices
+  readonly registrations: Registrations
+  readonly logger: Logger
+  readonly #code: object
+  readonly #abort = new AbortController()
+  #start: InstanceStart | undefined
+  #meta: ResolvedPluginMeta | undefined
+  #config: unknown
+  #previous: unknown
+  #instance: ThreadInstance | undefined
+
+  constructor(home: ThreadHome) {
+    this.#code = home.code
+    this.host = new HostCalls(home)
+    this.hostId = home.host
+    this.services = new RemoteServices((id, method, args) => this.host.call('service', id, method, args))
+    this.registrations = new Registrations((id) => this.host.ask('undo', id))
+    this.logger = threadLogger((line) => this.host.tell('log', [line]))
+  }
+
+  get name(): string {
+    return this.#started.name
+  }
+  get meta(): ResolvedPluginMeta {
+    return this.#meta as ResolvedPluginMeta
+  }
+  get source(): PluginSource {
+    return this.#started.source
+  }
+  get reason(): ThreadSource['reason'] {
+    return this.#started.reason
+  }
+  get config(): unknown {
+    return this.#config
+  }
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+  get instance(): ThreadInstance {
+    if (!this.#instance) throw new Error('there is no instance yet')
+    return this.#instance
+  }
+  get #started(): InstanceStart {
+    return this.#start as InstanceStart
+  }
+
+  add(what: Registered, ask: (id: number) => void): Undo {
+    return this.registrations.add(what, ask)
+  }
+
+  /** Makes the instance. @throws what the plugin's `register` throws, `CFP_REGISTER_RESULT` */
+  async register(start: InstanceStart): Promise<InstanceShape> {
+    const record = toPluginRecord(this.#code, start.source)
+    this.#start = start
+    this.#meta = Object.freeze({ ...start.meta, config: record.meta.config })
+    this.#config = start.config
+    if (start.isAborted) this.abort()
+    const context = new ThreadContext(this)
+    // Whoever asks for the plugin's service asks for none of these.
+    for (const own of [context, this.logger, this.signal]) this.services.hide(own)
+    this.#instance = new ThreadInstance(this, await record.register(context.app as never, context as never))
+    return this.#instance.shape
+  }
+
+  changeConfig(value: unknown): void {
+    this.#previous = this.#config
+    this.#config = value
+  }
+
+  /** What `onConfigChange` is given: what `context.config` is, and was. */
+  configs([value, previous]: readonly unknown[]): readonly unknown[] {
+    return this.#config === undefined ? [value, previous] : [this.#config, this.#previous]
+  }
+
+  abort(): void {
+    this.#abort.abort()
+  }
+
+  /** Lets a listener listen, or stop. */
+  switch(id: number, to: 'attach' | 'detach'): void {
+    try {
+      this.registrations.get(id)?.[to]?.()
+    } catch (error) {
+      this.logger.error(
+        { err: error },
+        `Plugin "${this.name}" failed in what it staged: ${error instanceof Error ? error.message : String(error)}`,
+      )
+    }
+  }
 }
