@@ -12,6 +12,8 @@ export interface PluginView {
   /** Whether its file is gone, and it serves on because others need it. */
   readonly orphaned: boolean
   readonly description: string
+  /** Whether it runs on the host's event loop, or in a thread of its own. */
+  readonly execution: 'inline' | 'worker'
   readonly dependencies: readonly string[]
   readonly file: string | null
   readonly error: { readonly code: string; readonly message: string } | null
@@ -41,6 +43,7 @@ export function viewOf(
     zombies,
     orphaned,
     description: meta.description,
+    execution: meta.execution,
     dependencies,
     file: source.file ?? null,
     error: error ? { code: error.code, message: error.message } : null,
@@ -56,9 +59,10 @@ export function graphOf(manager: Pick<PluginManager, 'ordered' | 'registry'>): G
   })
 }
 
-/** Where a plugin stands, with what is odd about it: `active (orphaned, 2 zombies)`. */
-export function standOf({ state, zombies, orphaned }: PluginView): string {
-  const asides = orphaned ? ['orphaned'] : []
+/** Where a plugin stands, with what is odd about it: `active (thread, orphaned, 2 zombies)`. */
+export function standOf({ state, zombies, orphaned, execution }: PluginView): string {
+  const asides = execution === 'worker' ? ['thread'] : []
+  if (orphaned) asides.push('orphaned')
   if (zombies > 0) asides.push(zombies === 1 ? '1 zombie' : `${zombies} zombies`)
   return asides.length === 0 ? state : `${state} (${asides.join(', ')})`
 }

@@ -85,12 +85,22 @@ function createProgram(version: string, onEnd: (exitCode: number) => void): Comm
     stopTimeout?: number
     config?: string
     audit?: string | false
+    restrictThreads?: boolean
   }>(
     'run [folder...]',
     'start the plugins of some folders and serve until a signal',
     async ({ args, options }, output) => {
       const { run } = await import('./commands/run.ts')
-      const { watch = false, once = false, sequential = false, concurrency, stopTimeout, config, audit } = options
+      const {
+        watch = false,
+        once = false,
+        sequential = false,
+        concurrency,
+        stopTimeout,
+        config,
+        audit,
+        restrictThreads,
+      } = options
       const stopMs = stopTimeout && 1000 * stopTimeout
       const named = foldersIn(args, options)
       const folders = named.length > 0 ? named : ['plugins']
@@ -104,6 +114,7 @@ function createProgram(version: string, onEnd: (exitCode: number) => void): Comm
         stopMs,
         state,
         config,
+        restrictThreads,
         audit: audit === false ? undefined : (audit ?? auditFile(folders, options)),
       }
       return run(program, folders, settings, output)
@@ -117,6 +128,7 @@ function createProgram(version: string, onEnd: (exitCode: number) => void): Comm
     .option('--config <file>', "the file with the plugins' configuration")
     .option('--audit <file>', 'keep the audit trail in this file')
     .option('--no-audit', 'keep no audit trail')
+    .option('--restrict-threads', "allow plugins' threads no files but their own, no processes and no threads")
   addStateOptions(run)
   command<{ config?: string }>(
     'check <path...>',

@@ -32,18 +32,27 @@ const view = (name: string, dependencies: string[] = [], state = 'active'): Plug
   zombies: 0,
   orphaned: false,
   description: '',
+  execution: 'inline',
   dependencies,
   file: null,
   error: null,
 })
 
-test('a tree says whose file is gone, and whose old code still runs', () => {
+test('a tree says who runs in a thread, whose file is gone, and whose old code still runs', () => {
   const plugins: GraphView = [
     { ...view('store'), orphaned: true, zombies: 1 },
     { ...view('cache'), zombies: 2 },
+    { ...view('parser'), execution: 'worker' },
+    { ...view('painter'), execution: 'worker', zombies: 1 },
   ]
   expect(renderTree(plugins, plain)).toBe(
-    '● store 1.0.0 active (orphaned, 1 zombie)\n● cache 1.0.0 active (2 zombies)\n',
+    [
+      '● store 1.0.0 active (orphaned, 1 zombie)',
+      '● cache 1.0.0 active (2 zombies)',
+      '● parser 1.0.0 active (thread)',
+      '● painter 1.0.0 active (thread, 1 zombie)',
+      '',
+    ].join('\n'),
   )
 })
 

@@ -45,6 +45,8 @@ export interface RunOptions {
   readonly config?: string | undefined
   /** The file with the audit trail. */
   readonly audit?: string | undefined
+  /** Whether plugins' threads may use no files but their own, no processes and no threads. */
+  readonly restrictThreads?: boolean | undefined
 }
 
 /** The longest delay that a timer takes, in milliseconds. */
@@ -95,6 +97,7 @@ class Run {
       ...(options.state && { state: options.state }),
       ...(options.config !== undefined && { config: options.config }),
       ...(options.audit !== undefined && { audit: options.audit }),
+      ...(options.restrictThreads && { threads: { restrict: true } }),
       monitor: !options.once,
       afterReload: (report) => this.#reloaded(report),
     })
