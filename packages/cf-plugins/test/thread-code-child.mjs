@@ -4,6 +4,6 @@ import { register } from 'tsx/esm/api'
 
 register()
 const { load } = await import('../src/thread-code.ts')
-const before = await import('@cf-plugins/plugin-api')
+const api = await import('@cf-plugins/plugin-api')
 const entry = await load(workerData)
-parentPort.postMessage(await entry.tell(before))
+parentPort.postMessage(await entry.tell(api))

@@ -7,27 +7,45 @@ import type { PluginRecord } from '@cf-plugins/plugin-api'
 import { expect, it } from 'vitest'
 import { PluginManager } from '../src/index.ts'
 
-it("is evaluated from the manager's image of it, with the one instance of the framework that the thread has", async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'cf-thread-code-'))
-  await writeFile(
-    join(folder, 'a.ts'),
+const META = "export const PLUGIN_META = { name: 'a', version: '1.0.0' }; export const register = () => ({})"
+
+it.each([
+  [
+    'names of the framework',
+    `import { BasePlugin, definePlugin } from 'cf-plugins'
+     export { PluginError } from 'cf-plugins'
+     export const tell = (api) => [api.BasePlugin === BasePlugin, api.definePlugin === definePlugin]`,
+    [true, true],
+  ],
+  [
+    'names of other packages, by whichever way',
     `import { BasePlugin } from '@cf-plugins/plugin-api'
-     import { PluginError } from '@cf-plugins/plugin-api/host'
      import { PluginHooks } from '@cf-plugins/hooks'
-     export const PLUGIN_META = { name: 'a', version: '1.0.0' }
-     export const register = () => ({})
-     export const tell = async (api: { BasePlugin: unknown }) => {
-       const all = await import('cf-plugins')
-       return [api.BasePlugin === BasePlugin, all.BasePlugin === BasePlugin, all.PluginHooks === PluginHooks, typeof all.PluginManager]
-     }`,
-  )
+     import { BasePlugin as Same, PluginHooks as SameHooks, PluginManager } from 'cf-plugins'
+     export const tell = (api) => [api.BasePlugin === BasePlugin, BasePlugin === Same, PluginHooks === SameHooks, typeof PluginManager]`,
+    [true, true, true, 'function'],
+  ],
+  [
+    'all of it',
+    `import * as all from 'cf-plugins'
+     export const tell = (api) => [api.BasePlugin === all.BasePlugin, typeof all.PluginManager]`,
+    [true, 'function'],
+  ],
+  [
+    'what it imports later',
+    `import { BasePlugin } from 'cf-plugins'
+     export const tell = async () => { const all = await import('cf-plugins'); return [all.BasePlugin === BasePlugin, typeof all.PluginManager] }`,
+    [true, 'function'],
+  ],
+])('a plugin in a thread gets %s', async (_, code, expected) => {
+  const folder = await mkdtemp(join(tmpdir(), 'cf-thread-code-'))
+  await writeFile(join(folder, 'a.ts'), `${code}\n${META}`)
   const manager = new PluginManager({ paths: [folder], load: { cacheFolder: false } })
   try {
     expect((await manager.start()).active).toEqual(['a'])
-    const record = manager.registry.get('a') as PluginRecord
-    const image = manager.loader.imageOf(record)
+    const image = manager.loader.imageOf(manager.registry.get('a') as PluginRecord)
     await rm(folder, { recursive: true })
-    expect(await inThread(image)).toEqual([true, true, true, 'function'])
+    expect(await inThread(image)).toEqual(expected)
   } finally {
     await manager.stop()
   }
