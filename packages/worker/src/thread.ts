@@ -1,2 +1,48 @@
 // What runs in each thread.
-export {}
+import { workerData } from 'node:worker_threads'
+import { messageOf } from '@cf-plugins/plugin-api'
+import { Link, type Serve, type WireType } from './link.ts'
+import type { ThreadCode } from './options.ts'
+import { SyncCaller } from './sync-caller.ts'
+import { type ThreadData, ThreadNotice } from './thread-data.ts'
+import { servePlugin } from './thread-plugin.ts'
+import { serveTasks } from './thread-tasks.ts'
+
+const { role, code, port, sync: channel, ...facts } = workerData as ThreadData
+const types: WireType[] = []
+let serving: Serve | undefined
+
+const link: Link = new Link(
+  port,
+  (op, args, call) => {
+    if (op === ThreadNotice.end) return process.exit()
+    // What is asked before the thread is ready waits until it is.
+    return serving ? serving(op, args, call) : starting.then((serve) => serve(op, args, call))
+  },
+  {
+    plugin: facts.plugin,
+    types,
+    invokeSync: (target, args) => sync.call(target, args),
+    lost: (error) => link.notify('log', [[{ level: 'error', args: [{ err: error }, messageOf(error)] }]]),
+  },
+)
+const sync = new SyncCaller(link, channel, { plugin: facts.plugin, boundMs: facts.callMs })
+
+const starting = serve()
+starting.then(
+  (serve) => {
+    serving = serve
+    link.notify(ThreadNotice.ready, [])
+  },
+  (error) => link.notify(ThreadNotice.failed, [error]),
+)
+
+async function serve(): Promise<Serve> {
+  if (role === 'offload') return serveTasks(() => load(code))
+  return servePlugin({ ...facts, link, sync, types, code: await load(code) })
+}
+
+async function load({ module, image }: ThreadCode): Promise<object> {
+  const exports = (await import(module)) as { load?: (image: unknown) => Promise<object> }
+  return image === undefined ? exports : (exports.load as (image: unknown) => Promise<object>)(image)
+}

@@ -1,8 +1,16 @@
 // A thread of one plugin, as the host holds it.
-import type { Logger, PluginError } from '@cf-plugins/plugin-api'
-import type { Serve, WireType } from './link.ts'
+import type { Worker } from 'node:worker_threads'
+import { type Logger, messageOf, type PluginError } from '@cf-plugins/plugin-api'
+import { atMost } from '@cf-plugins/plugin-api/host'
+import { Link, type Serve, type ServedCall, type WireType } from './link.ts'
 import type { FileAccess, ThreadCode } from './options.ts'
+import type { LateCall } from './pending-call.ts'
 import type { CallOptions } from './remote.ts'
+import { startThread } from './start-thread.ts'
+import { SyncAnswers } from './sync-caller.ts'
+import { ThreadNotice } from './thread-data.ts'
+import { blocked, crashed, endedAtStart, exited, left, notLoaded, notStarted } from './thread-end.ts'
+import { type ThreadMessage, workerChannel } from './thread-message.ts'
 
 /** Which thread, and what it runs. */
 export interface WorkerThreadOptions {
@@ -19,8 +27,10 @@ export interface WorkerThreadOptions {
   readonly startMs: number
   /** The deadline of a call that has none, in milliseconds. */
   readonly callMs: number
-  /** Starts it under Node's permission model; these are all files that it may use. */
+  /** Starts it under Node's permission model: which files it may use, besides the plugin's own and installed packages. */
   readonly restrict?: FileAccess | undefined
+  /** The plugin's entry file: one that is restricted may read what is in its folder. */
+  readonly file?: string | undefined
   /** What the thread calls and does not wait for. */
   readonly serve: Serve
   /** What the thread waits for. */
@@ -29,6 +39,9 @@ export interface WorkerThreadOptions {
   readonly logger: Logger
 }
 
+/** How long a thread may take to show that it does not block, in milliseconds. */
+const PROOF_MS = 100
+
 /** A thread that starts when this is made. */
 export class WorkerThread {
   /** Rejects with `CFP_WORKER_START_FAILED` where it did not start, or could not load the code. */
@@ -36,22 +49,62 @@ export class WorkerThread {
   /** Why it ended: resolves with nothing where it was asked to. Never rejects. */
   readonly ended: Promise<PluginError | undefined>
   readonly threadId: number
+  readonly #options: WorkerThreadOptions
+  readonly #link: Link
+  readonly #worker: Worker
+  readonly #startedMs = performance.now()
+  readonly #startTimer: NodeJS.Timeout
+  #isReady = false
+  #isLeaving = false
+  #isOver = false
+  #resolveReady!: () => void
+  #rejectReady!: (error: PluginError) => void
+  #resolveEnded!: (error: PluginError | undefined) => void
 
+  /** @throws `CFP_WORKER_START_FAILED` where its code cannot be cloned; `CFP_WORKER_OPTIONS` where it is to be restricted and this Node cannot */
   constructor(options: WorkerThreadOptions) {
-    void options
-    this.ready = Promise.reject(new Error('not yet'))
-    this.ended = new Promise(() => {})
-    this.threadId = 0
+    this.#options = options
+    const { plugin, callMs, types, logger } = options
+    const { worker, port, sync } = startThread(options)
+    this.#worker = worker
+    this.threadId = worker.threadId
+    const answers = new SyncAnswers(sync, options.serveSync, plugin)
+    this.#link = new Link(port, (op, args, call) => this.#serve(op, args, call), {
+      plugin,
+      callMs,
+      types,
+      answerAsked: (message) => answers.answer(this.#link, message),
+      late: (call) => void this.#late(call),
+      lost: (error) => logger.warn({ err: error }, messageOf(error)),
+    })
+    this.ready = new Promise((resolve, reject) => {
+      this.#resolveReady = resolve
+      this.#rejectReady = reject
+    })
+    // Whoever does not wait for it is told by its calls.
+    this.ready.catch(() => {})
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve
+    })
+    worker.on('error', (error) => this.#over('crashed', crashed(options, error)))
+    worker.on('exit', (code) => {
+      if (this.#isLeaving) this.#over('ended', undefined)
+      else this.#over('crashed', exited(options, code))
+    })
+    this.#startTimer = setTimeout(() => this.#over('terminated', notStarted(options)), options.startMs)
+    // A call keeps the process alive by its deadline; a thread for single functions, by nothing else.
+    port.unref()
+    if (options.role === 'offload') worker.unref()
   }
 
   /** Whether calls can reach it, or will when it is ready. */
   get alive(): boolean {
-    return false
+    return !this.#isOver && !this.#isLeaving
   }
 
   /** How many calls it has not answered yet. */
   get pending(): number {
-    return 0
+    return this.#link.pending
   }
 
   /**
@@ -59,22 +112,86 @@ export class WorkerThread {
    *
    * @throws what is thrown there; `CFP_WORKER_TIMEOUT`, `CFP_WORKER_ENDED`, `CFP_WORKER_OUT_OF_MEMORY`, `CFP_WORKER_NOT_CLONEABLE`
    */
-  async call(op: string, args: readonly unknown[], options: CallOptions = {}): Promise<unknown> {
-    throw new Error(`not yet: ${op} ${args.length} ${options.what}`)
+  call(op: string, args: readonly unknown[], options: CallOptions = {}): Promise<unknown> {
+    if (this.#isLeaving && !this.#isOver) return Promise.reject(left(this.#options))
+    return this.#link.call(op, args, options)
   }
 
+  /** Tells the thread, and waits for nothing. */
   notify(op: string, args: readonly unknown[]): void {
-    void op
-    void args
+    if (this.alive) this.#link.notify(op, args)
   }
 
   /** Asks it to end, and terminates it where it has not after `boundMs`. Never rejects. */
   async end(boundMs: number): Promise<void> {
-    void boundMs
+    if (this.#isOver) return
+    if (!this.#isLeaving) this.#link.notify(ThreadNotice.end, [])
+    this.#isLeaving = true
+    await atMost(this.ended, boundMs)
+    this.#over('terminated', undefined)
   }
 
   /** Ends it at once: calls in flight reject with `error`. Nobody waits for a thread that blocks. */
   terminate(error: PluginError): void {
-    void error
+    this.#over('terminated', error)
+  }
+
+  #serve(op: string, args: unknown[], call: ServedCall): unknown {
+    if (op === ThreadNotice.ready) return this.#begin()
+    if (op === ThreadNotice.failed) return this.#over('terminated', notLoaded(this.#options, args[0]))
+    return this.#options.serve(op, args, call)
+  }
+
+  #begin(): void {
+    if (this.#isOver) return
+    this.#isReady = true
+    clearTimeout(this.#startTimer)
+    this.#publish('started', undefined)
+    this.#resolveReady()
+  }
+
+  /** Whether a call is late because the thread blocks: one that does is ended, and whoever needs it starts another. */
+  async #late(call: LateCall): Promise<void> {
+    // Until it is ready, the bound of its start holds.
+    if (!this.#isReady) return
+    let hasAnswered = false
+    const answer = this.#link.ping().then(() => {
+      hasAnswered = true
+    })
+    await atMost(answer, PROOF_MS)
+    if (!hasAnswered) this.#over('terminated', blocked(this.#options, call))
+  }
+
+  #over(kind: ThreadMessage['kind'], error: PluginError | undefined): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    clearTimeout(this.#startTimer)
+    this.#link.close(error ?? left(this.#options))
+    // It is late where the thread is in native code: its exit is nobody's to wait for.
+    void this.#worker.terminate()
+    this.#worker.unref()
+    this.#publish(kind, error)
+    if (!this.#isReady) this.#rejectReady(this.#startError(error ?? left(this.#options)))
+    this.#resolveEnded(error)
+  }
+
+  #startError(error: PluginError): PluginError {
+    return error.code === 'CFP_WORKER_START_FAILED' ? error : endedAtStart(this.#options, error)
+  }
+
+  #publish(kind: ThreadMessage['kind'], error: PluginError | undefined): void {
+    if (!workerChannel.hasSubscribers) return
+    const { host, plugin, generation, role } = this.#options
+    const message: ThreadMessage = {
+      host,
+      plugin,
+      generation,
+      kind,
+      role,
+      threadId: this.threadId,
+      ...(kind === 'started' && { durationMs: performance.now() - this.#startedMs }),
+      ...(error && { error }),
+    }
+    workerChannel.publish(message)
   }
 }

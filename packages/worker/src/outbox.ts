@@ -1,0 +1,75 @@
+// What is said to the other side: all of a tick in one posted message, for posting costs more than what is posted.
+import type { MessagePort, TransferListItem } from 'node:worker_threads'
+import { Kind, type WireMessage } from './wire-message.ts'
+import type { Packed } from './wire-value.ts'
+
+/** How long messages are kept back while the thread works on, in milliseconds. */
+const LONGEST_MS = 1
+
+/** The messages that one end has not posted yet. */
+export class Outbox {
+  readonly #port: MessagePort
+  readonly #failed: (message: WireMessage, reason: unknown) => void
+  #queue: WireMessage[] = []
+  #isDue = false
+  #sinceMs = 0
+  #isClosed = false
+  readonly #flush = (): void => {
+    this.#isDue = false
+    this.flush()
+  }
+
+  /** @param failed told of each message that cannot be cloned */
+  constructor(port: MessagePort, failed: (message: WireMessage, reason: unknown) => void) {
+    this.#port = port
+    this.#failed = failed
+  }
+
+  /** Says it at the end of the tick; at once where `packed` cannot wait. */
+  push(message: WireMessage, packed?: Packed): void {
+    if (this.#isClosed) return
+    this.#queue.push(message)
+    if (packed?.canWait === false) return this.flush(packed.transfer)
+    if (this.#isDue) return
+    this.#isDue = true
+    // After all microtasks: what follows from what came in is answered by then, and goes together.
+    process.nextTick(this.#flush)
+  }
+
+  /** Posts what there is. @param transfer what the last message moves */
+  flush(transfer: readonly TransferListItem[] = []): void {
+    const queue = this.#queue
+    if (queue.length === 0) return
+    this.#queue = []
+    try {
+      this.#port.postMessage(queue, transfer)
+    } catch (error) {
+      // One of them cannot be cloned, and nothing was sent: each goes alone.
+      if (queue.length === 1) this.#failed(queue[0] as WireMessage, error)
+      else for (const message of queue) this.#postAlone(message, message === queue.at(-1) ? transfer : [])
+    }
+  }
+
+  /** To be called between pieces of work that are done one after the other, so that none waits for all. */
+  worked(nowMs: number): void {
+    if (this.#queue.length === 0) this.#sinceMs = nowMs
+    else if (nowMs - this.#sinceMs >= LONGEST_MS) {
+      this.#sinceMs = nowMs
+      this.flush()
+    }
+  }
+
+  /** Posts what there is, and takes nothing any more. */
+  close(): void {
+    this.flush()
+    this.#isClosed = true
+  }
+
+  #postAlone(message: WireMessage, transfer: readonly TransferListItem[]): void {
+    try {
+      this.#port.postMessage([message], transfer)
+    } catch (error) {
+      this.#failed(message, error)
+    }
+  }
+}

@@ -1,0 +1,51 @@
+// How a thread is started, and what the host has of it then.
+import { fileURLToPath } from 'node:url'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import { messageOf, PluginError } from '@cf-plugins/plugin-api'
+import { permissionFlags } from './restrict.ts'
+import type { SyncChannel } from './sync-caller.ts'
+import type { ThreadData } from './thread-data.ts'
+import type { WorkerThreadOptions } from './worker-thread.ts'
+
+/** A thread that was started, and the host's ends of its channels. */
+export interface StartedThread {
+  readonly worker: Worker
+  readonly port: MessagePort
+  readonly sync: SyncChannel
+}
+
+const IS_SOURCE = import.meta.url.endsWith('.ts')
+
+/** @throws `CFP_WORKER_START_FAILED`; `CFP_WORKER_OPTIONS` where it is to be restricted and this Node cannot */
+export function startThread(options: WorkerThreadOptions): StartedThread {
+  const { name, role, code, plugin, generation, host, callMs, heapMb, restrict } = options
+  const calls = new MessageChannel()
+  const waits = new MessageChannel()
+  const answers = new Int32Array(new SharedArrayBuffer(4))
+  const sync: SyncChannel = { port: waits.port2, answers }
+  const workerData: ThreadData = { role, code, plugin, generation, host, callMs, port: calls.port2, sync }
+  const entry = new URL(IS_SOURCE ? './thread-from-source.mjs' : './thread.js', import.meta.url)
+  const flags = restrict && permissionFlags(restrict, { thread: fileURLToPath(entry), plugin: options.file })
+  try {
+    const worker = new Worker(entry, {
+      name,
+      workerData,
+      transferList: [calls.port2, waits.port2],
+      resourceLimits: { maxOldGenerationSizeMb: heapMb },
+      ...(IS_SOURCE ? { execArgv: ['-C', '@cf-plugins/source'] } : flags && { execArgv: [...flags] }),
+    })
+    return { worker, port: calls.port1, sync: { port: waits.port1, answers } }
+  } catch (cause) {
+    for (const { port1 } of [calls, waits]) port1.close()
+    throw new PluginError(
+      'CFP_WORKER_START_FAILED',
+      `Plugin "${plugin}": its thread did not start: ${messageOf(cause)}`,
+      {
+        plugin,
+        phase: 'register',
+        generation,
+        cause,
+      },
+    )
+  }
+}

@@ -1,0 +1,16 @@
+// What a thread is given when it starts.
+import type { MessagePort } from 'node:worker_threads'
+import type { ThreadCode } from './options.ts'
+import type { SyncChannel } from './sync-caller.ts'
+import type { ThreadFacts } from './thread-home.ts'
+
+/** `workerData`, with its ports transferred. */
+export interface ThreadData extends ThreadFacts {
+  readonly role: 'plugin' | 'offload'
+  readonly code: ThreadCode
+  readonly port: MessagePort
+  readonly sync: SyncChannel
+}
+
+/** What a thread tells of itself. */
+export const ThreadNotice = { ready: 'thread.ready', failed: 'thread.failed', end: 'thread.end' } as const
