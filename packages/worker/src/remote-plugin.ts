@@ -1,7 +1,12 @@
 // The instance of a plugin in a thread, as its host has it.
 import type { Logger, PluginContext, PluginInstance, PluginRecord } from '@cf-plugins/plugin-api'
 import type { ThreadedPlugin } from '@cf-plugins/plugin-api/host'
+import { HostState } from './host-state.ts'
+import { innerMs } from './inner-deadline.ts'
+import { LastingThread } from './lasting-thread.ts'
 import type { FileAccess, ThreadCode } from './options.ts'
+import { Registrations } from './registrations.ts'
+import { RemoteInstance } from './remote-instance.ts'
 
 /** What the threads of a host have in common, every default filled in. */
 export interface PluginThreadParts {
@@ -23,10 +28,23 @@ export interface PluginThreadParts {
  */
 export async function registerInThread(
   record: PluginRecord,
-  _context: PluginContext,
-  _plugin: ThreadedPlugin,
+  context: PluginContext,
+  plugin: ThreadedPlugin,
   parts: PluginThreadParts,
 ): Promise<PluginInstance> {
-  parts.codeOf(record)
-  throw new Error('not there yet')
+  const of = { record, context, host: plugin.host, parts }
+  const kept = { registrations: new Registrations(), state: new HostState(context) }
+  const thread: LastingThread = new LastingThread(
+    { ...of, ...kept },
+    {
+      boundOf: (hook) => innerMs(plugin.boundOf(hook)),
+      restore: (another, shape) => instance.restore(another, shape),
+      quarantine: (error) => {
+        instance.switchOff()
+        plugin.quarantine(error)
+      },
+    },
+  )
+  const instance: RemoteInstance = new RemoteInstance(thread, plugin)
+  return instance.become(await thread.start(innerMs(plugin.boundOf('registerMs'))))
 }

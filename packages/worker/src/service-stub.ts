@@ -18,7 +18,7 @@ export type StubCall = (
 export function stubOf(
   shape: ServiceShape,
   call: StubCall,
-  made?: (stub: object, shape: ServiceShape) => void,
+  made?: (stub: object, shape: ServiceShape, path: readonly string[]) => void,
   path: readonly string[] = [],
 ): object {
   const stub = shape.isFunction ? (...args: unknown[]) => promised(() => call(shape, undefined, args, path)) : {}
@@ -31,7 +31,7 @@ export function stubOf(
   for (const [name, what] of Object.entries(shape.lacking)) {
     Object.defineProperty(stub, name, { get: () => refuse([...path, name], what), enumerable: false })
   }
-  made?.(stub, shape)
+  made?.(stub, shape, path)
   return Object.freeze(stub)
 }
 
