@@ -10,6 +10,7 @@ import { HandlerTable, type TableRules } from './handler-table.ts'
 import type { HandlerKind } from './handler-trace.ts'
 import { type HandlerView, viewOf } from './handler-view.ts'
 import { type HandlerPolicy, HandlerWatch } from './handler-watch.ts'
+import { blockedMessage, LoopWatch } from './loop-watch.ts'
 
 /** A failure that no caller is told of. */
 export interface ReportedFailure extends HandlerFailure {
@@ -31,6 +32,8 @@ export interface DispatchOptions {
   readonly host?: string | undefined
   /** What becomes of handlers that keep being slow or failing. @default slow ones are told to the log */
   readonly policy?: HandlerPolicy | undefined
+  /** What of the host's event loop its handlers take; one for all that dispatch for it. @default a new one, by `policy` */
+  readonly loop?: LoopWatch | undefined
 }
 
 /** Whose handlers `on` adds, and who calls where no plugin is named. */
@@ -48,7 +51,7 @@ export class DispatchCore<Handler> {
 
   /** @throws `CFP_HANDLER_INVALID` */
   constructor(kind: HandlerKind, options: DispatchOptions, rules: Partial<TableRules<Handler>> = {}) {
-    const { timeoutMs = 30_000, host = randomUUID().slice(0, 8), policy = {} } = options
+    const { timeoutMs = 30_000, host = randomUUID().slice(0, 8), policy = {}, loop } = options
     checkTimeout(timeoutMs, 'timeoutMs')
     this.usualMs = timeoutMs
     this.#kind = kind
@@ -61,6 +64,7 @@ export class DispatchCore<Handler> {
       host,
       kind,
       policy,
+      loop ?? new LoopWatch({ host, policy, warn: (block) => this.log('warn', block, blockedMessage(block)) }),
       (level, details, message) => this.log(level, details, message),
       (entry, reason) => this.#switch(entry as HandlerEntry<Handler>, reason),
     )

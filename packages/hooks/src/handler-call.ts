@@ -2,12 +2,14 @@
 import { isThenable } from '@cf-plugins/plugin-api'
 import type { HandlerEntry } from './handler-entry.ts'
 import type { HandlerOutcome } from './handler-trace.ts'
+import { LoopSpan, type LoopWatch } from './loop-watch.ts'
 
 /** What a call gives whose handler's condition passed it over. */
 export const SKIPPED: unique symbol = Symbol('skipped')
 
 /** Who wants to know how a call ended. */
 export interface CallWatcher {
+  readonly loop: LoopWatch
   /** @param result what the handler gave where that is `ok`, and else what it failed with */
   ended(call: HandlerCall, outcome: HandlerOutcome, result: unknown): void
 }
@@ -58,18 +60,19 @@ export class HandlerCall {
   }
 
   run(args: readonly unknown[]): unknown {
-    this.sinceMs = performance.now()
+    const span = new LoopSpan(this.#watcher.loop, this.entry.record)
+    this.sinceMs = span.sinceMs
     let result: unknown
     let isPending = false
     try {
       result = this.#decided(args)
       isPending = isThenable(result)
     } catch (error) {
-      this.#returned()
+      this.#returned(span)
       this.#failed(error)
       throw error
     }
-    this.#returned()
+    this.#returned(span)
     if (isPending) return this.#settled(result as PromiseLike<unknown>)
     this.#end(result === SKIPPED ? 'skipped' : 'ok', result)
     return result
@@ -175,8 +178,14 @@ export class HandlerCall {
     }
   }
 
-  #returned(): void {
-    this.syncMs = performance.now() - this.sinceMs - this.foreignSyncMs
+  #returned(span: LoopSpan): void {
+    const { loop } = this.#watcher
+    const isBlocking = span.end()
+    this.syncMs = span.tookMs - this.foreignSyncMs
+    if (!isBlocking) return
+    const { owner, stage, name, handler, record } = this.entry
+    const { kind } = stage
+    loop.blocked(span, record, { plugin: owner.name, generation: owner.source?.generation, kind, name, handler })
   }
 
   #failed(error: unknown): void {

@@ -53,6 +53,8 @@ export interface HandlerRecord {
   off: string | undefined
   /** Whether it was told what had happened before it. */
   caughtUp: boolean
+  /** Whether it blocked the event loop, or somebody whom it called. */
+  suspect: boolean
 }
 
 /** @throws `CFP_HANDLER_INVALID` naming what is wrong. */
@@ -102,5 +104,6 @@ function createRecord(): HandlerRecord {
     toldMs: Number.NEGATIVE_INFINITY,
     off: undefined,
     caughtUp: false,
+    suspect: false,
   }
 }

@@ -3,11 +3,17 @@ import type { HandlerCall } from './handler-call.ts'
 import type { HandlerEntry } from './handler-entry.ts'
 import { checkTimeout, checkWhole, invalid } from './handler-options.ts'
 import { type HandlerKind, type HandlerOutcome, type HandlerTrace, handlerChannel } from './handler-trace.ts'
+import type { LoopWatch } from './loop-watch.ts'
 
 /** What becomes of a handler that keeps being slow or failing. */
 export interface HandlerPolicy {
   /** From when on a handler counts as slow, in milliseconds. Told to the log, once a minute a handler. @default 1000 */
   readonly slowMs?: number | undefined
+  /**
+   * From when on a handler counts as blocking, by how long it keeps the event loop to itself until it returns, in milliseconds;
+   * `false` where nobody wants to know. Told to the log, once a minute a handler. @default 50
+   */
+  readonly blockMs?: number | false | undefined
   /** How many failures in a row are too many. @default any number is borne */
   readonly failures?: number | undefined
   /** How many slow calls in a row are too many. @default any number is borne */
@@ -39,13 +45,14 @@ export class HandlerWatch {
   readonly #policy: HandlerPolicy & { readonly slowMs: number }
   readonly #log: (level: 'warn' | 'error', details: object, message: string) => void
   readonly #switchOff: (entry: HandlerEntry<unknown>, reason: string) => void
-  readonly #always: boolean
+  readonly loop: LoopWatch
 
   /** @throws `CFP_HANDLER_INVALID` */
   constructor(
     host: string,
     kind: HandlerKind,
     policy: HandlerPolicy,
+    loop: LoopWatch,
     log: (level: 'warn' | 'error', details: object, message: string) => void,
     switchOff: (entry: HandlerEntry<unknown>, reason: string) => void,
   ) {
@@ -61,8 +68,7 @@ export class HandlerWatch {
     this.#policy = { slowMs, failures, slow, action }
     this.#log = log
     this.#switchOff = switchOff
-    // What is counted in a row takes every call.
-    this.#always = failures !== undefined || slow !== undefined
+    this.loop = loop
   }
 
   /**
@@ -70,8 +76,11 @@ export class HandlerWatch {
    * look how long they take. The one check that a dispatch pays.
    */
   looksAt(plan: Counted): boolean {
-    if (plan.calls < plan.lookAt && !this.#always && !handlerChannel.hasSubscribers) {
+    const { loop } = this
+    if (plan.calls < plan.lookAt && !loop.looks && !handlerChannel.hasSubscribers) {
       plan.calls++
+      // A small integer for ever, which costs nothing to count.
+      loop.passed = (loop.passed + 1) | 0
       return false
     }
     plan.lookAt = plan.calls + EACH

@@ -2,6 +2,7 @@
 import type { HookRef, HookResult } from '@cf-plugins/plugin-api'
 import type { CallWatcher, HandlerCall } from './handler-call.ts'
 import type { HandlerOutcome } from './handler-trace.ts'
+import type { LoopWatch } from './loop-watch.ts'
 
 /** How one handler fared. */
 export interface SettledHandler {
@@ -31,11 +32,13 @@ export type SettledValue<Ref extends HookRef> = Ref['kind'] extends 'wrap'
 
 /** Notes how each handler of one call fares. */
 export class Settlement implements CallWatcher {
+  readonly loop: LoopWatch
   readonly #watcher: CallWatcher
   readonly #calls = new Map<object, SettledHandler | undefined>()
 
   constructor(watcher: CallWatcher) {
     this.#watcher = watcher
+    this.loop = watcher.loop
   }
 
   /** Keeps the handler's place among the results. */

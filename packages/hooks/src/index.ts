@@ -9,6 +9,14 @@ export { type HandlerKind, type HandlerOutcome, type HandlerTrace, handlerChanne
 export type { HandlerView } from './handler-view.ts'
 export type { HandlerPolicy } from './handler-watch.ts'
 export type { SettledHandler, SettledHook, SettledValue } from './hook-settled.ts'
+export {
+  blockedChannel,
+  type LoopBlock,
+  LoopSpan,
+  LoopWatch,
+  type LoopWatchOptions,
+  type Watchable,
+} from './loop-watch.ts'
 export { Pipeline } from './pipeline.ts'
 export { PipelineError, type UndoFailure } from './pipeline-failures.ts'
 export type { PipelineOptions } from './pipeline-options.ts'

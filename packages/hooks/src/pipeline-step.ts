@@ -9,6 +9,8 @@ export interface StepHandler {
   (value: unknown, context: StepContext): unknown
   readonly step: string
   readonly group: string | undefined
+  /** What was given as the step. */
+  readonly run: unknown
   readonly undo: ((value: unknown, context: StepContext) => unknown) | undefined
 }
 
@@ -44,6 +46,7 @@ export function createStep(
   return Object.assign((value: unknown, context: StepContext) => call(value, context), {
     step: name,
     group,
+    run: step,
     undo: undo as StepHandler['undo'],
   })
 }

@@ -124,6 +124,8 @@ export class Wrapped implements Watched {
   readonly #next = (...args: Args): unknown => {
     if (this.#over) throw wrapOver(this.#entry.owner, this.#plan.name)
     const sinceMs = this.#enter()
+    const { loop } = this.#of.core.watch
+    const accountedMs = loop.accountedMs
     let result: unknown
     try {
       result = this.#rest(args)
@@ -131,7 +133,12 @@ export class Wrapped implements Watched {
       this.#leave()
       return this.#fails(error)
     } finally {
-      if (this.#call !== undefined) this.#call.foreignSyncMs += performance.now() - sinceMs
+      if (this.#call !== undefined) {
+        const tookMs = performance.now() - sinceMs
+        this.#call.foreignSyncMs += tookMs
+        // All of it, for what is innermost is not the handler's own either.
+        loop.accountedMs = accountedMs + tookMs
+      }
     }
     if (!isThenable(result)) {
       this.#leave()

@@ -1,0 +1,143 @@
+// Who keeps the event loop to itself, and for how long.
+import { channel } from 'node:diagnostics_channel'
+import { checkTimeout } from './handler-options.ts'
+import type { HandlerKind } from './handler-trace.ts'
+import type { HandlerPolicy } from './handler-watch.ts'
+
+/** Code of a plugin that kept the event loop to itself: until it returned or first waited nothing else ran. */
+export interface LoopBlock {
+  /** Which host it happened in: `Lifecycle.id`. */
+  readonly host: string
+  readonly plugin: string
+  readonly generation?: number | undefined
+  /** A handler, a hook of the plugin itself such as `setup`, a task of a timer, or a listener. */
+  readonly kind: HandlerKind | 'lifecycle' | 'timer' | 'listener'
+  /** What it handles: the event's, the hook's or the pipeline's name; `setup`; `every`; what was listened to. */
+  readonly name: string
+  /** Without what others did that it called, in milliseconds. */
+  readonly blockedMs: number
+  /** What is registered for it, where it is a handler. */
+  readonly handler?: unknown
+}
+
+/** What is watched: whoever has blocked with an unseen call within is looked at more closely from then on. */
+export interface Watchable {
+  suspect: boolean
+}
+
+/** What a `LoopWatch` is made with. */
+export interface LoopWatchOptions {
+  readonly host: string
+  readonly policy?: HandlerPolicy | undefined
+  /** Told once a minute of each that blocks. */
+  readonly warn: (block: LoopBlock) => void
+}
+
+/** `cf-plugins:blocked`: each `LoopBlock`, at once. Nothing is published while nobody subscribes. */
+export const blockedChannel = channel('cf-plugins:blocked')
+
+/** How often the same is told, in milliseconds. */
+const TOLD_EACH_MS = 60_000
+
+/** Of how many that is remembered. */
+const TOLD_MAX = 1000
+
+/** Watches one host's event loop: what its handlers, and whatever else runs for plugins, take of it. */
+export class LoopWatch {
+  /** From when on something blocks, in milliseconds; for ever where nobody wants to know. */
+  readonly blockMs: number
+  /** Whether each call of a handler is looked at. */
+  looks: boolean
+  /** How often handlers were called without a look at how long they took. */
+  passed = 0
+  /** How long all that was looked at took, in milliseconds. */
+  accountedMs = 0
+  /** The longest of that since somebody asked, in milliseconds. */
+  longestMs = 0
+  readonly #options: LoopWatchOptions
+  readonly #told = new Map<string, number>()
+  #reasons = 0
+
+  /** @throws `CFP_HANDLER_INVALID` */
+  constructor(options: LoopWatchOptions) {
+    const { blockMs = 50, failures, slow } = options.policy ?? {}
+    if (blockMs !== false) checkTimeout(blockMs, 'policy.blockMs')
+    this.#options = options
+    this.blockMs = blockMs === false ? Number.POSITIVE_INFINITY : blockMs
+    // What is counted in a row takes every call.
+    this.looks = failures !== undefined || slow !== undefined
+    if (this.looks) this.#reasons = 1
+  }
+
+  /** Looks at each call of a handler until as many `unneeded` have come. */
+  needed(): void {
+    this.#reasons++
+    this.looks = true
+  }
+
+  unneeded(): void {
+    this.looks = --this.#reasons > 0
+  }
+
+  /** Tells of one that blocked, unless it may have been somebody else within that it called: then it is looked at more closely from then on. */
+  blocked(span: LoopSpan, watched: Watchable, block: Omit<LoopBlock, 'host' | 'blockedMs'>): void {
+    if (!span.isSure) {
+      watched.suspect = true
+      return
+    }
+    const { host, warn } = this.#options
+    const told: LoopBlock = { host, ...block, blockedMs: span.ownMs }
+    if (blockedChannel.hasSubscribers) blockedChannel.publish(told)
+    const key = `${block.plugin}\n${block.kind}\n${block.name}`
+    const nowMs = performance.now()
+    if (nowMs - (this.#told.get(key) ?? Number.NEGATIVE_INFINITY) < TOLD_EACH_MS) return
+    if (this.#told.size === TOLD_MAX) this.#told.clear()
+    this.#told.set(key, nowMs)
+    warn(told)
+  }
+}
+
+/** As the log tells it where nobody knows more. */
+export function blockedMessage({ plugin, name, blockedMs }: LoopBlock): string {
+  return `Plugin "${plugin}" blocked the event loop for ${Math.round(blockedMs)} ms in its handler of "${name}".`
+}
+
+/** One stretch of a plugin's code, from its call until it returns. */
+export class LoopSpan {
+  /** By the clock that only goes forward. */
+  readonly sinceMs: number
+  /** Once it is over, in milliseconds. */
+  tookMs = 0
+  /** The same without what was looked at within. */
+  ownMs = 0
+  readonly #loop: LoopWatch
+  readonly #accountedMs: number
+  readonly #passed: number
+  readonly #isSuspect: boolean
+
+  constructor(loop: LoopWatch, { suspect }: Watchable) {
+    this.#loop = loop
+    this.#accountedMs = loop.accountedMs
+    this.#passed = loop.passed
+    this.#isSuspect = suspect
+    if (suspect) loop.needed()
+    this.sinceMs = performance.now()
+  }
+
+  /** Whether all within that could be looked at was. */
+  get isSure(): boolean {
+    return this.#loop.passed === this.#passed
+  }
+
+  /** It returns. Whether it blocked. */
+  end(): boolean {
+    const loop = this.#loop
+    const tookMs = performance.now() - this.sinceMs
+    this.tookMs = tookMs
+    this.ownMs = tookMs - (loop.accountedMs - this.#accountedMs)
+    loop.accountedMs = this.#accountedMs + tookMs
+    if (tookMs > loop.longestMs && this.isSure) loop.longestMs = tookMs
+    if (this.#isSuspect) loop.unneeded()
+    return this.ownMs > loop.blockMs
+  }
+}
