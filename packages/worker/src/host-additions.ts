@@ -160,7 +160,7 @@ export class HostAdditions {
     const isIdempotent = options?.idempotent === true && part === 'run'
     const what = part === 'undo' ? `undo of ${of.what}` : of.what
     return async (...args) => {
-      const bounds = { deadlineMs, what, isIdempotent, signal: signalOf(kind, args) }
+      const bounds = { deadlineMs, what, isIdempotent, signal: signalOf(kind, args), isPatient: true }
       const packed = packArguments(kind, args)
       return unpackResult(kind, args, await this.#caller.call('invoke', () => [idOf(of), part, packed], bounds))
     }

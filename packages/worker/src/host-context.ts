@@ -103,10 +103,11 @@ function notifications(context: PluginContext, { registrations }: HostContextPar
 }
 
 function write({ logger }: PluginContext, { level, bindings, args }: LogLine): void {
-  const [details, message] = args
   const bound = bindings && logger.child ? logger.child(bindings) : logger
-  if (typeof details === 'string') bound[level](details)
-  else bound[level]({ ...(bound === logger && bindings), ...(details as object) }, message as string | undefined)
+  const write = bound[level].bind(bound) as (...entry: readonly unknown[]) => void
+  const [details, ...others] = args
+  const isUnbound = bindings !== undefined && bound === logger && typeof details === 'object'
+  write(isUnbound ? { ...bindings, ...details } : details, ...others)
 }
 
 function notServing({ name, generation }: PluginContext): PluginError {

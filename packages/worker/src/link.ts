@@ -183,7 +183,7 @@ export class Link {
   #send(target: string | number, args: readonly unknown[], options: CallOptions): Promise<unknown> {
     if (this.#closed) return Promise.reject(this.#closed.error)
     const { signal } = options
-    if (signal?.aborted) return Promise.reject(signal.reason)
+    if (signal?.aborted && !options.isPatient) return Promise.reject(signal.reason)
     const what = options.what ?? whatOf(target)
     const id = ++this.#ids
     const call = new PendingCall(id, what, options.deadlineMs ?? this.#options.callMs ?? NOTHING_LATE, this.#overdue)
@@ -196,7 +196,8 @@ export class Link {
     }
     this.#pending.set(id, call)
     if (call.deadlineMs !== NOTHING_LATE) this.#deadlines.watch(call, call.deadlineMs)
-    if (signal) call.listen(signal, () => this.#abort(call, signal.reason))
+    const tellAborted = () => this.#outbox.push([Kind.abort, id, packThrown(signal?.reason)])
+    if (signal) call.listen(signal, options.isPatient ? tellAborted : () => this.#abort(call, signal.reason))
     const values = packed.values as unknown[]
     this.#outbox.push(
       typeof target === 'string'
@@ -204,6 +205,7 @@ export class Link {
         : [Kind.invoke, id, target, values, packed.parts],
       packed,
     )
+    if (signal?.aborted) tellAborted()
     return call.promise
   }
 

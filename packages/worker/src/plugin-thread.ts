@@ -52,11 +52,13 @@ export class PluginThread {
       startMs,
       callMs: meta.worker.callMs ?? parts.callMs,
       restrict: parts.restrictionOf(record),
+      file: source.file,
       serve: desk.serve,
       serveSync: desk.serveSync,
       types: this.services.types,
       logger,
     })
+    parts.watch(this.worker, meta.name)
   }
 
   /** Makes the instance there. @throws what `register` throws */

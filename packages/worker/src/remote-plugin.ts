@@ -7,6 +7,7 @@ import { LastingThread } from './lasting-thread.ts'
 import type { FileAccess, ThreadCode } from './options.ts'
 import { Registrations } from './registrations.ts'
 import { RemoteInstance } from './remote-instance.ts'
+import type { WorkerThread } from './worker-thread.ts'
 
 /** What the threads of a host have in common, every default filled in. */
 export interface PluginThreadParts {
@@ -19,6 +20,8 @@ export interface PluginThreadParts {
   codeOf(record: PluginRecord): ThreadCode
   /** Which files the plugin's threads may use; nothing where they may use all. */
   restrictionOf(record: PluginRecord): FileAccess | undefined
+  /** Told of each thread that is started. */
+  watch(thread: WorkerThread, plugin: string): void
 }
 
 /**

@@ -7,6 +7,8 @@ export interface CallOptions {
   readonly deadlineMs?: number | undefined
   /** Aborts the call's signal there; the caller is answered at once. */
   readonly signal?: AbortSignal | undefined
+  /** Has an abort told there, and the answer waited for all the same, as who calls a function of its own thread would. @default false */
+  readonly isPatient?: boolean | undefined
   /** What is called, for messages: `its handler of "mail.sent"`. */
   readonly what?: string | undefined
 }

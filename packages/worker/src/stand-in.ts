@@ -60,7 +60,8 @@ function eventsTo(caller: ThreadCaller) {
     const packed = packArguments('event', [context.payload, context])
     const { signal } = context
     const what = `handleEvent() of "${event}"`
-    return caller.call('hook', () => ['handleEvent', packed], { what, signal, deadlineMs: innerMs(caller.callMs) })
+    const call = { what, signal, isPatient: true, deadlineMs: innerMs(caller.callMs) }
+    return caller.call('hook', () => ['handleEvent', packed], call)
   }
 }
 
