@@ -5,6 +5,7 @@ import { entryFiles } from './entry-files.ts'
 import type { FileAccess, PluginThreadsOptions } from './options.ts'
 import type { PluginThreadParts } from './remote-plugin.ts'
 import { type ThreadSettings, threadSettings } from './thread-settings.ts'
+import type { WorkerThread } from './worker-thread.ts'
 
 /** What the threads of a host share. */
 export interface ThreadParts extends PluginThreadParts, Omit<ThreadSettings, 'restrict'> {
@@ -13,12 +14,19 @@ export interface ThreadParts extends PluginThreadParts, Omit<ThreadSettings, 're
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** @throws `CFP_WORKER_OPTIONS` naming the option */
-export function threadParts(options: PluginThreadsOptions): ThreadParts {
+/**
+ * @param watch told of each thread of a whole plugin that is started
+ * @throws `CFP_WORKER_OPTIONS` naming the option
+ */
+export function threadParts(
+  options: PluginThreadsOptions,
+  watch: (thread: WorkerThread, plugin: string) => void,
+): ThreadParts {
   const { restrict, ...settings } = threadSettings(options)
   const { code = entryFiles, logger } = options
   return {
     ...settings,
+    watch,
     logger: logger === undefined ? SILENT : safeLogger(logger),
     codeOf: (record) => {
       checkHasFile(record)

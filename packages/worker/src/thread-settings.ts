@@ -15,7 +15,7 @@ const LIMITS: Readonly<Record<NumberName, readonly [least: number, most: number]
   callMs: [1, 2_147_483_647],
   startMs: [1, 2_147_483_647],
   threads: [1, 1_024],
-  queue: [0, 10_000_000],
+  queue: [1, 10_000_000],
   idleMs: [0, 2_147_483_647],
   maxEnds: [0, 1_000_000],
 }
