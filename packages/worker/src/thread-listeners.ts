@@ -50,8 +50,9 @@ class Listener {
   attach(): void {
     if (this.#isAttached) return
     this.#isAttached = true
-    if (this.#emitter instanceof EventTarget) this.#emitter.addEventListener(this.#event, this.#hear)
-    else this.#emitter.on(this.#event, this.#hear)
+    const emitter = this.#emitter
+    if (emitter instanceof EventTarget) emitter.addEventListener(this.#event, this.#hear)
+    else emitter.on(this.#event, this.#hear)
   }
 
   /** For an emitter that is none: its author hears it, and nothing was added. */
@@ -67,8 +68,9 @@ class Listener {
   detach(): void {
     if (!this.#isAttached) return
     this.#isAttached = false
-    if (this.#emitter instanceof EventTarget) this.#emitter.removeEventListener(this.#event, this.#hear)
-    else this.#emitter.off(this.#event, this.#hear)
+    const emitter = this.#emitter
+    if (emitter instanceof EventTarget) emitter.removeEventListener(this.#event, this.#hear)
+    else emitter.off(this.#event, this.#hear)
   }
 
   forget(): void {

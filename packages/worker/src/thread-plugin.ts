@@ -2,6 +2,7 @@
 import type { Logger, PluginSource, ResolvedPluginMeta, Undo } from '@cf-plugins/plugin-api'
 import { toPluginRecord } from '@cf-plugins/plugin-api/host'
 import type { InstanceNotifications, InstanceOps, InstanceShape, InstanceStart } from './context-ops.ts'
+import { frozenState } from './frozen-state.ts'
 import { HostCalls } from './host-calls.ts'
 import type { Serve, ServedCall } from './link.ts'
 import { RemoteServices } from './remote-services.ts'
@@ -105,7 +106,7 @@ class ThreadPlugin implements ThreadSource {
   async register(start: InstanceStart): Promise<InstanceShape> {
     const record = toPluginRecord(this.#code, start.source)
     this.#start = start
-    this.#meta = Object.freeze({ ...start.meta, config: record.meta.config })
+    this.#meta = Object.freeze({ ...(frozenState(start.meta) as InstanceStart['meta']), config: record.meta.config })
     this.#config = start.config
     if (start.isAborted) this.abort()
     const context = new ThreadContext(this)

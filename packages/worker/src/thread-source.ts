@@ -54,7 +54,8 @@ export function unsupported(of: ThreadSource, what: string, instead: string): Pl
 
 /** The error of a handler that breaks `rule`. */
 export function handlerInvalid({ name, source }: ThreadSource, rule: string, value: unknown): PluginError {
-  const got = value === null ? 'null' : typeof value === 'string' ? JSON.stringify(value) : typeof value
+  const isShown = value === null || typeof value === 'number'
+  const got = isShown ? String(value) : typeof value === 'string' ? JSON.stringify(value) : typeof value
   const { file, generation, files } = source
   return new PluginError('CFP_HANDLER_INVALID', `${rule}; got ${got} (plugin "${name}").`, {
     plugin: name,
