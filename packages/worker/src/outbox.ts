@@ -1,6 +1,6 @@
 // What is said to the other side: all of a tick in one posted message, for posting costs more than what is posted.
 import type { MessagePort, TransferListItem } from 'node:worker_threads'
-import { Kind, type WireMessage } from './wire-message.ts'
+import type { WireMessage } from './wire-message.ts'
 import type { Packed } from './wire-value.ts'
 
 /** How long messages are kept back while the thread works on, in milliseconds. */
@@ -29,11 +29,12 @@ export class Outbox {
   push(message: WireMessage, packed?: Packed): void {
     if (this.#isClosed) return
     this.#queue.push(message)
-    if (packed?.canWait === false) return this.flush(packed.transfer)
-    if (this.#isDue) return
-    this.#isDue = true
-    // After all microtasks: what follows from what came in is answered by then, and goes together.
-    process.nextTick(this.#flush)
+    if (packed?.canWait === false) this.flush(packed.transfer)
+    else if (!this.#isDue) {
+      this.#isDue = true
+      // After all microtasks: what follows from what came in is answered by then, and goes together.
+      process.nextTick(this.#flush)
+    }
   }
 
   /** Posts what there is. @param transfer what the last message moves */

@@ -1,33 +1,35 @@
 // A call that the other side has not answered yet.
 import type { Remaining, Watched } from '@cf-plugins/plugin-api/host'
-import type { Scope } from './references.ts'
+import type { Scope } from './scope.ts'
 
-/** What is told of a call whose caller was answered before the other side did. */
+/** A call whose caller was answered before the other side did. */
 export interface LateCall {
   readonly what: string
+  /** In milliseconds. */
   readonly deadlineMs: number
-  /** Whether the other side answered it since. */
-  readonly isSettled: boolean
 }
 
-/** One call, from when it is made until it is answered, by whomever. */
-export class PendingCall implements Watched, LateCall {
+const NOTHING_LEFT: Remaining = { limitMs: Number.POSITIVE_INFINITY, leftMs: Number.POSITIVE_INFINITY }
+
+/** One call, from when it is made until its caller is answered, with what went along with its arguments. */
+export class PendingCall implements Watched, LateCall, Scope {
   readonly id: number
   readonly what: string
   readonly deadlineMs: number
-  readonly scope: Scope = { functions: [], signals: [] }
+  readonly promise: Promise<unknown>
+  functions: number[] | undefined
+  signals: number[] | undefined
   next: Watched | undefined
   previous: Watched | undefined
-  isSettled = false
   resolve!: (value: unknown) => void
   reject!: (error: unknown) => void
-  readonly promise: Promise<unknown>
   #leftMs: number
   #seenMs: number | undefined
   #signal: AbortSignal | undefined
   #aborted: (() => void) | undefined
   readonly #overdue: (call: PendingCall) => void
 
+  /** @param deadlineMs `Infinity` for none */
   constructor(id: number, what: string, deadlineMs: number, overdue: (call: PendingCall) => void) {
     this.id = id
     this.what = what
@@ -56,6 +58,6 @@ export class PendingCall implements Watched, LateCall {
     this.#seenMs = nowMs
     if (this.#leftMs > 0) return { limitMs: this.deadlineMs, leftMs: this.#leftMs }
     this.#overdue(this)
-    return { limitMs: Number.POSITIVE_INFINITY, leftMs: Number.POSITIVE_INFINITY }
+    return NOTHING_LEFT
   }
 }

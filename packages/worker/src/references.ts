@@ -3,6 +3,7 @@ import { PluginError } from '@cf-plugins/plugin-api'
 import { isError, packThrown, type Thrown, unpackThrown } from './error-data.ts'
 import type { WireType } from './link.ts'
 import { type CallOptions, markRemote, remoteOf } from './remote.ts'
+import type { Scope } from './scope.ts'
 import { type PartMaker, pack, unpack, type WirePart } from './wire-value.ts'
 
 /** Any function. */
@@ -11,6 +12,8 @@ export type AnyFunction = (...args: readonly unknown[]) => unknown
 /** What references need of the link that they are of. */
 export interface ReferenceOwner {
   readonly plugin: string | undefined
+  /** Read at each use, for a thread knows its own only once it has begun. */
+  readonly types: readonly WireType[]
   invoke(target: number, args: readonly unknown[], options: CallOptions): Promise<unknown>
   /** A thread's: calls, and waits. */
   readonly invokeSync: ((target: number, args: readonly unknown[]) => unknown) | undefined
@@ -18,24 +21,19 @@ export interface ReferenceOwner {
   aborted(id: number, reason: Thrown): void
 }
 
-/** What one call took along, or brought: let go of when it is over. */
-export type Scope = { readonly functions: number[]; readonly signals: number[] }
-
 type SignalData = { readonly id: number } | { readonly reason: Thrown }
 
 /** The functions and signals of a link. */
 export class References {
   readonly #owner: ReferenceOwner
-  readonly #types: readonly WireType[]
   readonly #functions = new Map<number, AnyFunction>()
   readonly #signals = new Map<number, () => void>()
   readonly #controllers = new Map<number, AbortController>()
   readonly #collected: FinalizationRegistry<number>
   #ids = 0
 
-  constructor(owner: ReferenceOwner, types: readonly WireType[] = []) {
+  constructor(owner: ReferenceOwner) {
     this.#owner = owner
-    this.#types = types
     this.#collected = new FinalizationRegistry((id) => owner.released(id))
   }
 
@@ -51,15 +49,35 @@ export class References {
    * @param isWaited whether functions are called by a thread that waits
    */
   maker(scope?: Scope, isWaited = false): PartMaker {
-    return {
-      isPart: (value) => this.#isPart(value),
-      part: (value) => this.#part(value, scope, isWaited),
-    }
+    return new Maker(this, scope, isWaited)
   }
 
   /** Puts what came from the other side into its values. */
-  unpack(values: unknown[], parts: readonly WirePart[] | undefined, scope: Scope | undefined): unknown[] {
-    return unpack(values, parts, (kind, data) => this.#made(kind, data, scope))
+  unpack(values: unknown[], parts: readonly WirePart[] | undefined, scope?: Scope): unknown[] {
+    return parts === undefined ? values : unpack(values, parts, (kind, data) => this.#made(kind, data, scope))
+  }
+
+  /** See `PartMaker`. */
+  isOwn(value: object): boolean {
+    for (const type of this.#owner.types) if (type.is(value)) return true
+    return false
+  }
+
+  /** See `PartMaker`. */
+  isPart(value: object): boolean {
+    return value instanceof AbortSignal || isError(value) || this.isOwn(value)
+  }
+
+  /** See `PartMaker`. */
+  part(value: object, maker: PartMaker, scope: Scope | undefined, isWaited: boolean) {
+    const type = this.#owner.types.find((each) => each.is(value))
+    if (type !== undefined) {
+      const { values, parts } = pack([type.pack(value)], maker)
+      return ['type', [type.tag, values, parts]] as const
+    }
+    if (typeof value === 'function') return this.#functionPart(value as AnyFunction, scope, isWaited)
+    if (value instanceof AbortSignal) return ['signal', this.#offerSignal(value, scope)] as const
+    return isError(value) ? (['error', packThrown(value)] as const) : undefined
   }
 
   /** @throws `CFP_WORKER_ENDED` where the function is nobody's any more */
@@ -80,13 +98,13 @@ export class References {
 
   /** Of a call that is over: what it sent. */
   forget({ functions, signals }: Scope): void {
-    for (const id of functions) this.#functions.delete(id)
-    for (const id of signals) this.#signals.get(id)?.()
+    if (functions) for (const id of functions) this.#functions.delete(id)
+    if (signals) for (const id of signals) this.#signals.get(id)?.()
   }
 
   /** Of a call that is over: what it was given. */
   drop({ signals }: Scope): void {
-    for (const id of signals) this.#controllers.delete(id)
+    if (signals) for (const id of signals) this.#controllers.delete(id)
   }
 
   /** A signal that came from the other side is aborted there. */
@@ -103,28 +121,12 @@ export class References {
     this.#controllers.clear()
   }
 
-  #isPart(value: object): boolean {
-    for (const type of this.#types) if (type.is(value)) return true
-    return value instanceof AbortSignal || isError(value)
-  }
-
-  #part(value: object, scope: Scope | undefined, isWaited: boolean): readonly [string, unknown] | undefined {
-    const type = this.#types.find((each) => each.is(value))
-    if (type !== undefined) {
-      const { values, parts } = pack([type.pack(value)], this.maker(scope, isWaited))
-      return ['type', [type.tag, values, parts]]
-    }
-    if (typeof value === 'function') return this.#functionPart(value as AnyFunction, scope, isWaited)
-    if (value instanceof AbortSignal) return ['signal', this.#offerSignal(value, scope)]
-    return isError(value) ? ['error', packThrown(value)] : undefined
-  }
-
   #functionPart(fn: AnyFunction, scope: Scope | undefined, isWaited: boolean): readonly [string, unknown] {
     const remote = remoteOf(fn)
     if (remote?.link === this.#owner) return ['home', remote.id]
     const id = ++this.#ids
     this.#functions.set(id, fn)
-    scope?.functions.push(id)
+    if (scope) scope.functions = [...(scope.functions ?? []), id]
     return [isWaited ? 'waited' : scope ? 'function' : 'lasting', id]
   }
 
@@ -140,7 +142,7 @@ export class References {
       this.#signals.delete(id)
       signal.removeEventListener('abort', aborted)
     })
-    scope?.signals.push(id)
+    if (scope) scope.signals = [...(scope.signals ?? []), id]
     return { id }
   }
 
@@ -150,7 +152,7 @@ export class References {
     if (kind === 'signal') return this.#signal(data as SignalData, scope)
     if (kind === 'type') {
       const [tag, values, parts] = data as [string, unknown[], readonly WirePart[] | undefined]
-      return this.#types.find((type) => type.tag === tag)?.unpack(this.unpack(values, parts, scope)[0])
+      return this.#owner.types.find((type) => type.tag === tag)?.unpack(this.unpack(values, parts, scope)[0])
     }
     return this.#remote(data as number, kind)
   }
@@ -159,7 +161,7 @@ export class References {
     if ('reason' in data) return AbortSignal.abort(unpackThrown(data.reason))
     const controller = new AbortController()
     this.#controllers.set(data.id, controller)
-    scope?.signals.push(data.id)
+    if (scope) scope.signals = [...(scope.signals ?? []), data.id]
     return controller.signal
   }
 
@@ -178,5 +180,30 @@ export class References {
     }
     if (kind !== 'function') this.#collected.register(fn, id, fn)
     return markRemote(fn, { link: owner, id, call, release })
+  }
+}
+
+/** What one message is made with. */
+class Maker implements PartMaker {
+  readonly #references: References
+  readonly #scope: Scope | undefined
+  readonly #isWaited: boolean
+
+  constructor(references: References, scope: Scope | undefined, isWaited: boolean) {
+    this.#references = references
+    this.#scope = scope
+    this.#isWaited = isWaited
+  }
+
+  isOwn(value: object): boolean {
+    return this.#references.isOwn(value)
+  }
+
+  isPart(value: object): boolean {
+    return this.#references.isPart(value)
+  }
+
+  part(value: object): readonly [string, unknown] | undefined {
+    return this.#references.part(value, this, this.#scope, this.#isWaited)
   }
 }

@@ -1,26 +1,22 @@
 // A call of the other side, while it is answered here.
 import type { ServedCall } from './link.ts'
-import type { Scope } from './references.ts'
+import type { Scope } from './scope.ts'
 
-/** One call of the other side. */
-export class Served implements ServedCall {
-  /** What came with its arguments. */
-  readonly scope: Scope = { functions: [], signals: [] }
+/** One call of the other side, with what came with its arguments. */
+export class Served implements ServedCall, Scope {
+  functions: number[] | undefined
+  signals: number[] | undefined
   #controller: AbortController | undefined
-  #reason: unknown
-  #isAborted = false
+  #aborted: { readonly reason: unknown } | undefined
 
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController()
-      if (this.#isAborted) this.#controller.abort(this.#reason)
-    }
+    this.#controller ??= new AbortController()
+    if (this.#aborted) this.#controller.abort(this.#aborted.reason)
     return this.#controller.signal
   }
 
   abort(reason: unknown): void {
-    this.#isAborted = true
-    this.#reason = reason
+    this.#aborted ??= { reason }
     this.#controller?.abort(reason)
   }
 }

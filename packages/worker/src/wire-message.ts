@@ -8,59 +8,50 @@ export const Kind = {
   invoke: 1,
   answer: 2,
   fail: 3,
-  tell: 4,
-  abort: 5,
-  release: 6,
-  signal: 7,
-  ping: 8,
-  pong: 9,
-  ask: 10,
-  askFunction: 11,
-  unsent: 12,
+  unsent: 4,
+  tell: 5,
+  abort: 6,
+  release: 7,
+  signal: 8,
+  ping: 9,
+  pong: 10,
+  ask: 11,
+  askFunction: 12,
 } as const
 
+type KindOf = typeof Kind
 type Parts = readonly WirePart[] | undefined
 
-/** Asks for an answer under the same id. */
-export type CallMessage = readonly [kind: typeof Kind.call, id: number, op: string, args: unknown[], parts: Parts]
-/** The same, of a function that came from there. */
-export type InvokeMessage = readonly [
-  kind: typeof Kind.invoke,
-  id: number,
-  target: number,
-  args: unknown[],
-  parts: Parts,
-]
-/** One value, in a list as arguments are. */
-export type AnswerMessage = readonly [kind: typeof Kind.answer, id: number, value: unknown[], parts: Parts]
-export type FailMessage = readonly [kind: typeof Kind.fail, id: number, thrown: Thrown]
-/** What was given cannot be cloned, and why. */
-export type UnsentMessage = readonly [kind: typeof Kind.unsent, id: number, why: string]
-export type TellMessage = readonly [kind: typeof Kind.tell, op: string, args: unknown[], parts: Parts]
-/** Who made the call waits no more. */
-export type AbortMessage = readonly [kind: typeof Kind.abort, id: number, reason: Thrown]
-/** A function that came from there is called no more. */
-export type ReleaseMessage = readonly [kind: typeof Kind.release, id: number]
-/** A signal that was sent is aborted. */
-export type SignalMessage = readonly [kind: typeof Kind.signal, id: number, reason: Thrown]
-export type PingMessage = readonly [kind: typeof Kind.ping | typeof Kind.pong]
+/** Asks for an answer under the same number: by an op, or of a function that came from there. */
+export type CallMessage =
+  | readonly [kind: KindOf['call'], id: number, op: string, args: unknown[], parts: Parts]
+  | readonly [kind: KindOf['invoke'], id: number, target: number, args: unknown[], parts: Parts]
 /** From a thread that waits: the answer goes another way, under the same number. */
 export type AskMessage =
-  | readonly [kind: typeof Kind.ask, id: number, op: string, args: unknown[], parts: Parts]
-  | readonly [kind: typeof Kind.askFunction, id: number, target: number, args: unknown[], parts: Parts]
+  | readonly [kind: KindOf['ask'], id: number, op: string, args: unknown[], parts: Parts]
+  | readonly [kind: KindOf['askFunction'], id: number, target: number, args: unknown[], parts: Parts]
+/** A value, in a list as arguments are; what was thrown; or why what was given cannot be cloned. */
+export type AnswerMessage =
+  | readonly [kind: KindOf['answer'], id: number, value: unknown[], parts: Parts]
+  | readonly [kind: KindOf['fail'], id: number, thrown: Thrown]
+  | readonly [kind: KindOf['unsent'], id: number, why: string]
+export type TellMessage = readonly [kind: KindOf['tell'], op: string, args: unknown[], parts: Parts]
+/** Who made the call is not interested any more. */
+export type AbortMessage = readonly [kind: KindOf['abort'], id: number, reason: Thrown]
+/** A function that came from there is called no more; a signal that was sent is aborted. */
+export type ReferenceMessage =
+  | readonly [kind: KindOf['release'], id: number]
+  | readonly [kind: KindOf['signal'], id: number, reason: Thrown]
+export type PingMessage = readonly [kind: KindOf['ping'] | KindOf['pong']]
 
 export type WireMessage =
   | CallMessage
-  | InvokeMessage
+  | AskMessage
   | AnswerMessage
-  | FailMessage
-  | UnsentMessage
   | TellMessage
   | AbortMessage
-  | ReleaseMessage
-  | SignalMessage
+  | ReferenceMessage
   | PingMessage
-  | AskMessage
 
 /** The answer to a thread that waits. */
 export type AskReply =
