@@ -1,6 +1,7 @@
 // Errors as they cross: a structured clone alone would lose a class, a code and whatever else they carry.
 import { types } from 'node:util'
 import { HotReloadError, messageOf, PluginError, StatePreservationError } from '@cf-plugins/plugin-api'
+import { type PartMaker, pack, unpack, type WirePart } from './wire-value.ts'
 
 /** An error without its class. */
 export interface ErrorData {
@@ -12,6 +13,8 @@ export interface ErrorData {
   readonly errors?: readonly Thrown[]
   /** Its own properties, as far as they can be cloned. */
   readonly properties?: Readonly<Record<string, unknown>>
+  /** Errors that stand in those, such as in a list of failures. */
+  readonly nested?: readonly WirePart[]
 }
 
 /** Anything that was thrown, in a form that can always be cloned. */
@@ -45,23 +48,38 @@ export function isError(value: unknown): value is Error {
 }
 
 function errorData(error: Error, depth: number): ErrorData {
-  const properties: Record<string, unknown> = {}
-  for (const key of Object.keys(error)) {
-    if (APART.has(key)) continue
-    const value = (error as unknown as Record<string, unknown>)[key]
-    if (isCloneable(value)) properties[key] = value
-  }
-  const { errors } = error as Partial<AggregateError>
   const isDeep = depth >= DEEPEST
+  const { properties, nested } = propertiesOf(error, isDeep ? undefined : depth + 1)
+  const { errors } = error as Partial<AggregateError>
   return {
     kind: kindOf(error),
     name: String(error.name),
     message: String(error.message),
     stack: error.stack === undefined ? undefined : String(error.stack),
     ...(Object.keys(properties).length > 0 && { properties }),
+    ...(nested.length > 0 && { nested }),
     ...(Object.hasOwn(error, 'cause') && !isDeep && { cause: packThrown(error.cause, depth + 1) }),
     ...(Array.isArray(errors) && !isDeep && { errors: errors.map((each) => packThrown(each, depth + 1)) }),
   }
+}
+
+/** What can be cloned of an error's own, once errors are taken out of it. @param depth of those; nothing where they are too deep */
+function propertiesOf(error: Error, depth: number | undefined) {
+  const properties: Record<string, unknown> = {}
+  const nested: WirePart[] = []
+  const maker: PartMaker = {
+    isOwn: () => false,
+    isPart: isError,
+    part: (value) => (isError(value) && depth !== undefined ? ['error', packThrown(value, depth)] : undefined),
+  }
+  for (const key of Object.keys(error)) {
+    if (APART.has(key)) continue
+    const { values, parts = [] } = pack([(error as unknown as Record<string, unknown>)[key]], maker)
+    if (!isCloneable(values[0])) continue
+    properties[key] = values[0]
+    for (const [[, ...path], ...made] of parts) nested.push([[0, key, ...path], ...made])
+  }
+  return { properties, nested }
 }
 
 function kindOf(error: Error): string {
@@ -77,13 +95,14 @@ function kindOf(error: Error): string {
 }
 
 function fromData(data: ErrorData): Error {
-  const { stack, properties = {} } = data
+  const { stack, properties = {}, nested } = data
+  unpack([properties], nested, (_kind, thrown) => unpackThrown(thrown as Thrown))
   const cause = data.cause && { cause: unpackThrown(data.cause) }
   const error = make(data, cause)
-  if (!(error instanceof PluginError || error instanceof DOMException)) {
-    if (error.name !== data.name) define(error, 'name', data.name)
-    Object.assign(error, properties)
-  }
+  const hasOwn = error instanceof PluginError || error instanceof DOMException
+  if (!hasOwn) Object.assign(error, properties)
+  // That of a class of which this side knows no more, too.
+  if (error.name !== data.name) define(error, 'name', data.name)
   if (stack !== undefined) define(error, 'stack', stack)
   return error
 }
