@@ -1,0 +1,98 @@
+// A plugin that ends its thread in every way that there is, when it is told to.
+import { execSync } from 'node:child_process'
+import { threadId } from 'node:worker_threads'
+import type { PluginContext } from '@cf-plugins/plugin-api'
+
+export const PLUGIN_META = {
+  name: 'fragile',
+  version: '1.0.0',
+  execution: 'worker',
+  provides: ['counter'],
+  worker: { callMs: 400, heapMb: 64 },
+  state: { initial: { kept: 0 } },
+}
+
+type Way = 'loop' | 'regex' | 'wait' | 'exec' | 'exit' | 'throw' | 'reject' | 'memory'
+
+const after = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+const kept: unknown[] = []
+const WAYS: Readonly<Record<Way, () => unknown>> = {
+  loop: () => {
+    for (;;);
+  },
+  regex: () => /^(a+)+$/.test(`${'a'.repeat(40)}b`),
+  wait: () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0),
+  exec: () => execSync('sleep 3'),
+  exit: () => process.exit(3),
+  throw: () => {
+    setImmediate(() => {
+      throw new Error('nobody caught this')
+    })
+    return new Promise(() => {})
+  },
+  reject: () => {
+    Promise.reject(new Error('nobody took this'))
+    return new Promise(() => {})
+  },
+  memory: () => {
+    for (;;) kept.push(new Array(100_000).fill({}).map(() => ({})))
+  },
+}
+
+export class Fragile {
+  readonly #context: PluginContext<unknown, unknown, unknown, { kept: number }>
+  readonly told: string[] = []
+  /** What a reload carries over. */
+  total = 0
+
+  constructor(context: Fragile['#context']) {
+    this.#context = context
+    context.on('add', (by: number) => {
+      this.total += by
+    })
+    context.on('end', (way: Way) => WAYS[way]())
+    context.on('order', (name: string) => context.publish('told', name))
+    context.on('slow', (ms: number) => after(ms), { idempotent: true })
+    context.on('slow.once', (ms: number) => after(ms))
+    context.hooks.on('who', () => threadId)
+    context.pipeline<number>('sum').step('fragile', (value) => value + 1)
+    context.provide('counter', { next: () => ++this.total })
+  }
+
+  getReloadState() {
+    return { total: this.total }
+  }
+
+  setReloadState({ total }: { total: number }) {
+    this.total = total
+  }
+
+  end(way: Way): unknown {
+    return WAYS[way]()
+  }
+
+  thread(): number {
+    return threadId
+  }
+
+  count(): number {
+    return this.total
+  }
+
+  keep(): Promise<unknown> {
+    return this.#context.state.update((draft) => void draft.kept++)
+  }
+
+  kept(): number {
+    return this.#context.state.value.kept
+  }
+
+  wait(ms: number): Promise<unknown> {
+    return after(ms)
+  }
+}
+
+export function register(app: { readonly isSpoiled?: boolean }, context: Fragile['#context']): Fragile {
+  if (app.isSpoiled) throw new Error('spoiled')
+  return new Fragile(context)
+}
