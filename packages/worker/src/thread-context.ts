@@ -136,6 +136,8 @@ export class ThreadContext implements PluginContext {
   }
 
   #keep<T>(member: PropertyKey, value: T): T {
+    // A service that has its context at hand does not offer what is in it.
+    if (typeof value === 'object' && value !== null) this.#of.services.hide(value)
     Object.defineProperty(this, member, { value, configurable: true })
     return value
   }

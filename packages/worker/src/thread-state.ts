@@ -21,38 +21,40 @@ export function threadState(of: ThreadSource): PluginState {
 
 /** A part. Its members work destructured. */
 class ThreadPart implements StatePart<unknown> {
-  protected readonly of: ThreadSource
+  readonly #of: ThreadSource
   readonly #address: StatePartAddress
 
   constructor(of: ThreadSource, address: StatePartAddress) {
-    this.of = of
+    this.#of = of
     this.#address = address
   }
 
   get value(): unknown {
-    return frozenState(this.of.host.ask('state.get', this.#address))
+    return frozenState(this.#of.host.ask('state.get', this.#address))
   }
 
   readonly set = (value: unknown): void => {
-    this.of.host.ask('state.set', this.#address, value)
+    this.#of.host.ask('state.set', this.#address, value)
   }
 
   readonly update = async (change: StateEdit<unknown>, options?: StateUpdateOptions): Promise<unknown> =>
-    frozenState(await this.of.host.call('state.update', this.#address, changeOf(change), options))
+    frozenState(await this.#of.host.call('state.update', this.#address, changeOf(change), options))
 
   readonly watch = (listener: (value: unknown) => unknown): Undo => {
-    if (typeof listener !== 'function') throw stateArgumentError(this.of, 'state.watch', 'a function')
+    if (typeof listener !== 'function') throw stateArgumentError(this.#of, 'state.watch', 'a function')
     const run = (packed: unknown) => listener(frozenState((packed as readonly [unknown])[0]))
-    return this.of.add({ run }, (id) => this.of.host.ask('state.watch', id, this.#address))
+    return this.#of.add({ run }, (id) => this.#of.host.ask('state.watch', id, this.#address))
   }
 }
 
 class ThreadState extends ThreadPart implements PluginState {
   readonly shared: PluginState['shared']
+  readonly #of: ThreadSource
   readonly #byRef = new Map<unknown, ThreadPart>()
 
   constructor(of: ThreadSource) {
     super(of, {})
+    this.#of = of
     this.shared = sharedBy((ref) => {
       const known = this.#byRef.get(ref)
       if (known) return known
@@ -66,10 +68,10 @@ class ThreadState extends ThreadPart implements PluginState {
     task: (state: StateTransaction) => Result | PromiseLike<Result>,
     options?: StateTransactionOptions,
   ): Promise<Result> => {
-    const run = (transaction: number) => task(new ThreadTransaction(this.of, transaction))
+    const run = (transaction: number) => task(new ThreadTransaction(this.#of, transaction))
     // What is no function is refused where transactions are.
     const given = typeof task === 'function' ? run : (task as never)
-    return this.of.host.call('state.transaction', given, options) as Promise<Result>
+    return this.#of.host.call('state.transaction', given, options) as Promise<Result>
   }
 }
 
