@@ -1,23 +1,27 @@
-// Every way to write a plugin, in a folder without node_modules, across a reload, a rollback and a disable.
-
+// Every way to write a plugin, on the host's event loop and in a thread of its own, in a folder without node_modules,
+// across a reload, a rollback and a disable.
 import ts from 'typescript'
 import { expect, it } from 'vitest'
 import { PluginFolder } from './plugin-folder.ts'
 
+/** As whoever calls it sees it: in a thread it is awaited. */
 interface Counter {
-  increment(): number
+  increment(): number | Promise<number>
 }
 
+type Execution = 'inline' | 'worker'
+type Source = (step: number, setup: string, execution: Execution) => string
+
 /** A class with decorators and private members, as its author writes it. */
-const decorated = (step: number, setup: string) => `
+const decorated: Source = (step, setup, execution) => `
 import { BasePlugin, hook, inject, plugin, serviceRef } from 'cf-plugins'
-const Clock = serviceRef<{ now(): number }>('clock')
-@plugin({ name: 'counter', version: '1.0.0' })
+const Clock = serviceRef<{ now(): number | Promise<number> }>('clock')
+@plugin({ name: 'counter', version: '1.0.0', execution: '${execution}' })
 export default class Counter extends BasePlugin {
-  @inject(Clock) accessor clock!: { now(): number }
+  @inject(Clock) accessor clock!: { now(): number | Promise<number> }
   #count = 0
   static #made = 0
-  override setup() { Counter.#made++; if (this.clock.now() < 0) throw new Error('no time'); ${setup} }
+  override async setup() { Counter.#made++; if ((await this.clock.now()) < 0) throw new Error('no time'); ${setup} }
   #add(step: number) { this.#count += step; return this.#count }
   increment() { return this.#add(${step}) }
   @hook('ask') answer() { return #count in this ? ${step} : -1 }
@@ -25,9 +29,9 @@ export default class Counter extends BasePlugin {
   override setReloadState(state: { count: number }) { this.#count = state.count }
 }
 `
-const byModule = (step: number, setup: string) => `
+const byModule: Source = (step, setup, execution) => `
 import { BasePlugin } from '@cf-plugins/plugin-api'
-export const PLUGIN_META = { name: 'counter', version: '1.0.0', dependencies: ['clock'] }
+export const PLUGIN_META = { name: 'counter', version: '1.0.0', dependencies: ['clock'], execution: '${execution}' }
 export const register = (app, context) => new Counter(app, context)
 class Counter extends BasePlugin {
   #count = 0
@@ -37,12 +41,12 @@ class Counter extends BasePlugin {
   setReloadState(count) { this.#count = count }
 }
 `
-const byDefinition = (step: number, setup: string) => `
+const byDefinition: Source = (step, setup, execution) => `
 import { definePlugin } from 'cf-plugins'
 import { add } from './_add.ts'
 let count = 0
 export default definePlugin({
-  name: 'counter', version: '1.0.0', dependencies: ['clock'],
+  name: 'counter', version: '1.0.0', dependencies: ['clock'], execution: '${execution}',
   setup({ hooks, inject }) { inject('clock'); hooks.on('ask', () => ${step}); ${setup}; return { increment: () => (count = add(count, ${step})) } },
   state: { save: () => count, restore: (saved: number) => { count = saved } },
 })
@@ -59,12 +63,23 @@ function byTsc(source: string): string {
   return outputText
 }
 
-it.each<[string, string, (step: number, setup: string) => string]>([
+const FORMS: [string, string, Source][] = [
   ['a decorated class, in TypeScript', 'counter.ts', decorated],
   ['a decorated class that tsc compiled', 'counter.js', (...of) => byTsc(decorated(...of))],
   ['PLUGIN_META and register, in JavaScript', 'counter.mjs', byModule],
   ['a definition with a helper', 'counter/index.ts', byDefinition],
-])('keeps the state, the hooks and the users of %s', async (_what, file, source) => {
+]
+
+it.each([
+  ...FORMS.map(([what, file, source]) => ({ what, file, source, execution: 'inline' as const })),
+  ...FORMS.map(([what, file, source]) => ({
+    what: `${what}, in a thread`,
+    file,
+    source,
+    execution: 'worker' as const,
+  })),
+])('keeps the state, the hooks and the users of $what', async ({ file, source: sourceOf, execution }) => {
+  const source = (step: number, setup: string) => sourceOf(step, setup, execution)
   const folder = await PluginFolder.make({
     [file]: source(1, ''),
     'counter/_add.ts': 'export const add = (a: number, b: number) => a + b',
@@ -73,32 +88,32 @@ it.each<[string, string, (step: number, setup: string) => string]>([
     // Destructures the service once, and uses it for as long as it lives.
     'user.ts': `import { definePlugin } from 'cf-plugins'
 export default definePlugin({ name: 'user', version: '1.0.0', dependencies: ['counter'],
-  setup({ inject }) { const counter = inject('counter') as { increment(): number }; const increment = counter.increment.bind(counter); return { increment } } })`,
+  setup({ inject }) { const counter = inject('counter') as { increment(): number | Promise<number> }; const increment = counter.increment.bind(counter); return { increment } } })`,
   })
   const { manager, report, reported } = await folder.started({ hotReload: true })
   expect(report).toMatchObject({ failed: [], active: ['clock', 'counter', 'user'] })
   const increment = () => (manager.get('user') as Counter).increment()
   const same = () => (manager.get('counter') as Counter).increment()
-  expect([increment(), same()]).toEqual([1, 2])
+  expect([await increment(), await same()]).toEqual([1, 2])
   expect(await manager.hooks.call('ask')).toEqual([1])
 
   expect((await reported(() => folder.save(file, source(10, '')))).outcome).toBe('committed')
-  expect([increment(), same()]).toEqual([12, 22])
+  expect([await increment(), await same()]).toEqual([12, 22])
   expect(await manager.hooks.call('ask')).toEqual([10])
 
   const failed = await reported(() => folder.save(file, source(100, "throw new Error('no')")))
   expect(failed).toMatchObject({ outcome: 'rolled-back', error: { code: 'CFP_SETUP_FAILED' } })
-  expect([increment(), same()]).toEqual([32, 42])
+  expect([await increment(), await same()]).toEqual([32, 42])
   expect(await manager.hooks.call('ask')).toEqual([10])
 
   await manager.disable('counter')
   expect(manager.tryGet('user')).toBeUndefined()
   expect(await manager.hooks.call('ask')).toEqual([])
   await manager.enable('counter')
-  expect([increment(), same()]).toEqual([52, 62])
+  expect([await increment(), await same()]).toEqual([52, 62])
   expect(await manager.hooks.call('ask')).toEqual([10])
 
   expect(await manager.reload('counter')).toMatchObject({ outcome: 'rolled-back' })
   expect((await reported(() => folder.save(file, source(1000, '')))).outcome).toBe('committed')
-  expect([increment(), same()]).toEqual([1062, 2062])
+  expect([await increment(), await same()]).toEqual([1062, 2062])
 })
