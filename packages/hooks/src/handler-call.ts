@@ -183,9 +183,9 @@ export class HandlerCall {
     const isBlocking = span.end()
     this.syncMs = span.tookMs - this.foreignSyncMs
     if (!isBlocking) return
-    const { owner, stage, name, handler, record } = this.entry
-    const { kind } = stage
-    loop.blocked(span, record, { plugin: owner.name, generation: owner.source?.generation, kind, name, handler })
+    const { owner, stage, name, label: step, handler, record } = this.entry
+    const { generation } = owner.source ?? {}
+    loop.blocked(span, record, { plugin: owner.name, generation, kind: stage.kind, name, step, handler })
   }
 
   #failed(error: unknown): void {

@@ -10,10 +10,12 @@ export interface LoopBlock {
   readonly host: string
   readonly plugin: string
   readonly generation?: number | undefined
-  /** A handler, a hook of the plugin itself such as `setup`, a task of a timer, or a listener. */
-  readonly kind: HandlerKind | 'lifecycle' | 'timer' | 'listener'
+  /** A handler, a hook of the plugin itself such as `setup`, a task of a timer, a listener, or its service. */
+  readonly kind: HandlerKind | 'lifecycle' | 'timer' | 'listener' | 'service'
   /** What it handles: the event's, the hook's or the pipeline's name; `setup`; `every`; what was listened to. */
   readonly name: string
+  /** Of a pipeline's step, its name. */
+  readonly step?: string | undefined
   /** Without what others did that it called, in milliseconds. */
   readonly blockedMs: number
   /** What is registered for it, where it is a handler. */
@@ -88,7 +90,7 @@ export class LoopWatch {
     const { host, warn } = this.#options
     const told: LoopBlock = { host, ...block, blockedMs: span.ownMs }
     if (blockedChannel.hasSubscribers) blockedChannel.publish(told)
-    const key = `${block.plugin}\n${block.kind}\n${block.name}`
+    const key = [block.plugin, block.kind, block.name, block.step].join('\n')
     const nowMs = performance.now()
     if (nowMs - (this.#told.get(key) ?? Number.NEGATIVE_INFINITY) < TOLD_EACH_MS) return
     if (this.#told.size === TOLD_MAX) this.#told.clear()

@@ -17,6 +17,7 @@ import { argumentError, type ContextSource, checkTask, registering, usable } fro
 import { contextState } from './context-state.ts'
 import type { StartReason } from './generation-start.ts'
 import { known } from './known.ts'
+import { PluginCode } from './plugin-code.ts'
 import { intervalActivation, timeoutActivation } from './timers.ts'
 
 type AnyHandler = (...args: never[]) => unknown
@@ -102,7 +103,8 @@ export class GenerationContext implements PluginContext {
       const of = registering(this.#of, 'every')
       checkTask(this.#of, 'every', intervalMs, task)
       const onError = (error: unknown) => of.report('a task of every()', error)
-      return of.scope.activate(intervalActivation(intervalMs, known(this.#of, task), { passage: of.passage, onError }))
+      const run = { passage: of.passage, code: new PluginCode(of, 'timer', 'every'), onError }
+      return of.scope.activate(intervalActivation(intervalMs, known(this.#of, task), run))
     })
   }
 
@@ -111,9 +113,8 @@ export class GenerationContext implements PluginContext {
       const of = registering(this.#of, 'after')
       checkTask(this.#of, 'after', delayMs, task)
       const onError = (error: unknown) => of.report('a task of after()', error)
-      const undo: Undo = of.scope.activate(
-        timeoutActivation(delayMs, known(this.#of, task), { passage: of.passage, onError, onEnd: () => undo() }),
-      )
+      const run = { passage: of.passage, code: new PluginCode(of, 'timer', 'after'), onError, onEnd: () => undo() }
+      const undo: Undo = of.scope.activate(timeoutActivation(delayMs, known(this.#of, task), run))
       return undo
     })
   }
@@ -124,7 +125,7 @@ export class GenerationContext implements PluginContext {
       if (typeof handler !== 'function') throw argumentError(this.#of, 'listen', 'a function as its handler')
       const onError = (error: unknown) => of.report(`its listener of "${event}"`, error)
       const call = known(this.#of, handler as (...args: unknown[]) => unknown)
-      const listening = { call, onError, passage: of.passage }
+      const listening = { call, onError, passage: of.passage, code: new PluginCode(of, 'listener', event) }
       // What a server that others opened is sent, is theirs to answer until the commit.
       const isEarly = !of.scope.live && of.host.held.isOpenedBy(of, emitter)
       let detach = isEarly ? of.untilCommit.early.listen(emitter, event, listening) : undefined

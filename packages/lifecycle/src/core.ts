@@ -1,6 +1,14 @@
 // What every part of one lifecycle works on, and what it is made with.
 import { randomUUID } from 'node:crypto'
-import { type DispatchOptions, type HandlerPolicy, Pipelines, PluginEvents, PluginHooks } from '@cf-plugins/hooks'
+import {
+  type DispatchOptions,
+  type HandlerPolicy,
+  type LoopBlock,
+  LoopWatch,
+  Pipelines,
+  PluginEvents,
+  PluginHooks,
+} from '@cf-plugins/hooks'
 import type { Logger, PluginTimeouts } from '@cf-plugins/plugin-api'
 import { Deadlines, type PluginThreads, safeLogger } from '@cf-plugins/plugin-api/host'
 import type { PluginRegistry, ServiceTable } from '@cf-plugins/registry'
@@ -8,6 +16,7 @@ import { AccessControl, type AccessOptions } from './access-control.ts'
 import { HeldResources } from './held-resources.ts'
 import { DEFAULT_BOUNDS, type PluginHost, type ScopeApp } from './host.ts'
 import { silentLogger } from './loggers.ts'
+import { warnOfBlock } from './loop-blocks.ts'
 import { type ConfigOf, type ConfigPlace, RawConfigs } from './raw-configs.ts'
 import type { ReloadBounds } from './reload-unit.ts'
 import { Roster } from './roster.ts'
@@ -31,7 +40,10 @@ export interface LifecycleOptions<App = unknown, Shared = unknown> {
   readonly hooks?: PluginHooks
   /** @default new ones */
   readonly pipelines?: Pipelines
-  /** What becomes of handlers that keep being slow or failing, where `events`, `hooks` and `pipelines` are new ones. @default slow ones are told to the log */
+  /**
+   * What becomes of handlers that keep being slow or failing, where `events`, `hooks` and `pipelines` are new ones, and from when on plugins
+   * block the event loop, with whatever code (`blockMs`). @default slow ones, and such as block for 50 ms, are told to the log
+   */
   readonly handlerPolicy?: HandlerPolicy
   /** Gives each plugin a view of the app, whose additions can be taken back. @default the app itself */
   readonly scopeApp?: ScopeApp<App>
@@ -109,7 +121,18 @@ export function createCore<App, Shared>(
   const { services } = registry
   const roster = new Roster(id, logger, options.enabledOf)
   registry.followWishes((name) => roster.wish(name))
-  const dispatch: DispatchOptions = { logger, host: id, policy: options.handlerPolicy }
+  const { handlerPolicy: policy, threads } = options
+  const loop = new LoopWatch({
+    host: id,
+    policy,
+    warn: (block) => warnOfBlock({ logger, threads }, block, recordOf(block)),
+  })
+  const recordOf = ({ plugin, generation }: LoopBlock) => {
+    const { starting, serving } = roster.find(plugin) ?? {}
+    const all = [starting?.record, serving?.record, registry.get(plugin)]
+    return all.find((record) => record?.source.generation === generation) ?? all[2]
+  }
+  const dispatch: DispatchOptions = { logger, host: id, policy, loop }
   const host: PluginHost = {
     id,
     app: options.app,
@@ -125,7 +148,8 @@ export function createCore<App, Shared>(
     held: new HeldResources(),
     keeper: options.keeper,
     access: new AccessControl(id, options.access),
-    threads: options.threads,
+    threads,
+    loop,
     offersOf: (service) => services.offers(service),
     pickService: (service, offers) => services.pick(service, offers),
     providersOf: (service) => registry.allProvidersOf(service),

@@ -4,6 +4,7 @@ import type { Remaining, Watched } from '@cf-plugins/plugin-api/host'
 import { registerChannel, setupChannel, teardownChannel, traced } from './channels.ts'
 import { failureOf, timeoutOf } from './failures.ts'
 import { boundOf, type PluginHost } from './host.ts'
+import { PluginCode } from './plugin-code.ts'
 
 /** The bound of each hook that a generation calls. */
 const BOUNDS = {
@@ -109,7 +110,10 @@ export function callHook(
     const channel = CHANNELS[hook]
     const { strays } = caller.host
     const call = strays ? () => strays.run(caller, task) : task
-    const result = channel ? traced(channel, caller, call) : call()
+    const run = channel ? () => traced(channel, caller, call) : call
+    // What a plugin in a thread does, does not take the host's event loop.
+    const isHere = caller.record.meta.execution !== 'worker'
+    const result = isHere ? new PluginCode(caller, 'lifecycle', hook, true).run(run) : run()
     if (isThenable(result)) return new PendingHook(caller, hook, result, limitMs)
     caller.hookEnded(hook)
     return result

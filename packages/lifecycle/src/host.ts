@@ -1,6 +1,6 @@
 // What every plugin of one lifecycle shares, and where it gets its bounds from.
 
-import type { Pipelines, PluginEvents, PluginHooks } from '@cf-plugins/hooks'
+import type { LoopWatch, Pipelines, PluginEvents, PluginHooks } from '@cf-plugins/hooks'
 import type { Logger, PluginTimeouts, ResolvedPluginMeta } from '@cf-plugins/plugin-api'
 import type { Deadlines, PluginThreads } from '@cf-plugins/plugin-api/host'
 import type { PublishedService } from '@cf-plugins/registry'
@@ -43,6 +43,8 @@ export interface PluginHost {
   readonly held: HeldResources
   /** What each plugin may use. */
   readonly access: AccessControl
+  /** What plugins take of the event loop. */
+  readonly loop: LoopWatch
   /** Runs plugins, and handlers of theirs, in threads, where the host has any. */
   readonly threads: PluginThreads | undefined
   /** Who was switched off because they cannot be borne. */

@@ -15,6 +15,7 @@ import { acceptedChange, type ReconfigureOptions, type ReconfigureReport } from 
 import { acceptedReport, type TransactionReport } from './reload-unit.ts'
 import { endKeepingState } from './resting.ts'
 import { notActive, ServiceAccess } from './service-access.ts'
+import { StallProbe } from './stall-probe.ts'
 import type { StartReport, StopReport } from './start-report.ts'
 import type { StartOptions } from './start-run.ts'
 import { stopAll } from './stop-all.ts'
@@ -41,6 +42,7 @@ export class Lifecycle<App = unknown, Shared = unknown> extends LifecycleView<Ap
   readonly #units: UnitOperations
   readonly #access: ServiceAccess
   readonly #system: SystemEvents
+  readonly #stalls: StallProbe
   #stopped: Promise<StopReport> | undefined
   #followsOffers = false
 
@@ -48,6 +50,7 @@ export class Lifecycle<App = unknown, Shared = unknown> extends LifecycleView<Ap
     super(options)
     this.#queue = new OperationQueue(this.core)
     this.#system = new SystemEvents(this.core)
+    this.#stalls = new StallProbe(this.core.host.loop)
     this.core.roster.watch((change) => this.#system.changed(change))
     this.#reconciler = new Reconciler(this.core, this.registry, this.#shutdown.signal)
     this.#units = new UnitOperations(this.core, this.registry, this.#queue)
@@ -69,6 +72,7 @@ export class Lifecycle<App = unknown, Shared = unknown> extends LifecycleView<Ap
    */
   async start(options: StartOptions = {}): Promise<StartReport> {
     this.core.host.strays?.listen()
+    this.#stalls.start()
     const start = () => {
       for (const name of this.registry.names()) this.#reconciler.retry(name)
       return this.#reconciler.run({ ...options, canAbort: true })
@@ -197,7 +201,10 @@ export class Lifecycle<App = unknown, Shared = unknown> extends LifecycleView<Ap
           await this.#system.stopping(left())
           return stopAll(this.core, this.registry, left(), { drains })
         }, boundMs / 2)
-        .finally(() => this.core.host.strays?.[Symbol.dispose]())
+        .finally(() => {
+          this.core.host.strays?.[Symbol.dispose]()
+          this.#stalls[Symbol.dispose]()
+        })
     }
     return this.#stopped
   }

@@ -3,12 +3,14 @@ import type { Listenable, Undo } from '@cf-plugins/plugin-api'
 import type { Gate } from './gate.ts'
 import { runTask } from './owned-task.ts'
 import type { Passage } from './passage.ts'
+import type { PluginCode } from './plugin-code.ts'
 
 /** A handler of one generation, and where its errors go. */
 export interface ListenHandler {
   readonly call: (...args: unknown[]) => unknown
   readonly onError: (error: unknown) => void
   readonly passage: Passage
+  readonly code: PluginCode
 }
 
 /**

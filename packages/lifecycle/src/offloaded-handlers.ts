@@ -3,6 +3,7 @@ import { type HandlerOptions, PluginError, type Undo } from '@cf-plugins/plugin-
 import type { OffloadedFunction, OffloadedTask } from '@cf-plugins/plugin-api/host'
 import type { HookCaller } from './hook-call.ts'
 import type { Scope } from './scope.ts'
+import { standsFor } from './stands-for.ts'
 import { threadsFor } from './threaded-plugin.ts'
 
 /** Whose handlers they are. */
@@ -59,8 +60,7 @@ export class OffloadedHandlers {
         const offloaded = this.#threads(call).offload(this.#of.record, task)
         made.push(offloaded)
         const calling = (...args: unknown[]) => offloaded.call(...args)
-        // What is asked of a handler is its number of parameters: hooks refuse one that has too many.
-        return [key, Object.defineProperty(calling, 'length', { value: run.length })] as const
+        return [key, standsFor(run, calling, true)] as const
       })
       return this.#kept(register(Object.fromEntries(callers) as Given, rest as Options), release)
     } catch (error) {

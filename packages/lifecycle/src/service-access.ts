@@ -1,6 +1,7 @@
 // How a host gets at the services of plugins, also while those are replaced.
 import { PluginError } from '@cf-plugins/plugin-api'
 import type { PluginRegistry, PublishedService } from '@cf-plugins/registry'
+import { PluginCode } from './plugin-code.ts'
 import type { LifecycleState, PluginSlot } from './plugin-slot.ts'
 import { PluginScoped } from './provided-services.ts'
 
@@ -47,10 +48,13 @@ export class ServiceAccess {
   ): Promise<T> {
     const { slot } = this.#find(name)
     const lease = async (): Promise<T> => {
-      const passage = slot.serving?.passage
+      const { serving } = slot
+      const passage = serving?.passage
+      const run = () => task(this.get(name))
       passage?.enter()
       try {
-        return await task(this.get(name))
+        const isHere = serving?.record.meta.execution === 'inline'
+        return await (isHere ? new PluginCode(serving, 'service', name, true).run(run) : run())
       } finally {
         passage?.leave()
       }

@@ -21,6 +21,8 @@ export interface PluginThreads {
    * @throws `CFP_OFFLOAD_NOT_EXPORTED` with what to do instead
    */
   offload(record: PluginRecord, task: OffloadedTask): OffloadedFunction
+  /** The name by which the plugin's entry file exports a function, and so `offload` could take it; nothing where it does not. */
+  exportNameOf?(record: PluginRecord, exported: unknown): string | undefined
 }
 
 /** Whose instance is made in a thread, as far as its threads need to know. */

@@ -57,6 +57,10 @@ export class PluginThreads implements HostThreads {
     return this.#crewOf(record, task.host).add(exportName, task)
   }
 
+  exportNameOf(record: PluginRecord, exported: unknown): string | undefined {
+    return this.#parts.exportNameOf(record, exported)
+  }
+
   /** Every plugin that has threads, or calls that wait for one. */
   status(): readonly ThreadStatus[] {
     const all = new Map<string, ThreadStatus>()

@@ -1,0 +1,59 @@
+// What the log is told of a plugin that blocks the event loop: who it was, for how long, and the line to add.
+import type { LoopBlock } from '@cf-plugins/hooks'
+import type { Logger, PluginRecord } from '@cf-plugins/plugin-api'
+import { type PluginThreads, shownFile } from '@cf-plugins/plugin-api/host'
+import { metaPlace } from './meta-place.ts'
+import { givenFor } from './stands-for.ts'
+
+/** Where it is looked up. */
+export interface BlockedHost {
+  readonly logger: Logger
+  readonly threads: PluginThreads | undefined
+}
+
+/** Tells it. @param record the plugin's; nothing where it was the host's own handler */
+export function warnOfBlock(
+  { logger, threads }: BlockedHost,
+  block: LoopBlock,
+  record: PluginRecord | undefined,
+): void {
+  const { plugin, generation, kind, name, step, blockedMs } = block
+  const ms = Math.round(blockedMs)
+  const file = record?.source.file
+  const where = file === undefined ? '' : ` (${shownFile(file)})`
+  const who = record ? `Plugin "${plugin}"` : `The ${plugin}`
+  const remedy = record ? ` ${remedyOf(record, block, threads)}` : ''
+  logger.warn(
+    { plugin, generation, file, kind, name, step, blockedMs },
+    `${who} blocked the event loop for ${ms} ms in ${whatOf(block)}${where}: nothing else ran meanwhile.${remedy}`,
+  )
+}
+
+function whatOf({ kind, name, step }: LoopBlock): string {
+  switch (kind) {
+    case 'lifecycle':
+      return `${name}()`
+    case 'timer':
+      return `a task of ${name}()`
+    case 'listener':
+      return `its listener of "${name}"`
+    case 'service':
+      return `its service "${name}", or its host did that used it`
+    case 'pipeline':
+      return `its step "${step}" of "${name}"`
+    default:
+      return `its handler of "${name}"`
+  }
+}
+
+function remedyOf(record: PluginRecord, { kind, handler }: LoopBlock, threads: PluginThreads | undefined): string {
+  const { given, inThread } = givenFor(handler)
+  if (inThread || record.meta.execution === 'worker') {
+    return 'It runs in a thread, and what it is given took so long to copy: give it less, or transfer() it.'
+  }
+  const isExported = threads?.exportNameOf?.(record, given) !== undefined
+  if (isExported) {
+    return `Write { offload: true } in the options of that ${kind === 'pipeline' ? 'step' : 'handler'}, and it runs in a thread.`
+  }
+  return `Write execution: 'worker' in ${metaPlace(record)}, and it runs in a thread.`
+}
