@@ -1,35 +1,67 @@
-// A definition, in a thread: each hook is given what `setup` returned.
-import { definePlugin } from '@cf-plugins/plugin-api'
+// A plugin in a thread, as a definition: it tells the log what becomes of it.
+import { threadId } from 'node:worker_threads'
+import { definePlugin, type Logger } from '@cf-plugins/plugin-api'
+
+export interface Life {
+  count: number
+  readonly logger: Logger
+  where(): number
+  config(): unknown
+  add(by: number): number
+  fail(): never
+  give(): unknown
+  take(options: { onProgress(part: number): unknown }): unknown
+}
 
 export default definePlugin({
-  name: 'defined',
+  name: 'life',
   version: '1.0.0',
   execution: 'worker',
-  events: ['add'],
-  state: {
-    initial: { kept: 0 },
-    version: 2,
-    save: (service: Adder) => service.all(),
-    restore: (numbers: number[], service) => service.add(...numbers),
-    migrate: (state: unknown, from: number, part) => (part === 'reload' ? [Number(state), from] : { kept: 7 }),
-  },
-  setup: ({ state, on }): Adder => {
-    const numbers: number[] = []
-    on('keep', () => state.update((draft) => void draft.kept++))
-    return {
-      first: 'a copy',
-      add: (...more) => void numbers.push(...more),
-      all: () => numbers,
-      kept: () => state.value.kept,
+  dependencies: ['clock'],
+  provides: ['greeter'],
+  events: ['life.*'],
+  async setup(context): Promise<Life> {
+    const { logger, inject, hooks, provide, own, signal } = context
+    const clock = inject('clock') as { now(): Promise<number>; readonly zone: string }
+    logger.info(`setup at ${await clock.now()} in ${clock.zone} with ${JSON.stringify(context.config)}`)
+    signal.addEventListener('abort', () => logger.info('aborted'))
+    own(() => logger.info('released'))
+    hooks.on('where', () => threadId)
+    provide('greeter', { greet: (name: string) => `hello ${name}` })
+    const life: Life = {
+      count: 0,
+      where: () => threadId,
+      config: () => context.config,
+      add(by: number) {
+        this.count += by
+        return this.count
+      },
+      fail(): never {
+        throw Object.assign(new RangeError('too far', { cause: new Error('because') }), { code: 'E_FAR', at: 7 })
+      },
+      give: () => ({ socket: () => {}, list: [{ port: Symbol('none') }] }),
+      take: (options) => options.onProgress(0.5),
+      logger,
     }
+    return life
   },
-  handleEvent: (_event, { payload }, service) => service.add(payload as number),
-  teardown: (service) => service.add(-1),
+  state: {
+    version: 2,
+    save: ({ count }) => ({ count }),
+    restore: ({ count }, service) => {
+      service.count = count
+    },
+    migrate: (state, from) => ({ count: Number(state) + from }),
+  },
+  onEnable: () => {},
+  onDisable: () => {},
+  onReload: () => {},
+  onConfigChange(config: { fails?: boolean }) {
+    if (config.fails) throw new Error('not this one')
+  },
+  handleEvent: (event, { payload, source }, service) => {
+    service.logger.info(`heard ${event} of ${source}: ${payload}`)
+  },
+  health: (service) => ({ status: service.count > 5 ? 'degraded' : 'healthy', message: `${service.count}` }),
+  teardown: (service) => service.logger.info('teardown'),
 })
-
-interface Adder {
-  readonly first: string
-  add(...numbers: readonly number[]): void
-  all(): number[]
-  kept(): number
-}

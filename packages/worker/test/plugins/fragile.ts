@@ -12,6 +12,7 @@ export const PLUGIN_META = {
   state: { initial: { kept: 0 } },
 }
 
+type Context = PluginContext<unknown, unknown, unknown, { kept: number }>
 type Way = 'loop' | 'regex' | 'wait' | 'exec' | 'exit' | 'throw' | 'reject' | 'memory'
 
 const after = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -40,12 +41,12 @@ const WAYS: Readonly<Record<Way, () => unknown>> = {
 }
 
 export class Fragile {
-  readonly #context: PluginContext<unknown, unknown, unknown, { kept: number }>
+  readonly #context: Context
   readonly told: string[] = []
   /** What a reload carries over. */
   total = 0
 
-  constructor(context: Fragile['#context']) {
+  constructor(context: Context) {
     this.#context = context
     context.on('add', (by: number) => {
       this.total += by
@@ -92,7 +93,7 @@ export class Fragile {
   }
 }
 
-export function register(app: { readonly isSpoiled?: boolean }, context: Fragile['#context']): Fragile {
+export function register(app: { readonly isSpoiled?: boolean }, context: Context): Fragile {
   if (app.isSpoiled) throw new Error('spoiled')
   return new Fragile(context)
 }
