@@ -1,6 +1,7 @@
 // The calls that one end of a link makes, until they are answered.
 import { PluginError } from '@cf-plugins/plugin-api'
 import { Deadlines } from '@cf-plugins/plugin-api/host'
+import { AbortFollowers } from './abort-followers.ts'
 import { packThrown, unpackThrown } from './error-data.ts'
 import type { LinkOptions } from './link.ts'
 import { notCloneable, whyNotCloneable } from './not-cloneable.ts'
@@ -19,6 +20,7 @@ export class Calls {
   readonly #references: References
   readonly #options: LinkOptions
   readonly #deadlines = new Deadlines()
+  readonly #followers = new AbortFollowers()
   readonly #pending = new Map<number, PendingCall>()
   readonly #overdue = (call: PendingCall): void => this.#timedOut(call)
   #ids = 0
@@ -100,7 +102,7 @@ export class Calls {
       if (!isPatient) this.#over(call).reject(signal.reason)
     }
     if (signal.aborted) aborted()
-    else call.listen(signal, aborted)
+    else call.unfollow = this.#followers.add(signal, aborted)
   }
 
   #timedOut(call: PendingCall): void {
@@ -117,7 +119,7 @@ export class Calls {
 
   #over(call: PendingCall): PendingCall {
     this.#pending.delete(call.id)
-    call.unlisten()
+    call.unfollow?.()
     if (call.deadlineMs !== NEVER) this.#deadlines.unwatch(call)
     this.#references.forget(call)
     return call

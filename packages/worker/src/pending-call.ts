@@ -1,4 +1,5 @@
 // A call that the other side has not answered yet.
+import type { Undo } from '@cf-plugins/plugin-api'
 import type { Remaining, Watched } from '@cf-plugins/plugin-api/host'
 import type { Scope } from './scope.ts'
 
@@ -21,12 +22,12 @@ export class PendingCall implements Watched, LateCall, Scope {
   signals: number[] | undefined
   next: Watched | undefined
   previous: Watched | undefined
+  /** Follows the caller's signal no more. */
+  unfollow: Undo | undefined
   resolve!: (value: unknown) => void
   reject!: (error: unknown) => void
   #leftMs: number
   #seenMs: number | undefined
-  #signal: AbortSignal | undefined
-  #aborted: (() => void) | undefined
   readonly #overdue: (call: PendingCall) => void
 
   /** @param deadlineMs `Infinity` for none */
@@ -40,17 +41,6 @@ export class PendingCall implements Watched, LateCall, Scope {
       this.resolve = resolve
       this.reject = reject
     })
-  }
-
-  /** Listens to the caller's signal until the call is over. */
-  listen(signal: AbortSignal, aborted: () => void): void {
-    this.#signal = signal
-    this.#aborted = aborted
-    signal.addEventListener('abort', aborted, { once: true })
-  }
-
-  unlisten(): void {
-    if (this.#aborted) this.#signal?.removeEventListener('abort', this.#aborted)
   }
 
   look(nowMs: number): Remaining {

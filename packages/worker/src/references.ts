@@ -1,5 +1,6 @@
 // What of one side the other can call or hear, and the other way round: functions and signals, which have no clone.
 import { PluginError } from '@cf-plugins/plugin-api'
+import { AbortFollowers } from './abort-followers.ts'
 import { isError, packThrown, type Thrown, unpackThrown } from './error-data.ts'
 import type { WireType } from './link.ts'
 import { type CallOptions, markRemote, remoteOf } from './remote.ts'
@@ -29,6 +30,7 @@ export class References {
   readonly #functions = new Map<number, AnyFunction>()
   readonly #signals = new Map<number, () => void>()
   readonly #controllers = new Map<number, AbortController>()
+  readonly #followers = new AbortFollowers()
   readonly #collected: FinalizationRegistry<number>
   #ids = 0
 
@@ -137,10 +139,10 @@ export class References {
       this.#signals.delete(id)
       this.#owner.aborted(id, packThrown(signal.reason))
     }
-    signal.addEventListener('abort', aborted, { once: true })
+    const unfollow = this.#followers.add(signal, aborted)
     this.#signals.set(id, () => {
       this.#signals.delete(id)
-      signal.removeEventListener('abort', aborted)
+      unfollow()
     })
     if (scope) scope.signals = [...(scope.signals ?? []), id]
     return { id }
