@@ -5,13 +5,13 @@ import type { SyncCaller } from './sync-caller.ts'
 
 /** The ops of a context, typed. What the host's own context throws, these throw. */
 export class HostCalls {
-  readonly #link: Pick<Link, 'call' | 'notify'>
+  readonly #link: Pick<Link, 'call' | 'notify' | 'flush'>
   readonly #sync: Pick<SyncCaller, 'call'>
 
   constructor({
     link,
     sync,
-  }: { readonly link: Pick<Link, 'call' | 'notify'>; readonly sync: Pick<SyncCaller, 'call'> }) {
+  }: { readonly link: Pick<Link, 'call' | 'notify' | 'flush'>; readonly sync: Pick<SyncCaller, 'call'> }) {
     this.#link = link
     this.#sync = sync
   }
@@ -35,5 +35,11 @@ export class HostCalls {
   /** Tells, and does not wait. */
   tell<Op extends keyof ContextNotifications>(op: Op, ...args: Parameters<ContextNotifications[Op]>): void {
     this.#link.notify(op, args)
+  }
+
+  /** The same, at once: what comes next may end the thread. */
+  tellNow<Op extends keyof ContextNotifications>(op: Op, ...args: Parameters<ContextNotifications[Op]>): void {
+    this.#link.notify(op, args)
+    this.#link.flush()
   }
 }

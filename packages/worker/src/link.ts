@@ -38,6 +38,8 @@ export interface LinkOptions {
   /** The deadline of a call that has none, in milliseconds. @default none */
   readonly callMs?: number | undefined
   readonly types?: readonly WireType[] | undefined
+  /** The thread's: whoever says something there may go on to block, and is heard all the same. @default false */
+  readonly mayBlock?: boolean | undefined
   /** The host's: answers a thread that waits. */
   readonly answerAsked?: ((message: AskMessage) => void) | undefined
   /** The thread's: calls a function of the host, and waits. */
@@ -62,7 +64,7 @@ export class Link {
   constructor(port: MessagePort, serve: Serve, options: LinkOptions = {}) {
     this.#port = port
     this.#options = options
-    const outbox = new Outbox(port, (message, reason) => this.#unsent(message, reason))
+    const outbox = new Outbox(port, (message, reason) => this.#unsent(message, reason), options.mayBlock)
     this.#outbox = outbox
     this.#references = new References({
       plugin: options.plugin,
@@ -101,6 +103,11 @@ export class Link {
   notify(op: string, args: readonly unknown[]): void {
     const packed = pack(args, this.#references.maker())
     this.#outbox.push([Kind.tell, op, packed.values, packed.parts], packed)
+  }
+
+  /** Posts what was said so far, at once. */
+  flush(): void {
+    this.#outbox.flush()
   }
 
   /** Resolves when the other end's loop has answered. */

@@ -10,19 +10,25 @@ const LONGEST_MS = 1
 export class Outbox {
   readonly #port: MessagePort
   readonly #failed: (message: WireMessage, reason: unknown) => void
+  readonly #mayBlock: boolean
   #queue: WireMessage[] = []
   #isDue = false
   #sinceMs = 0
+  #hastenedMs = 0
   #isClosed = false
   readonly #flush = (): void => {
     this.#isDue = false
     this.flush()
   }
 
-  /** @param failed told of each message that cannot be cloned */
-  constructor(port: MessagePort, failed: (message: WireMessage, reason: unknown) => void) {
+  /**
+   * @param failed told of each message that cannot be cloned
+   * @param mayBlock whether who says something may go on to block: then it is said at once, unless something was said just now
+   */
+  constructor(port: MessagePort, failed: (message: WireMessage, reason: unknown) => void, mayBlock = false) {
     this.#port = port
     this.#failed = failed
+    this.#mayBlock = mayBlock
   }
 
   /** Says it at the end of the tick; at once where `packed` cannot wait. */
@@ -30,7 +36,8 @@ export class Outbox {
     if (this.#isClosed) return
     this.#queue.push(message)
     if (packed?.canWait === false) this.flush(packed.transfer)
-    else if (!this.#isDue) {
+    else if (this.#mayBlock) this.#hasten(performance.now())
+    if (!this.#isDue && this.#queue.length > 0) {
       this.#isDue = true
       // After all microtasks: what follows from what came in is answered by then, and goes together.
       process.nextTick(this.#flush)
@@ -64,6 +71,12 @@ export class Outbox {
   close(): void {
     this.flush()
     this.#isClosed = true
+  }
+
+  #hasten(nowMs: number): void {
+    if (nowMs - this.#hastenedMs < LONGEST_MS) return
+    this.#hastenedMs = nowMs
+    this.flush()
   }
 
   #postAlone(message: WireMessage, transfer: readonly TransferListItem[]): void {

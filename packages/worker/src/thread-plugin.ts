@@ -69,7 +69,7 @@ class ThreadPlugin implements ThreadSource {
     this.hostId = home.host
     this.services = new RemoteServices((id, method, args) => this.host.call('service', id, method, args))
     this.registrations = new Registrations((id) => this.host.ask('undo', id))
-    this.logger = threadLogger((line) => this.host.tell('log', [line]))
+    this.logger = threadLogger((line) => this.host.tellNow('log', [line]))
   }
 
   get name(): string {
