@@ -1,9 +1,9 @@
 // One thread of a crew: what it was sent, how far it is with that, and what becomes of it when the thread ends.
 import { PluginError } from '@cf-plugins/plugin-api'
 import type { Remaining, Watched } from '@cf-plugins/plugin-api/host'
-import { packArguments } from './handler-arguments.ts'
+import type { Serve } from './link.ts'
 import type { Task } from './task.ts'
-import type { TaskFunction } from './task-function.ts'
+import { TaskLink } from './task-link.ts'
 import { LAST_NUMBER, SLOTS, TaskSlots } from './task-slots.ts'
 import type { WorkerThread } from './worker-thread.ts'
 
@@ -22,6 +22,8 @@ export interface ThreadOwner {
   readonly plugin: string
   /** It answered a task, and may be sent more. */
   answered(thread: CrewThread): void
+  /** What the thread asks and tells besides. */
+  serve(op: string, args: unknown[]): unknown
   /** Tasks that it has not begun, in the order in which they were asked. */
   returned(tasks: readonly Task[]): void
   /** It is gone, and these are to be done elsewhere. */
@@ -38,9 +40,8 @@ export class CrewThread implements Watched {
   idleSinceMs: number | undefined
   readonly startedMs = performance.now()
   readonly #owner: ThreadOwner
-  readonly #thread: WorkerThread
+  readonly #link: TaskLink
   readonly #slots = new TaskSlots()
-  readonly #known = new Set<TaskFunction>()
   /** By number, in the order in which they were sent. */
   readonly #tasks = new Map<number, Task>()
   #number = 0
@@ -53,10 +54,17 @@ export class CrewThread implements Watched {
   #seenAnswers = -1
   #seenMs = 0
 
-  constructor(owner: ThreadOwner, thread: WorkerThread) {
+  /** @param start starts the thread, which is answered by what it is given @throws what that throws */
+  constructor(owner: ThreadOwner, start: (serve: Serve) => WorkerThread) {
     this.#owner = owner
-    this.#thread = thread
-    thread.ended.then((error) => this.#end(error))
+    this.#link = new TaskLink(
+      {
+        answered: (number, value, hasFailed) => this.#answered(number, value, hasFailed),
+        ended: (error) => this.#end(error),
+        serve: (op, args) => owner.serve(op, args),
+      },
+      start,
+    )
   }
 
   /** What it is watched under: see `look`. */
@@ -91,18 +99,13 @@ export class CrewThread implements Watched {
 
   /** Has it load the code. @throws what the thread could not start for */
   async begin(startMs: number): Promise<void> {
-    await this.#thread.ready
-    await this.#thread.call('begin', [this.#slots.buffer], { deadlineMs: startMs, what: 'the loading of its code' })
+    await this.#link.begin(this.#slots.buffer, startMs)
     this.#isReady = true
     this.idleSinceMs = performance.now()
   }
 
   send(task: Task): void {
     const { fn, args } = task
-    if (!this.#known.has(fn)) {
-      this.#known.add(fn)
-      this.#thread.notify('function', [fn.id, fn.task.kind, fn.exportName])
-    }
     this.#number = this.#number === LAST_NUMBER ? 0 : this.#number + 1
     const number = this.#number
     this.#slots.send(number)
@@ -117,13 +120,8 @@ export class CrewThread implements Watched {
     task.at = this
     task.number = number
     task.sentMs = performance.now()
-    task.threadId = this.#thread.threadId
-    // The number and the function come last, so that messages count arguments as the function does.
-    const packed = packArguments(fn.task.kind, args)
-    this.#thread.call('run', [...packed, fn.id, number], fn.call).then(
-      (answer) => this.#answered(number, task, () => task.answer(answer)),
-      (error) => this.#failed(number, task, error),
-    )
+    task.threadId = this.#link.thread.threadId
+    this.#link.send(number, fn, args)
   }
 
   /** Takes a task back that has not begun. */
@@ -141,7 +139,7 @@ export class CrewThread implements Watched {
 
   /** Tells the task that nobody waits for it. */
   abort(task: Task, reason: unknown): void {
-    if (this.#tasks.get(task.number) === task) this.#thread.notify('abort', [task.number, reason])
+    if (this.#tasks.get(task.number) === task) this.#link.abort(task.number, reason)
   }
 
   /** The task is over its deadline, and was answered: the thread has a moment to settle it. */
@@ -150,7 +148,7 @@ export class CrewThread implements Watched {
     this.abort(task, reason)
     setTimeout(() => {
       if (this.#tasks.get(number) !== task) return
-      this.#thread.terminate(
+      this.#link.thread.terminate(
         new PluginError(
           'CFP_WORKER_ENDED',
           `Plugin "${this.#owner.plugin}": its thread was ended, for ${fn.what} went on past its deadline.`,
@@ -170,7 +168,7 @@ export class CrewThread implements Watched {
 
   /** Ends it, whatever it is at. */
   terminate(error: PluginError): void {
-    this.#thread.terminate(error)
+    this.#link.thread.terminate(error)
   }
 
   /** Whether it has answered none of several tasks for a while: then what it has not begun is done elsewhere. */
@@ -185,22 +183,20 @@ export class CrewThread implements Watched {
     return LOOK
   }
 
-  #answered(number: number, task: Task, settle: () => void): void {
-    // What was taken back, or was lost with the thread, is another's to answer.
-    if (this.#tasks.get(number) !== task) return
+  #answered(number: number, value: unknown, hasFailed: boolean): void {
+    const task = this.#tasks.get(number)
+    // What was taken back is another's to answer.
+    if (task === undefined) return
     // What could not be cloned was never there.
     if (this.#slots.stateOf(number) === 'done') task.fn.took(this.#slots.msOf(number))
     this.#answers++
     this.#isStuck = false
     this.#remove(number, task)
-    settle()
+    if (hasFailed) task.refuse(value)
+    else task.answer(value)
+    if (this.#isOver) return
     if (this.#isLeaving && this.#tasks.size === 0) this.#goodbye()
     else this.#owner.answered(this)
-  }
-
-  #failed(number: number, task: Task, error: unknown): void {
-    if (this.#thread.alive) this.#answered(number, task, () => task.refuse(error))
-    else this.#end(error as PluginError)
   }
 
   #remove(number: number, task: Task): void {
@@ -212,8 +208,7 @@ export class CrewThread implements Watched {
   }
 
   #goodbye(): void {
-    // Its port is closed in the thread: nothing that it has begun is cut off, for it has begun nothing.
-    void this.#thread.end(GRACE_MS)
+    void this.#link.thread.end(GRACE_MS)
     this.#end(undefined)
   }
 
@@ -222,6 +217,7 @@ export class CrewThread implements Watched {
     if (this.#isOver) return
     this.#isOver = true
     this.#isLeaving = true
+    this.#link.close()
     this.#owner.unwatch(this)
     const lost: Task[] = []
     const unbegun: Task[] = []

@@ -1,46 +1,17 @@
 // The threads that share the calls of one generation of a plugin, and the calls that wait for them.
-import type { Logger, PluginError, PluginRecord } from '@cf-plugins/plugin-api'
-import type { Deadlines, OffloadedFunction, OffloadedTask } from '@cf-plugins/plugin-api/host'
+import type { PluginError } from '@cf-plugins/plugin-api'
+import type { OffloadedFunction, OffloadedTask } from '@cf-plugins/plugin-api/host'
+import type { CrewOptions, CrewStatus } from './crew-options.ts'
 import { CrewReport } from './crew-report.ts'
 import { CrewThread, type ThreadOwner } from './crew-thread.ts'
 import { CrewThreads } from './crew-threads.ts'
-import type { Pool, PoolMember } from './pool.ts'
+import type { PoolMember } from './pool.ts'
 import { late, Task, type TaskOwner } from './task.ts'
 import { TaskFunction } from './task-function.ts'
 import { TaskQueue } from './task-queue.ts'
-import type { WorkerThread } from './worker-thread.ts'
 
 /** What waits must keep a thread for longer than this, in milliseconds, to be worth the start of one more. */
 const WORTH_MS = 10
-
-/** What a crew has from its host. */
-export interface CrewOptions {
-  readonly record: PluginRecord
-  /** Which host it is of, for observers. */
-  readonly host: string
-  readonly callMs: number
-  readonly startMs: number
-  readonly idleMs: number
-  readonly queue: number
-  readonly logger: Logger
-  readonly pool: Pool
-  readonly deadlines: Deadlines
-  /** @throws where there can be none */
-  startThread(): WorkerThread
-  /** It has no threads, no calls and no functions any more. */
-  over(crew: Crew): void
-}
-
-/** How many threads a crew has, and how much they have to do. */
-export interface CrewStatus {
-  readonly threads: number
-  /** Calls that wait for a thread. */
-  readonly queued: number
-  /** Calls that a thread has. */
-  readonly running: number
-  /** Whether a further call would be refused. */
-  readonly isFull: boolean
-}
 
 export class Crew implements PoolMember, TaskOwner, ThreadOwner {
   readonly plugin: string
@@ -109,7 +80,7 @@ export class Crew implements PoolMember, TaskOwner, ThreadOwner {
     this.#starting++
     let thread: CrewThread
     try {
-      thread = new CrewThread(this, this.#of.startThread())
+      thread = new CrewThread(this, (serve) => this.#of.startThread(serve))
     } catch (error) {
       this.#starting--
       this.#of.pool.gave(this)
@@ -161,6 +132,10 @@ export class Crew implements PoolMember, TaskOwner, ThreadOwner {
     }
     if (this.#queue.size > 0) this.#schedule()
     if (thread.size === 0) this.#idle(thread)
+  }
+
+  serve(op: string, args: unknown[]): unknown {
+    return this.#of.serve(op, args)
   }
 
   returned(tasks: readonly Task[]): void {
@@ -272,6 +247,6 @@ export class Crew implements PoolMember, TaskOwner, ThreadOwner {
   #retire(): void {
     if (this.#functions > 0 || this.#open > 0) return
     this.#threads.leaveIdle()
-    if (this.#threads.size === 0) this.#of.over(this)
+    if (this.#threads.size === 0) this.#of.over()
   }
 }

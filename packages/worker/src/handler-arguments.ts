@@ -27,7 +27,7 @@ type Changes = readonly [set: readonly Entry[], removed: readonly string[]]
 
 /** What a handler is given, as it goes to a thread. Signals of contexts stay: see `signalOf`. */
 export function packArguments(kind: HandlerKind, args: readonly unknown[]): unknown[] {
-  if (kind === 'event') return [args[0], packContext(args[1] as EventContext)]
+  if (kind === 'event') return [args[0], ...packContext(args[1] as EventContext)]
   if (kind === 'batch') return [args[0], (args[1] as readonly EventContext[]).map(packContext)]
   if (kind === 'step') return [args[0], packStep(args[1] as StepContext)]
   return args as unknown[]
@@ -53,7 +53,7 @@ export function unpackResult(kind: HandlerKind, args: readonly unknown[], packed
 /** In the thread: what the handler is called with. */
 export function unpackArguments(kind: HandlerKind, packed: readonly unknown[], call: ThreadCall): UnpackedCall {
   if (kind === 'event')
-    return { args: [packed[0], new Context(packed[0], packed[1] as PackedContext, call)], packResult }
+    return { args: [packed[0], new Context(packed[0], packed.slice(1) as unknown as PackedContext, call)], packResult }
   if (kind === 'batch') {
     const payloads = packed[0] as readonly unknown[]
     const contexts = (packed[1] as readonly PackedContext[]).map((each, at) => new Context(payloads[at], each, call))

@@ -15,7 +15,10 @@ import {
   type ThreadedPlugin,
 } from '@cf-plugins/plugin-api/host'
 import type { LogLine } from './context-ops.ts'
-import { Crew, type CrewStatus } from './crew.ts'
+import { Crew } from './crew.ts'
+import type { CrewStatus } from './crew-options.ts'
+import { EndCount } from './end-count.ts'
+import type { Serve } from './link.ts'
 import { notExported } from './not-exported.ts'
 import type { PluginThreadsOptions } from './options.ts'
 import { Pool } from './pool.ts'
@@ -36,6 +39,8 @@ export class PluginThreads implements HostThreads {
   /** By generation, as far as one is known to have functions, calls or threads. */
   readonly #crews = new Map<PluginRecord, Crew>()
   readonly #threads = new Map<WorkerThread, string>()
+  /** By plugin, as far as threads of it have ended unasked. */
+  readonly #ends = new Map<string, EndCount>()
   #closed: PluginError | undefined
 
   /** @throws `CFP_WORKER_OPTIONS` naming the option */
@@ -59,6 +64,12 @@ export class PluginThreads implements HostThreads {
 
   exportNameOf(record: PluginRecord, exported: unknown): string | undefined {
     return this.#parts.exportNameOf(record, exported)
+  }
+
+  endsOf(plugin: string): number {
+    const ends = this.#ends.get(plugin)?.recent() ?? 0
+    if (ends === 0) this.#ends.delete(plugin)
+    return ends
   }
 
   /** Every plugin that has threads, or calls that wait for one. */
@@ -106,14 +117,15 @@ export class PluginThreads implements HostThreads {
       callMs: meta.worker.callMs ?? this.#parts.callMs,
       pool: this.#pool,
       deadlines: this.#deadlines,
-      startThread: () => this.#start(record, host),
+      startThread: (serve) => this.#start(record, host, serve),
+      serve: (op, args) => (op === 'log' ? log(this.#parts.logger, args[0] as readonly LogLine[]) : refuse(op)),
       over: () => this.#crews.delete(record),
     })
     this.#crews.set(record, crew)
     return crew
   }
 
-  #start(record: PluginRecord, host: string): WorkerThread {
+  #start(record: PluginRecord, host: string, serve: Serve): WorkerThread {
     const { meta, source } = record
     const { heapMb, callMs, startMs, logger } = this.#parts
     return new WorkerThread({
@@ -128,7 +140,7 @@ export class PluginThreads implements HostThreads {
       startMs,
       restrict: this.#parts.restrictionOf(record),
       file: source.file,
-      serve: (op, args) => (op === 'log' ? log(logger, args[0] as readonly LogLine[]) : refuse(op)),
+      serve,
       serveSync: refuse,
       logger,
     })
@@ -136,7 +148,13 @@ export class PluginThreads implements HostThreads {
 
   #watch(thread: WorkerThread, plugin: string): void {
     this.#threads.set(thread, plugin)
-    void thread.ended.then(() => this.#threads.delete(thread))
+    void thread.ended.then((error) => {
+      this.#threads.delete(thread)
+      if (!error || this.#closed) return
+      const ends = this.#ends.get(plugin) ?? new EndCount(Number.POSITIVE_INFINITY)
+      this.#ends.set(plugin, ends)
+      ends.add()
+    })
   }
 }
 

@@ -7,6 +7,8 @@ import type { TaskFunction } from './task-function.ts'
 
 /** A task's signal is looked at when it has waited for about a thirtieth of this, in milliseconds: reading it costs more than a small task. */
 const LOOK_MS = 320
+/** Before that it is not, in milliseconds. */
+const LEAST_MS = 5
 /** Under how many threads a task may wait that end without having begun any. */
 const ENDS = 3
 
@@ -69,14 +71,14 @@ export class Task implements Watched {
 
   look(nowMs: number): Remaining {
     if (this.#isSettled) return NOTHING_LEFT
-    if (!this.#wasLooked) {
+    if (!this.#wasLooked && nowMs - this.askedMs >= LEAST_MS) {
       this.#wasLooked = true
       this.#listen()
       this.#owner.waits(this)
     }
     const { deadlineMs } = this.fn
     const leftMs = deadlineMs - (nowMs - this.askedMs)
-    if (leftMs > 0) return { limitMs: deadlineMs, leftMs }
+    if (leftMs > 0) return this.#wasLooked ? { limitMs: deadlineMs, leftMs } : { limitMs: this.limitMs, leftMs }
     this.#owner.overdue(this)
     return NOTHING_LEFT
   }

@@ -1,10 +1,15 @@
 // What runs in a thread that handlers with `offload` share: one task after the other, in the order in which they come.
+import type { MessagePort } from 'node:worker_threads'
 import { isThenable, PluginError } from '@cf-plugins/plugin-api'
 import { type HandlerKind, unpackArguments } from './handler-arguments.ts'
+import type { Link } from './link.ts'
 import { TaskSlots } from './task-slots.ts'
+import { copyForWire, DEFINES, TaskWire } from './task-wire.ts'
+
+/** How long an answer waits for others before the next task begins, in milliseconds: that may take long. */
+const LONGEST_MS = 0.25
 
 type AnyFunction = (...args: unknown[]) => unknown
-type Waiting = () => void
 
 /** A function of the entry file, and what it is given. */
 interface TaskFunction {
@@ -12,61 +17,119 @@ interface TaskFunction {
   readonly run: AnyFunction
 }
 
-/** Answers what a crew asks of a thread: `begin` once, `function` and `abort`, and `run` for each task. */
-export function serveTasks(load: () => Promise<object>): (op: string, args: unknown[]) => unknown {
-  const tasks = new ThreadTasks(load)
+/** What a thread is given of its crew. */
+export interface TaskSide {
+  readonly slots: SharedArrayBuffer
+  readonly port: MessagePort
+}
+
+/** How answers get home that are more than small and plain. */
+type Home = Pick<Link, 'call'>
+
+/** Answers what a crew asks of a thread: `begin` once, `run` for a task that does not go by the wire of small ones, `abort`. */
+export function serveTasks(load: () => Promise<object>, link: Home): (op: string, args: unknown[]) => unknown {
+  const tasks = new ThreadTasks(load, link)
   return (op, args) => {
     if (op === 'run') return tasks.run(args)
-    if (op === 'begin') return tasks.begin(args[0] as SharedArrayBuffer)
-    if (op === 'function') return tasks.define(args[0] as number, args[1] as HandlerKind, args[2] as string)
     if (op === 'abort') return tasks.abort(args[0] as number, args[1])
+    if (op === 'begin') return tasks.begin(args[0] as TaskSide)
     throw new Error(`A thread for tasks does not know "${op}".`)
   }
 }
 
 class ThreadTasks {
   readonly #load: () => Promise<object>
+  readonly #link: Home
   readonly #functions = new Map<number, TaskFunction>()
-  readonly #waiting: Waiting[] = []
+  readonly #waiting: (() => void)[] = []
   #slots = new TaskSlots()
+  #wire: TaskWire | undefined
   #exports: object = {}
-  /** What is awaited by now: the next one waits for it. */
+  /** What it is at: the next one waits for it. */
   #current: Current | undefined
+  /** Since when an answer waits for others. */
+  #sinceMs = 0
 
-  constructor(load: () => Promise<object>) {
+  constructor(load: () => Promise<object>, link: Home) {
     this.#load = load
+    this.#link = link
   }
 
-  async begin(buffer: SharedArrayBuffer): Promise<void> {
-    this.#slots = new TaskSlots(buffer)
+  async begin({ slots, port }: TaskSide): Promise<void> {
+    this.#slots = new TaskSlots(slots)
     this.#exports = await this.#load()
-  }
-
-  define(id: number, kind: HandlerKind, exportName: string): void {
-    const run = (this.#exports as Record<string, unknown>)[exportName]
-    this.#functions.set(id, { kind, run: typeof run === 'function' ? (run as AnyFunction) : missing(exportName) })
+    this.#wire = new TaskWire(
+      port,
+      (list) => this.#receive(list),
+      (list) => this.#giveSlowly(list),
+    )
   }
 
   abort(number: number, reason: unknown): void {
     if (this.#current?.number === number) this.#current.abort(reason)
   }
 
-  /** @param args what the function is given, packed, then which function it is, then the number of the task */
+  /** @param args what the function is given, packed, then its name and its kind, then the number of the task */
   run(args: unknown[]): unknown {
     const number = args.pop() as number
-    const id = args.pop() as number
-    if (this.#current === undefined) return this.#run(number, id, args)
-    return new Promise((resolve) => this.#waiting.push(() => resolve(this.#run(number, id, args))))
+    const kind = args.pop() as HandlerKind
+    const fn = this.#function(kind, args.pop() as string)
+    const run = () => {
+      const result = this.#run(number, fn, args)
+      return result === TAKEN ? undefined : result
+    }
+    if (this.#current === undefined) return run()
+    return new Promise((resolve, reject) =>
+      this.#waiting.push(() => {
+        try {
+          resolve(run())
+        } catch (error) {
+          reject(error)
+        }
+      }),
+    )
   }
 
-  #run(number: number, id: number, packed: unknown[]): unknown {
-    if (!this.#slots.begin(number)) return undefined
+  /** Small tasks: of each its number, its function, how many arguments it has, and these. */
+  #receive(list: unknown[]): void {
+    for (let at = 0; at < list.length; ) {
+      const number = list[at] as number
+      if (number === DEFINES) {
+        this.#functions.set(list[at + 1] as number, this.#function(list[at + 2] as HandlerKind, list[at + 3] as string))
+        at += 4
+        continue
+      }
+      const fn = this.#functions.get(list[at + 1] as number) as TaskFunction
+      const next = at + 3 + (list[at + 2] as number)
+      const args = list.slice(at + 3, next)
+      at = next
+      if (this.#current === undefined) this.#runSmall(number, fn, args)
+      else this.#waiting.push(() => this.#runSmall(number, fn, args))
+    }
+  }
+
+  #runSmall(number: number, fn: TaskFunction, packed: unknown[]): void {
+    try {
+      const result = this.#run(number, fn, packed)
+      if (isThenable(result)) {
+        Promise.resolve(result).then(
+          (value) => this.#give(number, value),
+          (error) => this.#fail(number, error),
+        )
+      } else if (result !== TAKEN) this.#give(number, result)
+    } catch (error) {
+      this.#fail(number, error)
+    }
+  }
+
+  #run(number: number, { kind, run }: TaskFunction, packed: unknown[]): unknown {
+    if (!this.#slots.begin(number)) return TAKEN
     const begunMs = performance.now()
+    if (this.#wire?.isEmpty === false && begunMs - this.#sinceMs >= LONGEST_MS) this.#wire.flush()
     const current = new Current(number)
     this.#current = current
     let isPending = false
     try {
-      const { kind, run } = this.#functions.get(id) as TaskFunction
       const { args, packResult } = unpackArguments(kind, packed, current)
       const result = run(...args)
       isPending = isThenable(result)
@@ -85,7 +148,39 @@ class ThreadTasks {
     // One that is sync, or was taken back, is over when this returns.
     while (this.#current === undefined && this.#waiting.length > 0) this.#waiting.shift()?.()
   }
+
+  #give(number: number, value: unknown): void {
+    const wire = this.#wire as TaskWire
+    const [copy] = copyForWire([value]) ?? [TAKEN]
+    if (copy === TAKEN) {
+      this.#giveSlowly([number, value])
+      return
+    }
+    if (wire.isEmpty) this.#sinceMs = performance.now()
+    wire.list().push(number, copy)
+  }
+
+  /** What is more than small and plain. @param list numbers, each with its result */
+  #giveSlowly(list: readonly unknown[]): void {
+    for (let at = 0; at < list.length; at += 2) {
+      const number = list[at] as number
+      this.#link.call('answer', [number, list[at + 1]]).catch((error: unknown) => this.#fail(number, error))
+    }
+  }
+
+  #fail(number: number, error: unknown): void {
+    // Where there is no host to hear it any more, there is nobody to tell.
+    this.#link.call('fail', [number, error]).catch(() => {})
+  }
+
+  #function(kind: HandlerKind, exportName: string): TaskFunction {
+    const run = (this.#exports as Record<string, unknown>)[exportName]
+    return { kind, run: typeof run === 'function' ? (run as AnyFunction) : missing(exportName) }
+  }
 }
+
+/** Instead of the result of a task that the host took back before it began. */
+const TAKEN: unique symbol = Symbol('taken back')
 
 /** What a module exports may differ from thread to thread. */
 function missing(exportName: string): AnyFunction {

@@ -22,6 +22,7 @@ const link: Link = new Link(
   {
     plugin: facts.plugin,
     types,
+    mayBlock: true,
     invokeSync: (target, args) => sync.call(target, args),
     lost: (error) => link.notify('log', [[{ level: 'error', args: [{ err: error }, messageOf(error)] }]]),
   },
@@ -38,7 +39,7 @@ starting.then(
 )
 
 async function serve(): Promise<Serve> {
-  if (role === 'offload') return serveTasks(() => load(code))
+  if (role === 'offload') return serveTasks(() => load(code), link)
   return servePlugin({ ...facts, link, sync, types, code: await load(code) })
 }
 

@@ -1,0 +1,46 @@
+// A burst: 64 small tasks in one tick, as an event has them that many handle. Pools post each task by itself, and posting costs more than
+// such a task does. All have two threads, which are warm.
+import { compare } from '@cf-plugins/bench-harness'
+import { PluginThreads } from '@cf-plugins/worker'
+import { Piscina } from 'piscina'
+import { Tinypool } from 'tinypool'
+import workerpool from 'workerpool'
+import { fileOf, offloaded } from './offloading.ts'
+
+const TASKS = 64
+const THREADS = 2
+
+const threads = new PluginThreads({ threads: THREADS })
+const ours = offloaded(threads, 'small.mjs', 'addOne')
+const bounds = { filename: fileOf('small.mjs'), minThreads: THREADS, maxThreads: THREADS }
+const piscina = new Piscina(bounds)
+const tinypool = new Tinypool(bounds)
+const others = workerpool.pool(fileOf('small-workerpool.mjs'), {
+  minWorkers: THREADS,
+  maxWorkers: THREADS,
+  workerType: 'thread',
+})
+
+const payloads = Array.from({ length: TASKS }, (_, count) => ({ count }))
+const burst = (run: (payload: { count: number }) => unknown) => () => Promise.all(payloads.map(run))
+
+await compare(
+  'a burst of 64 small tasks, by the task',
+  {
+    offload: burst(ours),
+    piscina: burst((payload) => piscina.run(payload)),
+    tinypool: burst((payload) => tinypool.run(payload)),
+    workerpool: burst((payload) => others.exec('addOne', [payload])),
+  },
+  {
+    perCall: TASKS,
+    ours: 'offload',
+    goals: [
+      { of: 'offload', against: 'piscina', atMost: 0.25, why: 'what goes together is posted together' },
+      { of: 'offload', against: 'tinypool', atMost: 0.25 },
+      { of: 'offload', against: 'workerpool', atMost: 0.25 },
+    ],
+  },
+)
+
+await Promise.all([threads.close(1_000), piscina.destroy(), tinypool.destroy(), others.terminate()])

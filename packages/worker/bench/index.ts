@@ -1,0 +1,4 @@
+// What a thread costs whoever calls it, and what it spares the host.
+
+// Many small calls at once.
+await import('./burst.ts')

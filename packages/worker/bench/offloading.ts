@@ -1,0 +1,48 @@
+// Functions of a plugin's entry file in threads, as the lifecycle has them.
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { EventContext, PluginRecord } from '@cf-plugins/plugin-api'
+import { resolveMeta } from '@cf-plugins/plugin-api/host'
+import type { PluginThreads } from '@cf-plugins/worker'
+
+/** An entry file among those of the benches. */
+export const fileOf = (name: string): string => join(import.meta.dirname, 'tasks', name)
+
+/** A handler of an event, which runs in a thread. @param exportName of what `entry` exports */
+export function offloaded(
+  threads: PluginThreads,
+  entry: string,
+  exportName: string,
+): (payload: unknown) => Promise<unknown> {
+  const file = fileOf(entry)
+  const exported = createRequire(import.meta.url)(file) as Readonly<Record<string, (...args: never[]) => unknown>>
+  const record: PluginRecord = {
+    meta: resolveMeta({ name: 'bench', version: '1.0.0' }),
+    register: () => ({}),
+    source: { file, generation: 1, files: [file] },
+  }
+  const run = exported[exportName]
+  if (run === undefined) throw new Error(`${entry} exports no ${exportName}`)
+  const { call } = threads.offload(record, { run, kind: 'event', name: 'bench.run', host: 'bench', idempotent: false })
+  return (payload) => call(payload, new Context(payload))
+}
+
+/** As events have it: its signal is made when it is read. */
+class Context implements EventContext {
+  readonly id = 'bench-1'
+  readonly event = 'bench.run'
+  readonly payload: unknown
+  readonly time = 0
+  readonly source = 'host'
+  readonly parent = undefined
+  #controller: AbortController | undefined
+
+  constructor(payload: unknown) {
+    this.payload = payload
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    return this.#controller.signal
+  }
+}

@@ -1,0 +1,5 @@
+// A small task, for each pool: the same work and the same value both ways. The entry of a plugin, too.
+
+export const addOne = ({ count }) => ({ count: count + 1 })
+
+export default addOne
