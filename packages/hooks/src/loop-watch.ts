@@ -31,6 +31,8 @@ export interface Watchable {
 export interface LoopWatchOptions {
   readonly host: string
   readonly policy?: HandlerPolicy | undefined
+  /** Told of each block. */
+  readonly note?: (block: LoopBlock) => void
   /** Told once a minute of each that blocks. */
   readonly warn: (block: LoopBlock) => void
 }
@@ -87,8 +89,9 @@ export class LoopWatch {
       watched.suspect = true
       return
     }
-    const { host, warn } = this.#options
+    const { host, warn, note } = this.#options
     const told: LoopBlock = { host, ...block, blockedMs: span.ownMs }
+    note?.(told)
     if (blockedChannel.hasSubscribers) blockedChannel.publish(told)
     const key = [block.plugin, block.kind, block.name, block.step].join('\n')
     const nowMs = performance.now()

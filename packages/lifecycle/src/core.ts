@@ -125,6 +125,7 @@ export function createCore<App, Shared>(
   const loop = new LoopWatch({
     host: id,
     policy,
+    note: ({ plugin, blockedMs }) => roster.find(plugin)?.countBlock(blockedMs),
     warn: (block) => warnOfBlock({ logger, threads }, block, recordOf(block)),
   })
   const recordOf = ({ plugin, generation }: LoopBlock) => {

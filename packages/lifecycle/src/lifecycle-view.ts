@@ -52,6 +52,8 @@ export abstract class LifecycleView<App = unknown, Shared = unknown> {
       zombies: slot.zombies,
       orphaned: slot.orphaned,
       error: slot.error,
+      blocked: slot.blocked,
+      threadEnds: this.core.host.threads?.endsOf?.(name),
     }
   }
 

@@ -34,6 +34,19 @@ export interface PluginStatus {
   readonly orphaned: boolean
   /** Why it is `failed`, `blocked` or `disabled`. */
   readonly error?: PluginError | undefined
+  /** How its code kept the event loop for too long, all its generations together; nothing where it has not. */
+  readonly blocked?: LoopBlocks | undefined
+  /** How often threads of it have ended unasked within the last minute, where the host tells. */
+  readonly threadEnds?: number | undefined
+}
+
+/** How often code kept the event loop for too long. */
+export interface LoopBlocks {
+  readonly count: number
+  /** The longest at once, in milliseconds. */
+  readonly longestMs: number
+  /** All together, in milliseconds. */
+  readonly totalMs: number
 }
 
 /** What outlives a plugin's generations: its name, its place in every order of handlers, its gate. */
@@ -55,6 +68,8 @@ export class PluginSlot {
   made = 0
   /** Retired generations whose code would not end, and has not ended since. */
   zombies = 0
+  /** How its code kept the event loop for too long. */
+  blocked: LoopBlocks | undefined
   /** Whether its file is gone; told by whoever watches files. */
   orphaned = false
   #gate: Gate | undefined
@@ -72,6 +87,12 @@ export class PluginSlot {
       this.zombies--
     }
     if (isThenable(code)) Promise.resolve(code).then(ended, ended)
+  }
+
+  /** Its code kept the event loop for so long. */
+  countBlock(ms: number): void {
+    const { count, longestMs, totalMs } = this.blocked ?? { count: 0, longestMs: 0, totalMs: 0 }
+    this.blocked = { count: count + 1, longestMs: Math.max(longestMs, ms), totalMs: totalMs + ms }
   }
 
   /** Where the code that serves is from. */

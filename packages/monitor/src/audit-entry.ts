@@ -10,7 +10,7 @@ export interface AuditEntry {
   readonly pid: number
   /** Counts the entries of this trail, from 1: a gap is an entry that was lost. */
   readonly seq: number
-  /** `transition`, `reload`, `access`, `config.change`, `handler.switch-off`, `resource.create`, `stray-error`, ... */
+  /** `transition`, `reload`, `access`, `config.change`, `handler.switch-off`, `resource.create`, `stray-error`, `thread.terminated`, ... */
   readonly action: string
   readonly outcome: 'done' | 'denied' | 'failed'
   /** Whose doing, or whose state, it was; nothing where it was the host's. */

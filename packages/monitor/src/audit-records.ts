@@ -21,6 +21,11 @@ export function auditListeners(record: (record: AuditRecord) => void): HostListe
     reload: (message) => {
       if ('report' in message) record(reloadRecord(message.host, message.report))
     },
+    thread: ({ host, plugin, generation, kind, role, threadId, error }) => {
+      if (kind !== 'terminated' && kind !== 'crashed') return
+      const subject = `thread ${threadId} of generation ${generation}, ${role === 'plugin' ? 'its own' : 'for offload'}`
+      record({ host, action: `thread.${kind}`, outcome: 'failed', plugin, subject, ...whyOf(error) })
+    },
     audit: ({ host, action, outcome, plugin, subject, reason }: AuditMessage) =>
       record({
         ...{ host, action, outcome },

@@ -3,7 +3,7 @@ import type { AuditMessage } from '@cf-plugins/plugin-api/host'
 import { BoundedNames, OTHER } from './bounded-names.ts'
 import { Histogram } from './histogram.ts'
 import type { HookCall } from './hook-calls.ts'
-import type { ObservedHandler, ObservedReport, ObservedState } from './messages.ts'
+import type { ObservedBlock, ObservedHandler, ObservedReport, ObservedState, ObservedThread } from './messages.ts'
 import { isServing } from './plugin-standing.ts'
 import { HandlerTally, PluginTally } from './tallies.ts'
 
@@ -70,6 +70,18 @@ export class Counts {
     const tally = this.plugins.of(plugin)
     if (isStray) tally.strayErrors++
     else tally.denied++
+    return tally
+  }
+
+  block({ plugin, blockedMs }: ObservedBlock): PluginTally {
+    const tally = this.plugins.of(plugin)
+    tally.blocked(blockedMs)
+    return tally
+  }
+
+  thread(message: ObservedThread): PluginTally {
+    const tally = this.plugins.of(message.plugin)
+    tally.threads.count(message)
     return tally
   }
 

@@ -1,7 +1,7 @@
 // One answer to whether a host is well, from all that its plugins say and from where they stand.
 import type { Awaitable, PluginHealth } from '@cf-plugins/plugin-api'
 import { invalid, wholeNumber } from './options.ts'
-import { findingOf, type PluginFinding, type PluginStanding } from './plugin-standing.ts'
+import { findingOf, type PluginBlocks, type PluginFinding, type PluginStanding } from './plugin-standing.ts'
 
 /** Who is asked. A `Lifecycle` is one as it is. */
 export interface HealthSource {
@@ -33,6 +33,8 @@ export interface PluginHealthEntry {
   readonly state: string
   /** Why it is not healthy, or what it says besides. */
   readonly message?: string
+  /** How often code of it kept the event loop for too long since the host started, and how long at once, in milliseconds. */
+  readonly blocked?: PluginBlocks
 }
 
 /** How a host is. */
@@ -136,6 +138,6 @@ function worst(all: readonly PluginHealth['status'][]): PluginHealth['status'] {
   return all.includes('degraded') ? 'degraded' : 'healthy'
 }
 
-function reportOf({ status, state, message }: PluginFinding): PluginHealthEntry {
-  return { status, state, ...(message !== undefined && { message }) }
+function reportOf({ status, state, message, blocked }: PluginFinding): PluginHealthEntry {
+  return { status, state, ...(message !== undefined && { message }), ...(blocked && { blocked }) }
 }

@@ -1,7 +1,15 @@
 // Listening to what one host publishes, channel by channel, without hurting whoever publishes.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { AuditMessage } from '@cf-plugins/plugin-api/host'
-import type { ObservedHandler, ObservedHook, ObservedMessage, ObservedReload, ObservedState } from './messages.ts'
+import type {
+  ObservedBlock,
+  ObservedHandler,
+  ObservedHook,
+  ObservedMessage,
+  ObservedReload,
+  ObservedState,
+  ObservedThread,
+} from './messages.ts'
 
 /** The hooks whose calls are traced. */
 export type TracedHook = 'register' | 'setup' | 'teardown'
@@ -16,6 +24,8 @@ export interface HostListeners {
   readonly reload?: (message: ObservedReload) => void
   readonly handler?: (message: ObservedHandler) => void
   readonly audit?: (message: AuditMessage) => void
+  readonly block?: (message: ObservedBlock) => void
+  readonly thread?: (message: ObservedThread) => void
 }
 
 const HOOKS: readonly TracedHook[] = ['register', 'setup', 'teardown']
@@ -29,7 +39,7 @@ const MOMENTS: readonly TraceMoment[] = ['start', 'end', 'asyncEnd']
  */
 export function listenToHost(
   host: string | undefined,
-  { state, hook, reload, handler, audit }: HostListeners,
+  { state, hook, reload, handler, audit, block, thread }: HostListeners,
   onBroken: (error: unknown) => void,
 ): () => void {
   const undo: (() => void)[] = []
@@ -52,6 +62,8 @@ export function listenToHost(
   listen('cf-plugins:reload', reload)
   listen('cf-plugins:handler', handler)
   listen('cf-plugins:audit', audit)
+  listen('cf-plugins:blocked', block)
+  listen('cf-plugins:worker', thread)
   if (hook) {
     for (const name of HOOKS) {
       for (const moment of MOMENTS) {

@@ -3,14 +3,17 @@ import type { AuditMessage } from '@cf-plugins/plugin-api/host'
 import type { Attributes, BatchObservableCallback, Meter, Observable } from '@opentelemetry/api'
 import { EventLoopDelay } from './event-loop-delay.ts'
 import type { HookCall } from './hook-calls.ts'
-import type { ObservedHandler, ObservedReport } from './messages.ts'
+import type { ObservedHandler, ObservedReport, ObservedThread } from './messages.ts'
 import type { PluginMetrics } from './metrics-snapshot.ts'
 import type { HandlerTally, PluginTally } from './tallies.ts'
 
 /** What is true at the moment, asked for at each collection. */
 export interface Gauges {
   readonly states: Readonly<Record<string, number>>
-  readonly plugins: ReadonlyMap<string, Pick<PluginMetrics, 'syncMs' | 'inFlight' | 'parked'>>
+  readonly plugins: ReadonlyMap<
+    string,
+    Pick<PluginMetrics, 'syncMs' | 'inFlight' | 'parked'> & { readonly threads: number | undefined }
+  >
 }
 
 const SECONDS = { unit: 's' }
@@ -24,11 +27,17 @@ export class Instruments {
   readonly #failures
   readonly #errors
   readonly #denied
+  readonly #blocks
+  readonly #threadEnds
+  readonly #threadRefusals
+  readonly #threadDuration
+  readonly #threadWait
   readonly #hookDuration
   readonly #handlerDuration
   readonly #skipped
   readonly #reloadDuration
   readonly #loopTime
+  readonly #threads
   readonly #states
   readonly #inFlight
   readonly #parked
@@ -58,6 +67,22 @@ export class Instruments {
       'Handlers that failed or took too long, and errors left to nobody.',
     )
     this.#denied = counter(`${plugin}.denials`, '{denial}', 'What plugins asked for and were not permitted.')
+    this.#blocks = counter(
+      `${plugin}.event_loop.blocks`,
+      '{block}',
+      'How often plugins kept the event loop for too long.',
+    )
+    this.#threadEnds = counter(`${plugin}.thread.ends`, '{thread}', 'Threads of plugins that ended unasked.')
+    this.#threadRefusals = counter(
+      `${plugin}.thread.refusals`,
+      '{call}',
+      'Calls that found the queue for threads full.',
+    )
+    this.#threadDuration = timed(
+      `${plugin}.thread.call.duration`,
+      'Calls of handlers in threads, from asked to answered.',
+    )
+    this.#threadWait = timed(`${plugin}.thread.call.wait`, 'How long calls of handlers waited for a thread.')
     this.#hookDuration = timed(`${plugin}.hook.duration`, 'Calls of register, setup and teardown.')
     this.#handlerDuration = timed('cf_plugins.handler.duration', 'Calls of handlers of events, hooks and pipelines.')
     this.#skipped = counter('cf_plugins.handler.skipped', '{call}', 'Handlers that a condition passed over.')
@@ -67,6 +92,7 @@ export class Instruments {
       ...SECONDS,
       description: 'How long plugins kept the event loop.',
     })
+    this.#threads = upDown(`${plugin}.thread.count`, '{thread}', 'Threads of plugins.')
     this.#states = upDown(`${plugin}.count`, '{plugin}', 'Plugins in each state.')
     this.#inFlight = upDown(`${plugin}.in_flight`, '{call}', 'Calls of a plugin that have not ended.')
     this.#parked = upDown(`${plugin}.parked`, '{call}', 'What waits for a plugin to be back.')
@@ -85,7 +111,10 @@ export class Instruments {
   start(): void {
     this.#eventLoop.clear()
     this.#eventLoop.start()
-    this.#observed = [this.#loopTime, this.#states, this.#inFlight, this.#parked, this.#delayMax, this.#delayP99]
+    this.#observed = [
+      ...[this.#loopTime, this.#threads, this.#states, this.#inFlight, this.#parked],
+      ...[this.#delayMax, this.#delayP99],
+    ]
     this.#meter.addBatchObservableCallback(this.#observe, [...this.#observed])
   }
 
@@ -123,12 +152,27 @@ export class Instruments {
     else this.#errors.add(1, { [PLUGIN]: name, [ERROR_TYPE]: 'stray' })
   }
 
+  blocked({ name }: PluginTally): void {
+    this.#blocks.add(1, { [PLUGIN]: name })
+  }
+
+  thread({ name }: PluginTally, { kind, durationMs = 0, waitedMs = 0, error }: ObservedThread): void {
+    const plugin = { [PLUGIN]: name }
+    if (kind === 'queue-full') this.#threadRefusals.add(1, plugin)
+    else if (kind === 'terminated' || kind === 'crashed') this.#threadEnds.add(1, { ...plugin, [OUTCOME]: kind })
+    else if (kind === 'call') {
+      this.#threadDuration.record(durationMs / 1000, { ...plugin, [OUTCOME]: error === undefined ? 'ok' : 'failed' })
+      this.#threadWait.record(waitedMs / 1000, plugin)
+    }
+  }
+
   readonly #observe: BatchObservableCallback = (result) => {
     const { states, plugins } = this.#gauges()
     for (const [state, count] of Object.entries(states))
       result.observe(this.#states, count, { 'cf_plugins.plugin.state': state })
-    for (const [name, { syncMs, inFlight, parked }] of plugins) {
+    for (const [name, { syncMs, inFlight, parked, threads }] of plugins) {
       result.observe(this.#loopTime, syncMs / 1000, { [PLUGIN]: name })
+      if (threads !== undefined) result.observe(this.#threads, threads, { [PLUGIN]: name })
       if (inFlight !== undefined) result.observe(this.#inFlight, inFlight, { [PLUGIN]: name })
       if (parked !== undefined) result.observe(this.#parked, parked, { [PLUGIN]: name })
     }

@@ -50,3 +50,26 @@ export interface ObservedHandler extends ObservedMessage {
   readonly error?: unknown
   readonly eventId?: string | undefined
 }
+
+/** `cf-plugins:blocked`: code of a plugin kept the event loop for too long, until it returned or first waited. */
+export interface ObservedBlock extends ObservedMessage {
+  readonly plugin: string
+  /** Without what others did that it called, in milliseconds. */
+  readonly blockedMs: number
+}
+
+/** `cf-plugins:worker`: what became of a thread, or of a call of a handler in one. */
+export interface ObservedThread extends ObservedMessage {
+  readonly plugin: string
+  readonly generation: number
+  /** `ended` as it was asked to; `terminated` because it blocked past a deadline; `crashed` by itself. */
+  readonly kind: 'started' | 'ended' | 'terminated' | 'crashed' | 'queue-full' | 'call'
+  /** Whether the whole plugin runs in it, or handlers with `offload`. */
+  readonly role: 'plugin' | 'offload'
+  readonly threadId: number
+  /** Of a start, how long it took; of a call, from when it was asked until it was answered; in milliseconds. */
+  readonly durationMs?: number
+  /** Of a call: how long it waited for a thread, in milliseconds. */
+  readonly waitedMs?: number
+  readonly error?: unknown
+}

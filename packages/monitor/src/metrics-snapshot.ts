@@ -18,6 +18,25 @@ export interface HandlerMetrics {
   readonly duration: HistogramSnapshot
 }
 
+/** What is known of the threads of one plugin: its own, and those that its handlers with `offload` run in. */
+export interface ThreadMetrics {
+  /** How many there are. */
+  readonly running: number
+  readonly started: number
+  /** Ended because a call blocked past its deadline. */
+  readonly terminated: number
+  /** Ended by themselves: an error that nobody caught, out of memory, an exit. */
+  readonly crashed: number
+  /** Calls of handlers with `offload` that found the queue full. */
+  readonly refused: number
+  /** Calls of them that rejected. */
+  readonly failed: number
+  /** How long those calls took, from when they were asked for until they were answered. */
+  readonly calls: HistogramSnapshot
+  /** How long of that they waited for a thread. */
+  readonly waits: HistogramSnapshot
+}
+
 /** What is known of one plugin. */
 export interface PluginMetrics {
   /** How often it came up, reloads not among it. */
@@ -35,6 +54,10 @@ export interface PluginMetrics {
   readonly syncMs: number
   /** The longest of these at once: by so much it made everybody else late. */
   readonly syncMaxMs: number
+  /** How often it kept the event loop for longer than the host lets pass (`blockMs`), without what others did that it called. */
+  readonly blocked: { readonly count: number; readonly totalMs: number; readonly longestMs: number }
+  /** Its threads, where it has had any. */
+  readonly threads?: ThreadMetrics
   readonly register: HistogramSnapshot
   readonly setup: HistogramSnapshot
   readonly teardown: HistogramSnapshot

@@ -95,6 +95,14 @@ export class Metrics implements Disposable {
           const tally = counts.audit(message)
           if (tally) instruments?.audit(tally, message)
         },
+        block: (message) => {
+          const tally = counts.block(message)
+          instruments?.blocked(tally)
+        },
+        thread: (message) => {
+          const tally = counts.thread(message)
+          instruments?.thread(tally, message)
+        },
       },
       (err) => this.#logger?.warn({ err }, 'A message of a host could not be counted.'),
     )
@@ -152,7 +160,7 @@ export class Metrics implements Disposable {
   #gauges(): Gauges {
     const plugins = Array.from(
       this.#counts.plugins.entries(),
-      ([name, { syncMs }]) => [name, { syncMs, ...this.#workOf(name) }] as const,
+      ([name, { syncMs, runningThreads: threads }]) => [name, { syncMs, threads, ...this.#workOf(name) }] as const,
     )
     return { states: this.#states(), plugins: new Map(plugins) }
   }

@@ -12,6 +12,16 @@ export interface PluginStanding {
   readonly orphaned?: boolean
   /** Why it is not active. */
   readonly error?: unknown
+  /** How it kept the event loop for too long, where it has. */
+  readonly blocked?: PluginBlocks | undefined
+  /** How often threads of it have ended unasked within the last minute. */
+  readonly threadEnds?: number | undefined
+}
+
+/** How often code of a plugin kept the event loop for too long, and how long at once, in milliseconds. */
+export interface PluginBlocks {
+  readonly count: number
+  readonly longestMs: number
 }
 
 /** What is found of a plugin. */
@@ -20,6 +30,7 @@ export interface PluginFinding {
   readonly state: string
   readonly status: PluginHealth['status']
   readonly message?: string
+  readonly blocked?: PluginBlocks
   /** Whether anybody waits for it to serve. */
   readonly isOn: boolean
   readonly isServing: boolean
@@ -30,6 +41,8 @@ export interface PluginFinding {
 /** While it is replaced, what is asked of a plugin waits and is answered: it serves. */
 const SERVING: ReadonlySet<string> = new Set(['active', 'gating', 'saving', 'swapping', 'committing'])
 const OFF: ReadonlySet<string> = new Set(['disabled', 'stopped'])
+/** So many ends of threads within a minute are no accident. */
+const ENDS_MANY = 2
 /** Of so many old versions that still run, the lifecycle makes no more. */
 const ZOMBIES_MAX = 2
 
@@ -40,12 +53,15 @@ export function isServing(state: string): boolean {
 
 /** @param ask gets what an active plugin says of itself; is given no longer than `timeoutMs` */
 export async function findingOf(
-  { plugin, state, zombies = 0, orphaned = false, error }: PluginStanding,
+  { plugin, state, zombies = 0, orphaned = false, error, blocked, threadEnds = 0 }: PluginStanding,
   ask: (plugin: string) => Awaitable<PluginHealth | undefined>,
   timeoutMs: number,
 ): Promise<PluginFinding> {
   const isLost = zombies >= ZOMBIES_MAX
-  const base = { plugin, state, isOn: !OFF.has(state), isServing: isServing(state), isLost }
+  const base = {
+    ...{ plugin, state, isOn: !OFF.has(state), isServing: isServing(state), isLost },
+    ...(blocked && { blocked: { count: blocked.count, longestMs: Math.round(blocked.longestMs) } }),
+  }
   if (!base.isOn) return { ...base, status: 'healthy', ...(error !== undefined && { message: messageOf(error) }) }
   if (!base.isServing)
     return { ...base, status: 'unhealthy', message: error === undefined ? `It is ${state}.` : messageOf(error) }
@@ -53,6 +69,8 @@ export async function findingOf(
     return { ...base, status: 'unhealthy', message: `${zombies} old versions of it still run. Restart the process.` }
   const answer = state === 'active' ? await answerOf(plugin, ask, timeoutMs) : undefined
   if (answer && answer.status !== 'healthy') return { ...base, ...answer }
+  if (threadEnds >= ENDS_MANY)
+    return { ...base, status: 'degraded', message: `${threadEnds} threads of it ended unasked within a minute.` }
   if (zombies > 0) return { ...base, status: 'degraded', message: 'An old version of it still runs.' }
   if (orphaned)
     return { ...base, status: 'degraded', message: 'Its file is gone; it serves on because others need it.' }

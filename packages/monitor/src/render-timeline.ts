@@ -37,9 +37,10 @@ export function renderTimeline(
   return [...before, ...lines].join('\n')
 }
 
-function details({ registerMs, setupMs }: TimelineStart): string {
+function details({ threadMs, registerMs, setupMs }: TimelineStart): string {
+  const thread = threadMs === undefined ? '' : ` (its thread ${ms(threadMs)})`
   const parts = [
-    registerMs !== undefined && `register ${ms(registerMs)}`,
+    registerMs !== undefined && `register ${ms(registerMs)}${thread}`,
     setupMs !== undefined && `setup ${ms(setupMs)}`,
   ]
   return parts.filter(Boolean).join(', ')

@@ -4,6 +4,7 @@ import { Histogram } from './histogram.ts'
 import type { TracedHook } from './host-messages.ts'
 import type { ObservedHandler } from './messages.ts'
 import type { HandlerMetrics, PluginMetrics } from './metrics-snapshot.ts'
+import { ThreadTally } from './thread-tally.ts'
 
 export class PluginTally {
   /** As it is told: the plugin's, or `other`. */
@@ -16,6 +17,10 @@ export class PluginTally {
   denied = 0
   syncMs = 0
   syncMaxMs = 0
+  blocks = 0
+  blockedMs = 0
+  blockedMaxMs = 0
+  #threads: ThreadTally | undefined
   readonly hooks: Readonly<Record<TracedHook, Histogram>> = {
     register: new Histogram(),
     setup: new Histogram(),
@@ -32,12 +37,33 @@ export class PluginTally {
     if (syncMs > this.syncMaxMs) this.syncMaxMs = syncMs
   }
 
+  /** It kept the event loop for longer than it may. */
+  blocked(ms: number): void {
+    this.blocks++
+    this.blockedMs += ms
+    if (ms > this.blockedMaxMs) this.blockedMaxMs = ms
+  }
+
+  /** Those of a plugin that has any. */
+  get threads(): ThreadTally {
+    this.#threads ??= new ThreadTally()
+    return this.#threads
+  }
+
+  /** How many it has; nothing where it never had any. */
+  get runningThreads(): number | undefined {
+    return this.#threads?.running
+  }
+
   snapshot(work: Pick<PluginMetrics, 'inFlight' | 'parked'>): PluginMetrics {
+    const { blocks: count, blockedMs: totalMs, blockedMaxMs: longestMs } = this
     const { starts, failures, errors, timeouts, strayErrors, denied, syncMs, syncMaxMs } = this
     const { register, setup, teardown } = this.hooks
     return {
       ...{ starts, failures, errors, timeouts, strayErrors, denied, syncMs, syncMaxMs },
+      blocked: { count, totalMs, longestMs },
       ...{ register: register.snapshot(), setup: setup.snapshot(), teardown: teardown.snapshot() },
+      ...(this.#threads && { threads: this.#threads.snapshot() }),
       ...work,
     }
   }

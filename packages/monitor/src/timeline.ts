@@ -3,7 +3,7 @@ import type { Logger } from '@cf-plugins/plugin-api'
 import { safeLogger } from '@cf-plugins/plugin-api/host'
 import { type HookCall, HookCalls } from './hook-calls.ts'
 import { listenToHost } from './host-messages.ts'
-import type { ObservedHook, ObservedState } from './messages.ts'
+import type { ObservedHook, ObservedState, ObservedThread } from './messages.ts'
 import { wholeNumber } from './options.ts'
 
 /** One start of one plugin. Times in milliseconds; `startedMs` and `endedMs` from the timeline's own beginning. */
@@ -14,6 +14,8 @@ export interface TimelineStart {
   readonly startedMs: number
   /** Nothing while it is under way. */
   readonly endedMs: number | undefined
+  /** Of a plugin in a thread, how long that took to start; it is a part of `registerMs`. */
+  readonly threadMs?: number | undefined
   readonly registerMs: number | undefined
   readonly setupMs: number | undefined
   /** How long it kept the event loop meanwhile. */
@@ -79,8 +81,14 @@ export class Timeline implements Disposable {
       (call) => this.#onCall(call),
       (hook, message, at) => hook === 'register' && this.#begin(message, at),
     )
-    this.#undo = listenToHost(this.#host, { hook: calls.listener, state: (message) => this.#onState(message) }, (err) =>
-      this.#logger?.warn({ err }, 'A message of a host has no place in the timeline.'),
+    this.#undo = listenToHost(
+      this.#host,
+      {
+        hook: calls.listener,
+        state: (message) => this.#onState(message),
+        thread: (message) => this.#onThread(message),
+      },
+      (err) => this.#logger?.warn({ err }, 'A message of a host has no place in the timeline.'),
     )
   }
 
@@ -125,6 +133,12 @@ export class Timeline implements Disposable {
     if (hook === 'register') start.registerMs = durationMs
     else start.setupMs = durationMs
     if (failed) this.#end(plugin, 'failed')
+  }
+
+  /** One that takes the place of another while the plugin is up is no part of a start. */
+  #onThread({ kind, role, plugin, generation, durationMs }: ObservedThread): void {
+    const start = this.#underWay.get(plugin)
+    if (kind === 'started' && role === 'plugin' && start?.generation === generation) start.threadMs = durationMs
   }
 
   #onState({ plugin, to }: ObservedState): void {

@@ -23,6 +23,8 @@ export interface PluginThreads {
   offload(record: PluginRecord, task: OffloadedTask): OffloadedFunction
   /** The name by which the plugin's entry file exports a function, and so `offload` could take it; nothing where it does not. */
   exportNameOf?(record: PluginRecord, exported: unknown): string | undefined
+  /** How often threads of a plugin have ended unasked within the last minute. */
+  endsOf?(plugin: string): number
 }
 
 /** Whose instance is made in a thread, as far as its threads need to know. */

@@ -19,6 +19,12 @@ export class EndCount {
     return this.#times.length > this.#most
   }
 
+  /** How many there were within the last minute. */
+  recent(nowMs = performance.now()): number {
+    this.#times = this.#times.filter((time) => nowMs - time < WINDOW_MS)
+    return this.#times.length
+  }
+
   clear(): void {
     this.#times = []
   }

@@ -21,9 +21,15 @@ function rendered({ status, live, ready, plugins, problems }: HealthReport, { th
   const entries = Object.entries(plugins)
   const width = Math.max(0, ...entries.map(([name]) => name.length))
   const lines = entries.map(([name, plugin]) => {
-    const why = plugin.message === undefined ? '' : `  ${plugin.message}`
-    return `${markOf(plugin.state, theme)} ${name.padEnd(width)}  ${paint[plugin.status](plugin.status)}${why}`
+    const why = [plugin.message, plugin.blocked && blockedText(plugin.blocked)].filter(Boolean).join(' ')
+    const status = paint[plugin.status](plugin.status)
+    return `${markOf(plugin.state, theme)} ${name.padEnd(width)}  ${status}${why === '' ? '' : `  ${why}`}`
   })
   const stand = `${live ? 'live' : 'not live'}, ${ready ? 'ready' : 'not ready'}`
   return [`${paint[status](status)} (${stand})`, ...problems.map(theme.warning), ...lines, ''].join('\n')
+}
+
+function blockedText({ count, longestMs }: NonNullable<HealthReport['plugins'][string]['blocked']>): string {
+  const how = count === 1 ? `for ${longestMs} ms` : `${count} times, for ${longestMs} ms at most`
+  return `It blocked the event loop ${how}; the log says where.`
 }
