@@ -16,6 +16,12 @@ test('what is counted are instruments of OpenTelemetry too, with its own SDK as 
     'cf_plugins.plugin.failures': '{failure}',
     'cf_plugins.plugin.errors': '{error}',
     'cf_plugins.plugin.denials': '{denial}',
+    'cf_plugins.plugin.event_loop.blocks': '{block}',
+    'cf_plugins.plugin.thread.count': '{thread}',
+    'cf_plugins.plugin.thread.ends': '{thread}',
+    'cf_plugins.plugin.thread.refusals': '{call}',
+    'cf_plugins.plugin.thread.call.duration': 's',
+    'cf_plugins.plugin.thread.call.wait': 's',
     'cf_plugins.plugin.hook.duration': 's',
     'cf_plugins.handler.duration': 's',
     'cf_plugins.handler.skipped': '{call}',
@@ -32,6 +38,12 @@ test('what is counted are instruments of OpenTelemetry too, with its own SDK as 
   expect(points('plugin.failures')).toEqual({ auth: 1 })
   expect(points('plugin.errors')).toEqual({ 'auth handler': 1, 'auth timeout': 1, 'auth stray': 1 })
   expect(points('plugin.denials')).toEqual({ auth: 1 })
+  expect(points('plugin.event_loop.blocks')).toEqual({ auth: 1 })
+  expect(points('plugin.thread.count')).toEqual({ auth: 1 })
+  expect(points('plugin.thread.ends')).toEqual({ 'auth crashed': 1 })
+  expect(points('plugin.thread.refusals')).toEqual({ auth: 1 })
+  expect(points('plugin.thread.call.duration')).toEqual({ 'auth ok': { count: 1, sum: 0.05 } })
+  expect(points('plugin.thread.call.wait')).toEqual({ auth: { count: 1, sum: 0.025 } })
   expect(points('plugin.count')).toEqual({ active: 1, disabled: 1 })
   expect(points('plugin.in_flight')).toMatchObject({ auth: 2 })
   expect(points('plugin.parked')).toMatchObject({ auth: 7 })

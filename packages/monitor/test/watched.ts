@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { audit } from '@cf-plugins/plugin-api/host'
 import { build } from 'esbuild'
 import { onTestFinished } from 'vitest'
-import type { ObservedHandler, ObservedReload, ObservedState } from '../src/index.ts'
+import type { ObservedBlock, ObservedHandler, ObservedReload, ObservedState, ObservedThread } from '../src/index.ts'
 
 /** A folder that goes with the test. */
 export async function temporaryFolder(): Promise<string> {
@@ -30,6 +30,18 @@ export function publisher(host = `test-${process.pid}-${++hosts}`) {
         ...{ host, kind: 'event', name: 'user.login', plugin: 'auth', syncMs: 1, durationMs: 2, outcome: 'ok' },
         ...message,
       } satisfies ObservedHandler),
+    block: (message: Partial<ObservedBlock>) =>
+      channel('cf-plugins:blocked').publish({
+        host,
+        plugin: 'auth',
+        blockedMs: 60,
+        ...message,
+      } satisfies ObservedBlock),
+    thread: (message: Partial<ObservedThread>) =>
+      channel('cf-plugins:worker').publish({
+        ...{ host, plugin: 'auth', generation: 1, kind: 'started', role: 'offload', threadId: 1 },
+        ...message,
+      } satisfies ObservedThread),
     audit: (message: Omit<Parameters<typeof audit>[0], 'host'>) => audit({ host, ...message }),
   }
 }

@@ -57,6 +57,11 @@ channel('cf-plugins:audit').publish({ host, action: 'access', outcome: 'denied',
 channel('cf-plugins:audit').publish({ host, action: 'stray-error', outcome: 'failed', plugin: 'auth' })
 const report = { outcome: 'committed', members: [], started: [], unloaded: [], rolledBack: [], durationMs: 50 }
 channel('cf-plugins:reload').publish({ host, report })
+channel('cf-plugins:blocked').publish({ host, plugin: 'auth', blockedMs: 60 })
+const thread = { host, plugin: 'auth', generation: 1, role: 'offload', threadId: 1 }
+for (const kind of ['started', 'queue-full', 'crashed']) channel('cf-plugins:worker').publish({ ...thread, kind })
+channel('cf-plugins:worker').publish({ ...thread, kind: 'started', threadId: 2 })
+channel('cf-plugins:worker').publish({ ...thread, kind: 'call', durationMs: 50, waitedMs: 25 })
 await tracingChannel('cf-plugins:register').tracePromise(async () => {}, { host, plugin: 'auth', generation: 1 })
 await sleep(20)
 const until = performance.now() + 100
