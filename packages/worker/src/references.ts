@@ -1,6 +1,7 @@
 // What of one side the other can call or hear, and the other way round: functions and signals, which have no clone.
 import { PluginError } from '@cf-plugins/plugin-api'
 import { AbortFollowers } from './abort-followers.ts'
+import { packBuffer, unpackBuffer } from './buffer-data.ts'
 import { isError, packThrown, type Thrown, unpackThrown } from './error-data.ts'
 import type { WireType } from './link.ts'
 import { type CallOptions, markRemote, remoteOf } from './remote.ts'
@@ -67,7 +68,7 @@ export class References {
 
   /** See `PartMaker`. */
   isPart(value: object): boolean {
-    return value instanceof AbortSignal || isError(value) || this.isOwn(value)
+    return value instanceof AbortSignal || isError(value) || Buffer.isBuffer(value) || this.isOwn(value)
   }
 
   /** See `PartMaker`. */
@@ -79,6 +80,7 @@ export class References {
     }
     if (typeof value === 'function') return this.#functionPart(value as AnyFunction, scope, isWaited)
     if (value instanceof AbortSignal) return ['signal', this.#offerSignal(value, scope)] as const
+    if (Buffer.isBuffer(value)) return ['buffer', packBuffer(value)] as const
     return isError(value) ? (['error', packThrown(value)] as const) : undefined
   }
 
@@ -150,6 +152,7 @@ export class References {
 
   #made(kind: string, data: unknown, scope: Scope | undefined): unknown {
     if (kind === 'error') return unpackThrown(data as Thrown)
+    if (kind === 'buffer') return unpackBuffer(data as Uint8Array)
     if (kind === 'home') return this.#functions.get(data as number) ?? (() => this.functionOf(data as number)())
     if (kind === 'signal') return this.#signal(data as SignalData, scope)
     if (kind === 'type') {

@@ -1,122 +1,19 @@
 // A plugin's author sees no difference: the same file runs inline and in a thread, in a real lifecycle, and tells what it saw of its context.
-
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { Lifecycle } from '@cf-plugins/lifecycle'
-import type { Logger, PluginContext, PluginRecord } from '@cf-plugins/plugin-api'
-import { toPluginRecord } from '@cf-plugins/plugin-api/host'
-import { StatePreserver } from '@cf-plugins/state-preserver'
+import { threadId } from 'node:worker_threads'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { PluginThreads } from '../src/index.ts'
+import { observe, type Seen } from './probes/observing.ts'
 import { PROBES } from './probes/probing-plugin.ts'
 
-const file = join(import.meta.dirname, 'probes/probing-plugin.ts')
-
-type Seen = Map<string, unknown>
-
-const code = await import(pathToFileURL(file).href)
-
-function probing(execution: 'inline' | 'worker'): PluginRecord {
-  const record = toPluginRecord(
-    { ...code, PLUGIN_META: { ...code.PLUGIN_META, execution } },
-    { file, generation: 4, files: [file] },
-  )
-  return record
-}
-
-/** An inline plugin that others have to do with. */
-function helping(): PluginRecord {
-  const PLUGIN_META = { name: 'helper', version: '1.0.0', provides: ['secret', 'part'] }
-  const register = (_app: unknown, context: PluginContext) => {
-    const { hooks, emit } = context
-    context.provide('secret', { of: 'helper' })
-    context.provide('part', { part: 'one' })
-    hooks.on('helper.double', (value: number) => value * 2)
-    hooks.on('helper.broken', () => {
-      throw Object.assign(new RangeError('broken', { cause: new Error('before') }), { code: 'E_BROKEN' })
-    })
-    hooks.on('helper.later', async () => 1)
-    return {
-      version: '1.0.0',
-      limits: { most: 7 },
-      add: (one: number, other: number) => one + other,
-      fail(message: string): never {
-        throw Object.assign(new TypeError(message, { cause: new Error('why') }), { code: 'E_FAIL' })
-      },
-      emit: (event: string, payload: unknown) => emit(event, payload),
-      hook: (name: string, ...args: unknown[]) => hooks.call(name, ...args),
-      run: (pipeline: string, value: unknown) => context.pipeline(pipeline).run(value),
-      isMine(service: object) {
-        return service === this
-      },
-      call: async (task: (value: number) => unknown, value: number) => task(value),
-      nested: { twice: (value: number) => value * 2 },
-    }
-  }
-  return toPluginRecord({ PLUGIN_META, register }, { generation: 1, files: [] })
-}
-
-/** A logger that keeps what the plugin wrote. */
-function keeping(entries: unknown[]): Logger {
-  const of = (bindings: object): Logger => {
-    const level = (name: string) => (first: unknown, message?: string) =>
-      entries.push([name, bindings, shown(first), message])
-    return {
-      debug: level('debug'),
-      info: level('info'),
-      warn: level('warn'),
-      error: level('error'),
-      child: (more) => of({ ...bindings, ...more }),
-    }
-  }
-  return of({})
-}
-
-/** Errors as what is comparable of them. */
-function shown(value: unknown): unknown {
-  if (value instanceof Error) return [value.constructor.name, value.message, (value as { code?: unknown }).code]
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([key, each]) => [key, key === 'eventId' ? typeof each : shown(each)]),
-  )
-}
-
-/** All that the plugin saw from its start to its end. */
-async function observe(execution: 'inline' | 'worker'): Promise<Seen> {
-  const seen: Seen = new Map()
-  const entries: unknown[] = []
-  const threads = new PluginThreads()
-  const lifecycle = new Lifecycle({
-    app: { title: 'an app', greet: (name: string) => `hello ${name}` },
-    shared: { site: 'here' },
-    keeper: new StatePreserver(),
-    threads,
-    // A thread takes its time to start.
-    slowMs: 60_000,
-    logger: keeping(entries),
-    configOf: (name) => (name === 'probe' ? { depth: 3, since: new Date(77) } : undefined),
-  })
-  for (const record of [helping(), probing(execution)]) lifecycle.registry.add(record)
-  const report = await lifecycle.start()
-  seen.set('start', report.failed)
-  const probe = lifecycle.service('probe') as { probe(name: string): unknown; early(): unknown }
-  for (const name of Object.keys(PROBES)) {
-    try {
-      seen.set(name, await probe.probe(name))
-    } catch (error) {
-      seen.set(name, error)
-    }
-  }
-  seen.set(
-    'health',
-    (await lifecycle.health()).map(({ plugin, status, message }) => ({ plugin, status, message })),
-  )
-  seen.set('early', await probe.early())
-  await lifecycle.stop()
-  await threads.close(1000)
-  seen.set('log', entries)
-  return seen
-}
+const LIFE = [
+  'health',
+  'early',
+  'what it hears at rest',
+  'other configurations',
+  'after a rest and other configurations',
+  'a reload',
+  'a reload that fails',
+  'log',
+]
 
 describe('a plugin sees the same inline and in a thread', () => {
   let inline: Seen
@@ -125,7 +22,12 @@ describe('a plugin sees the same inline and in a thread', () => {
     inline = await observe('inline')
     thread = await observe('worker')
   })
-  it.each(['start', ...Object.keys(PROBES), 'health', 'early', 'log'])('%s', (name) => {
+  it('which is another', () => {
+    expect(inline.get('thread')).toBe(threadId)
+    expect(thread.get('thread')).not.toBe(threadId)
+  })
+  it.each(['start', ...Object.keys(PROBES), ...LIFE])('%s', (name) => {
+    expect(inline.has(name)).toBe(true)
     expect(thread.get(name)).toEqual(inline.get(name))
   })
 })

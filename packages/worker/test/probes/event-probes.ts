@@ -6,13 +6,18 @@ export const EVENT_PROBES: Probes = {
   'what handlers of events are given, and in which order': async ({ on, emit }) => {
     const heard: unknown[] = []
     const hear = (label: string) => (payload: unknown, context: EventContext) =>
-      void heard.push([label, payload, contextFacts(context)])
+      void heard.push([label, payload, contextFacts(context), String((payload as { bytes?: Buffer })?.bytes)])
     on('allowed.order', hear('normal'))
     on('allowed.order', hear('low'), { priority: 'low' })
     on('allowed.order', hear('high'), { priority: 'high' })
     const undo = on('allowed.*', hear('pattern'), { priority: 200 })
     on('allowed.order', hear('once'), { once: true, priority: 150 })
-    const first = await emit('allowed.order', { deep: [1, { two: 2 }], at: new Date(5), map: new Map([[1, 2]]) })
+    const first = await emit('allowed.order', {
+      deep: [1, { two: 2 }],
+      at: new Date(5),
+      map: new Map([[1, 2]]),
+      bytes: Buffer.from('hello'),
+    })
     const second = await emit('allowed.order', undefined, { parent: { id: 'p', event: 'before' } })
     undo()
     return [heard, first, second]

@@ -1,4 +1,6 @@
 // A plugin that tells what it sees of its context. The same file runs inline and in a thread.
+import { EventEmitter } from 'node:events'
+import { threadId } from 'node:worker_threads'
 import type { EventContext } from '@cf-plugins/plugin-api'
 import { EVENT_PROBES } from './event-probes.ts'
 import { HOOK_PROBES } from './hook-probes.ts'
@@ -52,6 +54,15 @@ export function register(app: { readonly title: string }, context: Context) {
   const registered = early(context)
   let inSetup: unknown[] = []
   const handled: unknown[] = []
+  const emitter = new EventEmitter()
+  const counts = { sent: 0, heard: 0, ticks: 0 }
+  const beat = setInterval(() => {
+    counts.sent++
+    emitter.emit('beat')
+  }, 2)
+  context.own(() => clearInterval(beat))
+  context.listen(emitter, 'beat', () => void counts.heard++)
+  context.every(2, () => void counts.ticks++)
   context.on('allowed.early', (payload) => void handled.push(payload))
   const release = (label: string) => () => void context.logger.info(`released ${label}`)
   context.own(release('first'))
@@ -62,11 +73,19 @@ export function register(app: { readonly title: string }, context: Context) {
   context.signal.addEventListener('abort', () => context.logger.info(`aborted: ${context.signal.reason.name}`))
   return {
     title: app.title,
+    thread: threadId,
     isSameApp: app === context.app,
     setup: async () => {
       inSetup = early(context)
+      if (context.meta.description === 'unready') throw new TypeError('not ready', { cause: new Error('no disk') })
     },
     handleEvent: (event: string, { payload }: EventContext) => void handled.push([event, payload]),
+    onEnable: () => void handled.push('enabled'),
+    onDisable: () => void handled.push('disabled'),
+    onReload: () => void handled.push('reloaded'),
+    getReloadState: () => ({ handled: handled.length, at: new Map([['depth', context.config.depth]]) }),
+    setReloadState: (state: unknown) => void handled.push(state),
+    counts: () => ({ ...counts }),
     health: () => ({ status: 'degraded' as const, message: 'as a test' }),
     onConfigChange: (config: Context['config'], previous: Context['config']) => {
       handled.push(['config', config.depth, previous.depth, config === context.config])
@@ -87,7 +106,7 @@ export function register(app: { readonly title: string }, context: Context) {
       ]
       context.logger.info({ ended }, 'torn down')
     },
-    early: async () => [await Promise.all(registered), await Promise.all(inSetup), handled],
+    early: async () => [await Promise.all(registered), await Promise.all(inSetup), [...handled]],
     probe: (name: string) => PROBES[name]?.(context),
   }
 }
