@@ -14,7 +14,11 @@ export interface StartedThread {
   readonly sync: SyncChannel
 }
 
+// From its source, as in its tests, this package needs a compiler in its threads, which a restricted one cannot have.
 const IS_SOURCE = import.meta.url.endsWith('.ts')
+const UNRESTRICTED = IS_SOURCE ? './thread-from-source.mjs' : './thread.js'
+const RESTRICTED = IS_SOURCE ? '../dist/thread.js' : './thread.js'
+const OF_SOURCE = IS_SOURCE ? ['-C', '@cf-plugins/source'] : undefined
 
 /** @throws `CFP_WORKER_START_FAILED`; `CFP_WORKER_OPTIONS` where it is to be restricted and this Node cannot */
 export function startThread(options: WorkerThreadOptions): StartedThread {
@@ -24,15 +28,15 @@ export function startThread(options: WorkerThreadOptions): StartedThread {
   const answers = new Int32Array(new SharedArrayBuffer(4))
   const sync: SyncChannel = { port: waits.port2, answers }
   const workerData: ThreadData = { role, code, plugin, generation, host, callMs, port: calls.port2, sync }
-  const entry = new URL(IS_SOURCE ? './thread-from-source.mjs' : './thread.js', import.meta.url)
-  const flags = restrict && permissionFlags(restrict, { thread: fileURLToPath(entry), plugin: options.file })
+  const entry = new URL(restrict === undefined ? UNRESTRICTED : RESTRICTED, import.meta.url)
+  const execArgv = restrict === undefined ? OF_SOURCE : permissionFlags(restrict, ownFiles(entry, options))
   try {
     const worker = new Worker(entry, {
       name,
       workerData,
       transferList: [calls.port2, waits.port2],
       resourceLimits: { maxOldGenerationSizeMb: heapMb },
-      ...(IS_SOURCE ? { execArgv: ['-C', '@cf-plugins/source'] } : flags && { execArgv: [...flags] }),
+      ...(execArgv && { execArgv }),
     })
     return { worker, port: calls.port1, sync: { port: waits.port1, answers } }
   } catch (cause) {
@@ -48,4 +52,10 @@ export function startThread(options: WorkerThreadOptions): StartedThread {
       },
     )
   }
+}
+
+/** What a thread must be able to read to run at all: its own code, that of whoever evaluates the plugin's, and the plugin's. */
+function ownFiles(entry: URL, { code, file }: WorkerThreadOptions): string[] {
+  const loader = code.module.startsWith('file:') ? [fileURLToPath(code.module)] : []
+  return [fileURLToPath(entry), ...loader, ...(file === undefined ? [] : [file])]
 }

@@ -57,7 +57,7 @@ export function endedAtStart(of: Of, cause: PluginError): PluginError {
 }
 
 function error({ plugin, generation }: Of, code: string, what: string, cause?: unknown): PluginError {
-  return new PluginError(code, `Plugin "${plugin}": ${what}.`, {
+  return new PluginError(code, `Plugin "${plugin}": ${what.replace(/\.$/, '')}.`, {
     plugin,
     phase: 'call',
     generation,

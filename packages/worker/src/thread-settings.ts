@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { PluginError } from '@cf-plugins/plugin-api'
 import { nearest } from '@cf-plugins/plugin-api/host'
 import type { PluginThreadsOptions, ThreadOptions } from './options.ts'
+import { checkCanRestrict } from './restrict.ts'
 
 /** The options of threads, each with a value. */
 export type ThreadSettings = Required<ThreadOptions>
@@ -43,6 +44,7 @@ export function threadSettings(options: PluginThreadsOptions): ThreadSettings {
   if (typeof restrict !== 'boolean' && (restrict === null || typeof restrict !== 'object')) {
     throw invalid('restrict must be true, false, or an object with read, write and plugins')
   }
+  if (restrict !== false) checkCanRestrict()
   if (code !== undefined && (typeof code?.codeOf !== 'function' || typeof code.exportNameOf !== 'function')) {
     throw invalid('code must be an object with codeOf and exportNameOf')
   }
