@@ -1,6 +1,7 @@
 // What a plugin's thread asks of its context, served by the real one.
 import { messageOf, type PluginContext, PluginError } from '@cf-plugins/plugin-api'
 import { accessOf } from '@cf-plugins/plugin-api/host'
+import type { AskedFrom } from './asked-from.ts'
 import type { ContextAsyncOps, ContextNotifications, ContextSyncOps, LogLine } from './context-ops.ts'
 import type { HostAdditions } from './host-additions.ts'
 import type { HostState } from './host-state.ts'
@@ -14,6 +15,7 @@ export interface HostContextParts {
   readonly additions: HostAdditions
   readonly state: HostState
   readonly services: RemoteServices
+  readonly asked: AskedFrom
   /** Whether it is this thread that serves: what a thread says whose place another has taken is nobody's. */
   isServing(): boolean
 }
@@ -35,7 +37,7 @@ export class HostContext {
     const awaited = { ...asyncOps(context, parts), ...notifications(context, parts) } as unknown as AnyOps
     const serveBy = (ops: AnyOps) => (op: string, args: unknown[]) => {
       if (!parts.isServing()) throw notServing(context)
-      return ops[op]?.(...args)
+      return parts.asked(() => ops[op]?.(...args))
     }
     this.serve = serveBy(awaited)
     this.serveSync = serveBy(waited)

@@ -1,5 +1,6 @@
 // One thread of a plugin: how its instance is asked and told.
 import type { PluginContext, PluginRecord, PluginSource } from '@cf-plugins/plugin-api'
+import { askedFrom } from './asked-from.ts'
 import type { InstanceNotifications, InstanceOps, InstanceShape } from './context-ops.ts'
 import type { HostAdditions } from './host-additions.ts'
 import { HostContext } from './host-context.ts'
@@ -40,7 +41,7 @@ export class PluginThread {
     this.services = new RemoteServices((id, method, args) =>
       this.ask('service', [id, method, args], { what: method === undefined ? 'a function' : `${method}()` }),
     )
-    const desk = new HostContext(context, { ...lasting, services: this.services, isServing })
+    const desk = new HostContext(context, { ...lasting, services: this.services, asked: askedFrom(source), isServing })
     this.worker = new WorkerThread({
       name: `cf:${meta.name}`,
       code: parts.codeOf(record),

@@ -140,6 +140,21 @@ describe('a class with decorators in a thread', () => {
   })
 })
 
+describe('a plugin in a thread that asks for an operation on itself', () => {
+  it('is not waited for by that, as no plugin is', async () => {
+    const app = { reload: async () => lifecycle.reload({ restart: ['fragile'] }) }
+    const { lifecycle } = await started([await pluginRecord('fragile', { worker: { callMs: 10_000 } })], { app })
+    const outcomes: unknown[] = []
+    lifecycle.events.on('reloaded', ({ outcome }: { outcome: string }) => void outcomes.push(outcome))
+    const where = () => lifecycle.use('fragile', (service) => (service as InThread<Pick<Fragile, 'thread'>>).thread())
+    const before = await where()
+    expect((await lifecycle.events.emit('reload')).failures).toEqual([])
+    await until(() => outcomes.length > 0)
+    expect(outcomes).toEqual(['accepted'])
+    await until(async () => (await where()) !== before)
+  })
+})
+
 describe('the end of a plugin in a thread', () => {
   it('is the end of its thread', async () => {
     const messages: ThreadMessage[] = []

@@ -42,7 +42,6 @@ const WAYS: Readonly<Record<Way, () => unknown>> = {
 
 export class Fragile {
   readonly #context: Context
-  readonly told: string[] = []
   /** What a reload carries over. */
   total = 0
 
@@ -52,7 +51,6 @@ export class Fragile {
       this.total += by
     })
     context.on('end', (way: Way) => WAYS[way]())
-    context.on('order', (name: string) => context.publish('told', name))
     context.on('slow', (ms: number) => after(ms), { idempotent: true })
     context.on('slow.once', (ms: number) => after(ms))
     context.hooks.on('who', () => threadId)
@@ -93,7 +91,14 @@ export class Fragile {
   }
 }
 
-export function register(app: { readonly isSpoiled?: boolean }, context: Context): Fragile {
+/** What it uses of its host. */
+export interface App {
+  readonly isSpoiled?: boolean
+  reload?(): Promise<{ readonly outcome: string }>
+}
+
+export function register(app: App, context: Context): Fragile {
   if (app.isSpoiled) throw new Error('spoiled')
+  context.on('reload', async () => context.publish('reloaded', await app.reload?.()))
   return new Fragile(context)
 }
