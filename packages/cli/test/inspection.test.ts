@@ -54,6 +54,23 @@ test('a host that runs is configured by its file, and tells how it is', async ()
   expect(report).toMatchObject({ host: true, ready: true, plugins: { web: { status: 'degraded' } } })
 })
 
+test('who blocks the event loop is told by health, and by the log with the line that moves it into a thread', async () => {
+  const wait = 'const end = performance.now() + 120; while (performance.now() < end);'
+  const here = await place({
+    'plugins/busy.ts': pluginSource('busy', { body: `setup() { ${wait} }` }),
+    'plugins/calm.ts': pluginSource('calm', {
+      body: 'setup() { return new Promise((resolve) => setTimeout(resolve, 120)) }',
+    }),
+  })
+  const { stdout, stderr, code } = await here.cf('health', 'plugins')
+  expect(stdout).toMatch(/● busy +healthy +It blocked the event loop for \d+ ms; the log says where\./)
+  expect(stdout).toMatch(/● calm +healthy$/m)
+  expect(`${stdout}${stderr}`).toMatch(
+    /Plugin "busy" blocked the event loop for \d+ ms in setup\(\) \(.*busy\.ts\): nothing else ran meanwhile\. Write execution: 'worker' in .*, and it runs in a thread\./,
+  )
+  expect(code).toBe(0)
+})
+
 test('a host that is not ready fails the question for its health', async () => {
   const here = await place({
     ...files,
