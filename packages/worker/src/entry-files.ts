@@ -10,10 +10,18 @@ const require = createRequire(import.meta.url)
 export const entryFiles: CodeSource = {
   codeOf: (record) => ({ module: pathToFileURL(fileOf(record)).href, image: undefined }),
   exportNameOf: (record, exported) => {
-    // What is imported already is given as it is, ES modules too.
-    const exports = require(fileOf(record)) as object
-    return Object.entries(exports).find(([, value]) => value === exported)?.[0]
+    const exports = exportsOf(fileOf(record))
+    return Object.keys(exports).find((name) => exports[name] === exported)
   },
+}
+
+/** What is imported already is given as it is, an ES module too. One that awaits at its top level is not: then nobody can say what it exports. */
+function exportsOf(file: string): Readonly<Record<string, unknown>> {
+  try {
+    return require(file) as Readonly<Record<string, unknown>>
+  } catch {
+    return {}
+  }
 }
 
 function fileOf({ source }: PluginRecord): string {

@@ -63,7 +63,7 @@ export class PluginThreads implements HostThreads {
   }
 
   exportNameOf(record: PluginRecord, exported: unknown): string | undefined {
-    return this.#parts.exportNameOf(record, exported)
+    return record.source.file === undefined ? undefined : this.#parts.exportNameOf(record, exported)
   }
 
   endsOf(plugin: string): number {
@@ -128,7 +128,7 @@ export class PluginThreads implements HostThreads {
   #start(record: PluginRecord, host: string, serve: Serve): WorkerThread {
     const { meta, source } = record
     const { heapMb, callMs, startMs, logger } = this.#parts
-    return new WorkerThread({
+    const thread = new WorkerThread({
       name: `cf:${meta.name}`,
       code: this.#parts.codeOf(record),
       role: 'offload',
@@ -144,13 +144,20 @@ export class PluginThreads implements HostThreads {
       serveSync: refuse,
       logger,
     })
+    this.#count(thread, meta.name)
+    return thread
   }
 
   #watch(thread: WorkerThread, plugin: string): void {
     this.#threads.set(thread, plugin)
+    void thread.ended.then(() => this.#threads.delete(thread))
+    this.#count(thread, plugin)
+  }
+
+  /** Counts how often threads end unasked. */
+  #count(thread: WorkerThread, plugin: string): void {
     void thread.ended.then((error) => {
-      this.#threads.delete(thread)
-      if (!error || this.#closed) return
+      if (error === undefined || this.#closed) return
       const ends = this.#ends.get(plugin) ?? new EndCount(Number.POSITIVE_INFINITY)
       this.#ends.set(plugin, ends)
       ends.add()

@@ -159,3 +159,13 @@ test('functions that nobody calls any more keep no thread', async () => {
   expect(await last).toBe(4)
   while (threads.status().length > 0) await delay(5)
 })
+
+test('how often threads of a plugin ended unasked is counted, and no end that was asked for', async () => {
+  const threads = threadsOf({ idleMs: 20 })
+  const exit = offloaded(threads, 'exit')
+  for (const code of [1, 2]) await errorOf(exit({ code }))
+  await exit({})
+  while (threads.status().length > 0) await delay(5)
+  expect(threads.endsOf('tasks')).toBe(2)
+  expect(threads.endsOf('others')).toBe(0)
+})

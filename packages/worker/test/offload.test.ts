@@ -107,9 +107,12 @@ test('a function that the entry file does not export is refused, with what to wr
 test('a plugin that was added by value is told to be a file', () => {
   const record = recordOf()
   const byValue = { ...record, source: { ...record.source, file: undefined } }
-  expect(() => threadsOf().offload(byValue, taskOf(exported.double as never))).toThrow(
+  const threads = threadsOf()
+  expect(() => threads.offload(byValue, taskOf(exported.double as never))).toThrow(
     expect.objectContaining({ code: 'CFP_WORKER_NO_FILE' }),
   )
+  expect(threads.exportNameOf(byValue, exported.double)).toBe(undefined)
+  expect(threads.exportNameOf(record, exported.double)).toBe('double')
 })
 
 test('an option that is none, or has another range, is named', () => {
