@@ -6,6 +6,7 @@ import { frozenState } from './frozen-state.ts'
 import { HostCalls } from './host-calls.ts'
 import type { Serve, ServedCall } from './link.ts'
 import { RemoteServices } from './remote-services.ts'
+import { RunningChanges } from './running-changes.ts'
 import { ThreadContext } from './thread-context.ts'
 import type { ThreadHome, ThreadRole } from './thread-home.ts'
 import { ThreadInstance } from './thread-instance.ts'
@@ -55,6 +56,7 @@ class ThreadPlugin implements ThreadSource {
   readonly services: RemoteServices
   readonly registrations: Registrations
   readonly logger: Logger
+  readonly changes: RunningChanges
   readonly #code: object
   readonly #abort = new AbortController()
   #start: InstanceStart | undefined
@@ -66,6 +68,7 @@ class ThreadPlugin implements ThreadSource {
   constructor(home: ThreadHome) {
     this.#code = home.code
     this.host = new HostCalls(home)
+    this.changes = new RunningChanges(home.plugin)
     this.hostId = home.host
     this.services = new RemoteServices((id, method, args) => this.host.call('service', id, method, args))
     this.registrations = new Registrations((id) => this.host.ask('undo', id))

@@ -10,6 +10,7 @@ import {
 import type { WorkerErrorCode } from './error-codes.ts'
 import type { HostCalls } from './host-calls.ts'
 import type { RemoteServices } from './remote-services.ts'
+import type { RunningChanges } from './running-changes.ts'
 import type { Registered } from './thread-registrations.ts'
 
 /** One plugin in its thread, as the members of its context see it. */
@@ -24,6 +25,8 @@ export interface ThreadSource {
   readonly host: HostCalls
   /** Those of both sides, as this one knows them. */
   readonly services: RemoteServices
+  /** Those of its state that run. */
+  readonly changes: RunningChanges
   /** Which host it is of, by its id. */
   readonly hostId: string
   /** Keeps what is behind something that is added, and has the host add it. The undo takes both back. */

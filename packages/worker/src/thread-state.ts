@@ -37,8 +37,12 @@ class ThreadPart implements StatePart<unknown> {
     this.#of.host.ask('state.set', this.#address, value)
   }
 
-  readonly update = async (change: StateEdit<unknown>, options?: StateUpdateOptions): Promise<unknown> =>
-    frozenState(await this.#of.host.call('state.update', this.#address, changeOf(change), options))
+  readonly update = async (change: StateEdit<unknown>, options?: StateUpdateOptions): Promise<unknown> => {
+    const { host, changes } = this.#of
+    changes.assertNotIn(this.#address)
+    const call = changes.begin([this.#address])
+    return frozenState(await host.call('state.update', this.#address, changeOf(change, call), options))
+  }
 
   readonly watch = (listener: (value: unknown) => unknown): Undo => {
     if (typeof listener !== 'function') throw stateArgumentError(this.#of, 'state.watch', 'a function')
@@ -68,10 +72,15 @@ class ThreadState extends ThreadPart implements PluginState {
     task: (state: StateTransaction) => Result | PromiseLike<Result>,
     options?: StateTransactionOptions,
   ): Promise<Result> => {
-    const run = (transaction: number) => task(new ThreadTransaction(this.#of, transaction))
+    const { host, changes, meta } = this.#of
+    const shared = options?.shared ?? meta.state.shared
+    const parts = [{}, ...shared.map((ref) => ({ shared: ref }))]
+    for (const part of parts) changes.assertNotIn(part)
+    const call = changes.begin(parts)
+    const run = (transaction: number) => call(() => task(new ThreadTransaction(this.#of, transaction)))
     // What is no function is refused where transactions are.
     const given = typeof task === 'function' ? run : (task as never)
-    return this.#of.host.call('state.transaction', given, options) as Promise<Result>
+    return host.call('state.transaction', given, options) as Promise<Result>
   }
 }
 
@@ -105,11 +114,15 @@ function sharedBy(partOf: (ref: SharedStateRef<unknown> | string) => ThreadPart)
   return (ref: SharedStateRef<unknown> | string): ThreadPart => partOf(ref ?? (null as never))
 }
 
-/** What the host calls with the draft, of which it has no more than a copy: it is given the new value in any case. */
-function changeOf(change: StateEdit<unknown>): (draft: unknown) => unknown {
+/**
+ * What the host calls with the draft, of which it has no more than a copy: it is given the new value in any case.
+ *
+ * @param call calls the plugin's code
+ */
+function changeOf(change: StateEdit<unknown>, call: <T>(code: () => T) => T): (draft: unknown) => unknown {
   if (typeof change !== 'function') return change
   return async (draft) => {
-    const returned = await change(draft)
+    const returned = await call(() => change(draft))
     return returned === undefined ? draft : returned
   }
 }

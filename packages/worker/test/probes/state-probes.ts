@@ -87,6 +87,23 @@ export const STATE_PROBES: Probes = {
     ]
   },
 
+  'changes that wait for themselves': async ({ state }) => {
+    const add = () => state.update((draft) => void draft.count++)
+    const cart = state.shared(Cart)
+    state.set({ count: 0, list: [] })
+    const outcomes = [
+      await caught(() => state.update(async () => void (await add()))),
+      await caught(() => state.update(async () => void (await state.transaction(nothing)))),
+      await caught(() => state.transaction(async () => void (await add()))),
+      await caught(() => state.transaction(async () => void (await cart.update(nothing)))),
+      await caught(() => state.update(async () => void (await cart.update(async () => void (await add()))))),
+      await caught(() => state.transaction((each) => each.update(async () => void (await each.update(nothing))))),
+      await caught(() => state.update(async () => void (await cart.update(nothing)))),
+      await caught(() => Promise.all([add(), add(), state.transaction((each) => each.update(nothing)), add()])),
+    ]
+    return [outcomes, state.value]
+  },
+
   'state that is refused': async ({ state }) => [
     thrownBy(() => state.shared('other')),
     thrownBy(() => state.shared(undefined as never)),
