@@ -1,5 +1,8 @@
 // What a thread costs whoever calls it, and what it spares the host.
 
+// One small call after the other.
+await import('./round-trip.ts')
+
 // Many small calls at once.
 await import('./burst.ts')
 
