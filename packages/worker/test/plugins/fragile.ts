@@ -44,11 +44,16 @@ export class Fragile {
   readonly #context: Context
   /** What a reload carries over. */
   total = 0
+  /** The hook in which it ends its thread. */
+  #fatal = ''
 
   constructor(context: Context) {
     this.#context = context
     context.on('add', (by: number) => {
       this.total += by
+    })
+    context.on('fatal', (hook: string) => {
+      this.#fatal = hook
     })
     context.on('end', (way: Way) => WAYS[way]())
     context.on('slow', (ms: number) => after(ms), { idempotent: true })
@@ -59,11 +64,20 @@ export class Fragile {
   }
 
   getReloadState() {
+    this.#endIn('getReloadState')
     return { total: this.total }
   }
 
   setReloadState({ total }: { total: number }) {
     this.total = total
+  }
+
+  onDisable() {
+    this.#endIn('onDisable')
+  }
+
+  teardown() {
+    this.#endIn('teardown')
   }
 
   end(way: Way): unknown {
@@ -88,6 +102,10 @@ export class Fragile {
 
   wait(ms: number): Promise<unknown> {
     return after(ms)
+  }
+
+  #endIn(hook: string): void {
+    if (this.#fatal === hook) process.exit(5)
   }
 }
 
