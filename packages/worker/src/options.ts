@@ -30,7 +30,10 @@ export interface ThreadOptions {
   readonly callMs?: number
   /** How long a thread may take to start and load its code, in milliseconds. @default 10000 */
   readonly startMs?: number
-  /** How many threads `offload` may use, of all plugins together; a plugin with `execution: 'worker'` has one besides. @default the number of processors, at least 2 */
+  /**
+   * How many threads `offload` may use, of all plugins together; a plugin with `execution: 'worker'` has one besides, and so has one whose calls found none
+   * for a second, because others block them all. @default the number of processors, at least 2
+   */
   readonly threads?: number
   /** How many calls of one plugin may wait for a thread. @default 1000 */
   readonly queue?: number
