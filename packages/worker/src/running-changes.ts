@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { type SharedStateRef, StatePreservationError } from '@cf-plugins/plugin-api'
 import type { StatePartAddress } from './context-ops.ts'
+import { partLabel } from './state-value.ts'
 
 /** The changes of one plugin. Its host cannot tell: what it is asked for in a change has come from another thread. */
 export class RunningChanges {
@@ -25,9 +26,7 @@ export class RunningChanges {
   /** @throws `CFP_STATE_REENTRANT` where a change would wait for itself */
   assertNotIn(part: StatePartAddress): void {
     if (!this.#parts?.getStore()?.has(keyOf(part))) return
-    const name = nameOf(part.shared)
-    const label = name === undefined ? 'its state' : `the shared state "${name}"`
-    const message = `Plugin "${this.#plugin}" asked for ${label} from within a change of it, which would wait for itself. Change the draft that the change is given, or use the state that the transaction is given.`
+    const message = `Plugin "${this.#plugin}" asked for ${partLabel(part.shared)} from within a change of it, which would wait for itself. Change the draft that the change is given, or use the state that the transaction is given.`
     throw new StatePreservationError('CFP_STATE_REENTRANT', message, { plugin: this.#plugin, phase: 'state' })
   }
 }

@@ -11,6 +11,7 @@ import type { WorkerErrorCode } from './error-codes.ts'
 import type { HostCalls } from './host-calls.ts'
 import type { RemoteServices } from './remote-services.ts'
 import type { RunningChanges } from './running-changes.ts'
+import type { Unkept } from './state-value.ts'
 import type { Registered } from './thread-registrations.ts'
 
 /** One plugin in its thread, as the members of its context see it. */
@@ -70,4 +71,11 @@ export function handlerInvalid({ name, source }: ThreadSource, rule: string, val
 export function stateArgumentError({ name }: ThreadSource, member: string, needs: string): PluginError {
   const what = `called ${member}() with what it cannot use: it takes ${needs}.`
   return new StatePreservationError('CFP_STATE_ARGUMENT', `Plugin "${name}" ${what}`, { plugin: name, phase: 'state' })
+}
+
+/** The error of state in which something is lost when it is copied. */
+export function stateNotKept({ name }: ThreadSource, part: string, { path, what }: Unkept): PluginError {
+  const told = `set ${part} to something that cannot be kept: ${path} is ${what}. Keep plain data.`
+  const details = { plugin: name, phase: 'state', issues: [{ path, message: told }] }
+  return new StatePreservationError('CFP_STATE_NOT_CLONEABLE', `Plugin "${name}" ${told}`, details)
 }

@@ -11,7 +11,8 @@ import type {
 } from '@cf-plugins/plugin-api'
 import type { StatePartAddress } from './context-ops.ts'
 import { frozenState } from './frozen-state.ts'
-import { stateArgumentError, type ThreadSource } from './thread-source.ts'
+import { partLabel, unkeptIn } from './state-value.ts'
+import { stateArgumentError, stateNotKept, type ThreadSource } from './thread-source.ts'
 
 /** `context.state`. @throws `CFP_STATE_UNAVAILABLE` */
 export function threadState(of: ThreadSource): PluginState {
@@ -34,6 +35,7 @@ class ThreadPart implements StatePart<unknown> {
   }
 
   readonly set = (value: unknown): void => {
+    assertKept(this.#of, this.#address, value)
     this.#of.host.ask('state.set', this.#address, value)
   }
 
@@ -41,7 +43,9 @@ class ThreadPart implements StatePart<unknown> {
     const { host, changes } = this.#of
     changes.assertNotIn(this.#address)
     const call = changes.begin([this.#address])
-    return frozenState(await host.call('state.update', this.#address, changeOf(change, call), options))
+    const check = (value: unknown) => assertKept(this.#of, this.#address, value)
+    const called = await host.call('state.update', this.#address, changeOf(change, call, check), options)
+    return frozenState(called)
   }
 
   readonly watch = (listener: (value: unknown) => unknown): Undo => {
@@ -118,11 +122,24 @@ function sharedBy(partOf: (ref: SharedStateRef<unknown> | string) => ThreadPart)
  * What the host calls with the draft, of which it has no more than a copy: it is given the new value in any case.
  *
  * @param call calls the plugin's code
+ * @param check throws where the new value cannot be kept
  */
-function changeOf(change: StateEdit<unknown>, call: <T>(code: () => T) => T): (draft: unknown) => unknown {
+function changeOf(
+  change: StateEdit<unknown>,
+  call: <T>(code: () => T) => T,
+  check: (value: unknown) => void,
+): (draft: unknown) => unknown {
   if (typeof change !== 'function') return change
   return async (draft) => {
     const returned = await call(() => change(draft))
-    return returned === undefined ? draft : returned
+    const value = returned === undefined ? draft : returned
+    check(value)
+    return value
   }
+}
+
+/** @throws `CFP_STATE_NOT_CLONEABLE` for what would not be the same on its host */
+function assertKept(of: ThreadSource, { shared }: StatePartAddress, value: unknown): void {
+  const unkept = unkeptIn(value)
+  if (unkept) throw stateNotKept(of, partLabel(shared), unkept)
 }

@@ -1,6 +1,12 @@
 // What a plugin finds out about what it keeps.
 import { Cart, caught, nothing, type Probes, thrownBy, until } from './probing.ts'
 
+class Money {
+  readonly amount = 1
+}
+
+class Later extends Date {}
+
 export const STATE_PROBES: Probes = {
   'its state': async ({ state }) => {
     const watched: unknown[] = []
@@ -112,6 +118,12 @@ export const STATE_PROBES: Probes = {
     await caught(() => state.transaction(5 as never)),
     await caught(() => state.update(nothing, { timeoutMs: -1 })),
     thrownBy(() => state.set({ run: nothing } as never)),
+    thrownBy(() => state.set({ count: 0, list: [{ id: new Money() }] } as never)),
+    thrownBy(() => state.set({ [Symbol('secret')]: 1 } as never)),
+    thrownBy(() => state.set(new Proxy({ count: 0, list: [] }, {}))),
+    thrownBy(() => state.set({ at: new Later(5) } as never)),
+    thrownBy(() => state.shared(Cart).set(new Map([['a', new Money()]]) as never)),
+    await caught(() => state.update((draft) => void Object.assign(draft, { money: new Money() }))),
     await caught(() => state.update(() => new Promise<never>(nothing), { timeoutMs: 20 })),
     await caught(() => state.update(nothing, { signal: AbortSignal.abort(new Error('not now')) })),
     await caught(() => state.update(async () => state.set({ count: 1, list: [] }))),
