@@ -27,7 +27,7 @@ export class TypeScriptTransform {
     return this.#version
   }
 
-  /** @throws LoadProblem `CFP_SYNTAX` with line and column */
+  /** @throws LoadProblem `CFP_SYNTAX` with line and column; `CFP_FILE_UNSUPPORTED` where no process may be started */
   async run(text: string, file: string): Promise<Transformed> {
     // Not by `import()`, which would search all of its CommonJS for exports first.
     this.#transform ??= (requireHere('esbuild') as typeof import('esbuild')).transform
@@ -62,6 +62,11 @@ interface EsbuildFailure {
 }
 
 function asProblem(error: unknown, file: string): unknown {
+  if ((error as NodeJS.ErrnoException | undefined)?.code === 'ERR_ACCESS_DENIED') {
+    const why =
+      'TypeScript is compiled by a process of its own, which a restricted thread may not start: import it statically, so that the host compiles it, or write it in JavaScript'
+    return new LoadProblem('CFP_FILE_UNSUPPORTED', why, { file }, error)
+  }
   if (!(error instanceof Error) || !('errors' in error)) return error
   const [first] = (error as Error & EsbuildFailure).errors
   if (!first) return error

@@ -1,6 +1,6 @@
 // What another thread evaluates is what this one did, whatever became of the files.
 import { rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { inspect } from 'node:util'
 import { Worker } from 'node:worker_threads'
@@ -24,6 +24,8 @@ interface Answer {
     readonly stack: string
   }
 }
+
+const MAY_RESTRICT = process.allowedNodeEnvironmentFlags.has('--permission')
 
 let thread: string
 
@@ -226,6 +228,27 @@ if (!isMainThread) throw new TypeError('not here')`,
     const gone = await inThread(loader.imageOf(others[0] as PluginRecord))
     expect(gone.failed).toMatchObject({ code: 'CFP_MODULE_MISSING', plugin: 'c', line: 1 })
   })
+
+  test.skipIf(!MAY_RESTRICT)(
+    `under Node's permission model reads none of the plugin's files, and says of TypeScript that comes late what to do${MAY_RESTRICT ? '' : ' (from Node 22.13 on)'}`,
+    async () => {
+      const { loader, record } = await loaded({
+        'a.ts': `import { value } from './_b.ts'
+          export const tell = async () => [value, await import('./_late.ts').catch(({ code, message }) => code + message)]
+          ${pluginText('a')}`,
+        '_b.ts': 'export const value: number = 1',
+        '_late.ts': 'export const late: number = 2',
+      })
+      const packages = [dirname(thread), join(import.meta.dirname, '../../../node_modules')]
+      const late = join(record.source.file ?? '', '../_late.ts')
+      const flags = ['--permission', ...[...packages, late].map((path) => `--allow-fs-read=${path}`)]
+      const { told } = await inThread(loader.imageOf(record), undefined, flags)
+      expect(told).toEqual([
+        1,
+        expect.stringMatching(/^CFP_FILE_UNSUPPORTED.*restricted thread.* import it statically/),
+      ])
+    },
+  )
 
   test('refuses a record of another loader, and one that has no file', async () => {
     const { folder, loader, record } = await loaded({ 'a.js': pluginText('a') })
