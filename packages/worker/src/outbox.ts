@@ -45,16 +45,16 @@ export class Outbox {
   }
 
   /** Posts what there is. @param transfer what the last message moves */
-  flush(transfer: readonly TransferListItem[] = []): void {
+  flush(transfer?: readonly TransferListItem[]): void {
     const queue = this.#queue
     if (queue.length === 0) return
     this.#queue = []
     try {
-      this.#port.postMessage(queue, transfer)
+      post(this.#port, queue, transfer)
     } catch (error) {
       // One of them cannot be cloned, and nothing was sent: each goes alone.
       if (queue.length === 1) this.#failed(queue[0] as WireMessage, error)
-      else for (const message of queue) this.#postAlone(message, message === queue.at(-1) ? transfer : [])
+      else for (const message of queue) this.#postAlone(message, message === queue.at(-1) ? transfer : undefined)
     }
   }
 
@@ -79,11 +79,17 @@ export class Outbox {
     this.flush()
   }
 
-  #postAlone(message: WireMessage, transfer: readonly TransferListItem[]): void {
+  #postAlone(message: WireMessage, transfer: readonly TransferListItem[] | undefined): void {
     try {
-      this.#port.postMessage([message], transfer)
+      post(this.#port, [message], transfer)
     } catch (error) {
       this.#failed(message, error)
     }
   }
+}
+
+/** Node goes through a list that is empty, too, and that takes longer than to post a small message. */
+export function post(port: MessagePort, message: unknown, transfer: readonly TransferListItem[] | undefined): void {
+  if (transfer === undefined) port.postMessage(message)
+  else port.postMessage(message, transfer)
 }
