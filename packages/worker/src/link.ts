@@ -4,7 +4,7 @@ import { Answers } from './answers.ts'
 import { Calls, whatOf } from './calls.ts'
 import { unpackThrown } from './error-data.ts'
 import { notCloneable, whyNotCloneable } from './not-cloneable.ts'
-import { Outbox } from './outbox.ts'
+import { Outbox, post } from './outbox.ts'
 import type { LateCall } from './pending-call.ts'
 import { type AnyFunction, References } from './references.ts'
 import type { CallOptions } from './remote.ts'
@@ -141,7 +141,7 @@ export class Link {
     // What was said before is heard before.
     this.#outbox.flush()
     try {
-      this.#port.postMessage([message], transfer)
+      post(this.#port, [message], transfer)
     } catch (error) {
       throw notCloneable(whatOf(target), whyNotCloneable(values, 'argument', error), this.#options.plugin)
     }

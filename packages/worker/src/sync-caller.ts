@@ -4,7 +4,9 @@ import { PluginError } from '@cf-plugins/plugin-api'
 import { packThrown } from './error-data.ts'
 import type { Link } from './link.ts'
 import { notCloneable, whyNotCloneable } from './not-cloneable.ts'
+import { post } from './outbox.ts'
 import type { AskMessage, AskReply } from './wire-message.ts'
+import type { Packed } from './wire-value.ts'
 
 /** What a thread waits with. Cloneable, with the port transferred. */
 export interface SyncChannel {
@@ -97,15 +99,15 @@ export class SyncAnswers {
   #give(link: Link, id: number, value: unknown): void {
     const { values, parts, transfer } = link.packAnswer(value)
     try {
-      this.#post({ id, values: values as unknown[], parts }, transfer)
+      this.#post({ id, values, parts }, transfer)
     } catch (error) {
       throw notCloneable('what it waits for', whyNotCloneable(values, 'result', error), this.#plugin)
     }
   }
 
-  #post(reply: AskReply, transfer: Parameters<MessagePort['postMessage']>[1] = []): void {
+  #post(reply: AskReply, transfer?: Packed['transfer']): void {
     const { port, answers } = this.#channel
-    port.postMessage(reply, transfer as never)
+    post(port, reply, transfer)
     Atomics.add(answers, 0, 1)
     Atomics.notify(answers, 0)
   }
