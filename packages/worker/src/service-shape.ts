@@ -100,7 +100,7 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null
 }
 
-/** What is copied whole, although its class has methods. */
+/** What is copied whole, although its class has methods, or cannot be shown at all. */
 function isData(value: object): boolean {
   return (
     Array.isArray(value) ||
@@ -111,6 +111,9 @@ function isData(value: object): boolean {
     types.isNativeError(value) ||
     types.isAnyArrayBuffer(value) ||
     types.isBoxedPrimitive(value) ||
+    types.isWeakMap(value) ||
+    types.isWeakSet(value) ||
+    types.isPromise(value) ||
     ArrayBuffer.isView(value)
   )
 }
