@@ -2,7 +2,7 @@
 import { isThenable } from '@cf-plugins/plugin-api'
 import type { HandlerEntry } from './handler-entry.ts'
 import type { HandlerOutcome } from './handler-trace.ts'
-import { LoopSpan, type LoopWatch } from './loop-watch.ts'
+import { LoopSpan, type LoopWatch, type Watchable, type WatchedCode } from './loop-watch.ts'
 
 /** What a call gives whose handler's condition passed it over. */
 export const SKIPPED: unique symbol = Symbol('skipped')
@@ -34,7 +34,7 @@ export interface CallDetails {
  * the promise up calls `giveUp`, and nothing is tried again. A handler that runs once is taken back here, for its condition decides
  * whether it runs; what becomes of a failure, `ignoreErrors` too, is the caller's affair.
  */
-export class HandlerCall {
+export class HandlerCall implements Watchable {
   readonly entry: HandlerEntry<unknown>
   readonly details: CallDetails
   attempts = 0
@@ -60,7 +60,7 @@ export class HandlerCall {
   }
 
   run(args: readonly unknown[]): unknown {
-    const span = new LoopSpan(this.#watcher.loop, this.entry.record)
+    const span = new LoopSpan(this.#watcher.loop, this)
     this.sinceMs = span.sinceMs
     let result: unknown
     let isPending = false
@@ -76,6 +76,19 @@ export class HandlerCall {
     if (isPending) return this.#settled(result as PromiseLike<unknown>)
     this.#end(result === SKIPPED ? 'skipped' : 'ok', result)
     return result
+  }
+
+  get code(): WatchedCode {
+    const { owner, stage, name, label: step, handler } = this.entry
+    return { plugin: owner.name, generation: owner.source?.generation, kind: stage.kind, name, step, handler }
+  }
+
+  get suspect(): boolean {
+    return this.entry.record.suspect
+  }
+
+  set suspect(isSuspect: boolean) {
+    this.entry.record.suspect = isSuspect
   }
 
   /** Nobody waits any longer. */
@@ -179,13 +192,8 @@ export class HandlerCall {
   }
 
   #returned(span: LoopSpan): void {
-    const { loop } = this.#watcher
-    const isBlocking = span.end()
+    span.end()
     this.syncMs = span.tookMs - this.foreignSyncMs
-    if (!isBlocking) return
-    const { owner, stage, name, label: step, handler, record } = this.entry
-    const { generation } = owner.source ?? {}
-    loop.blocked(span, record, { plugin: owner.name, generation, kind: stage.kind, name, step, handler })
   }
 
   #failed(error: unknown): void {

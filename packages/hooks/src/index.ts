@@ -16,6 +16,7 @@ export {
   LoopWatch,
   type LoopWatchOptions,
   type Watchable,
+  type WatchedCode,
 } from './loop-watch.ts'
 export { Pipeline } from './pipeline.ts'
 export { PipelineError, type UndoFailure } from './pipeline-failures.ts'

@@ -18,13 +18,20 @@ export interface LoopBlock {
   readonly step?: string | undefined
   /** Without what others did that it called, in milliseconds. */
   readonly blockedMs: number
+  /** Whether it had waited for something by then, and blocked when it went on. */
+  readonly waited?: true
   /** What is registered for it, where it is a handler. */
   readonly handler?: unknown
 }
 
-/** What is watched: whoever has blocked with an unseen call within is looked at more closely from then on. */
+/** What of a block is known beforehand. */
+export type WatchedCode = Omit<LoopBlock, 'host' | 'blockedMs' | 'waited'>
+
+/** What is watched. */
 export interface Watchable {
+  /** Whether it has blocked with an unseen call within: all calls within are looked at from then on. */
   suspect: boolean
+  readonly code: WatchedCode
 }
 
 /** What a `LoopWatch` is made with. */
@@ -52,6 +59,8 @@ export class LoopWatch {
   readonly blockMs: number
   /** Whether each call of a handler is looked at. */
   looks: boolean
+  /** Whose code runs, as far as it is looked at. */
+  running: Watchable | undefined = undefined
   /** How often handlers were called without a look at how long they took. */
   passed = 0
   /** How long all that was looked at took, in milliseconds. */
@@ -84,16 +93,17 @@ export class LoopWatch {
   }
 
   /** Tells of one that blocked, unless it may have been somebody else within that it called: then it is looked at more closely from then on. */
-  blocked(span: LoopSpan, watched: Watchable, block: Omit<LoopBlock, 'host' | 'blockedMs'>): void {
-    if (!span.isSure) {
+  blocked({ watched, isSure, ownMs, waited }: LoopSpan): void {
+    if (!isSure) {
       watched.suspect = true
       return
     }
+    const { code } = watched
     const { host, warn, note } = this.#options
-    const told: LoopBlock = { host, ...block, blockedMs: span.ownMs }
+    const told: LoopBlock = { host, ...code, blockedMs: ownMs, ...(waited && { waited: true }) }
     note?.(told)
     if (blockedChannel.hasSubscribers) blockedChannel.publish(told)
-    const key = [block.plugin, block.kind, block.name, block.step].join('\n')
+    const key = [code.plugin, code.kind, code.name, code.step].join('\n')
     const nowMs = performance.now()
     if (nowMs - (this.#told.get(key) ?? Number.NEGATIVE_INFINITY) < TOLD_EACH_MS) return
     if (this.#told.size === TOLD_MAX) this.#told.clear()
@@ -115,13 +125,22 @@ export class LoopSpan {
   tookMs = 0
   /** The same without what was looked at within. */
   ownMs = 0
+  readonly watched: Watchable
+  readonly waited: boolean
   readonly #loop: LoopWatch
+  readonly #outer: Watchable | undefined
   readonly #accountedMs: number
   readonly #passed: number
   readonly #isSuspect: boolean
 
-  constructor(loop: LoopWatch, { suspect }: Watchable) {
+  /** @param waited whether it goes on after it has waited for something */
+  constructor(loop: LoopWatch, watched: Watchable, waited = false) {
+    const { suspect } = watched
+    this.watched = watched
+    this.waited = waited
     this.#loop = loop
+    this.#outer = loop.running
+    loop.running = watched
     this.#accountedMs = loop.accountedMs
     this.#passed = loop.passed
     this.#isSuspect = suspect
@@ -134,8 +153,8 @@ export class LoopSpan {
     return this.#loop.passed === this.#passed
   }
 
-  /** It returns. Whether it blocked. */
-  end(): boolean {
+  /** It returns: where it blocked, that is told. */
+  end(): void {
     const loop = this.#loop
     const tookMs = performance.now() - this.sinceMs
     this.tookMs = tookMs
@@ -143,6 +162,7 @@ export class LoopSpan {
     loop.accountedMs = this.#accountedMs + tookMs
     if (tookMs > loop.longestMs && this.isSure) loop.longestMs = tookMs
     if (this.#isSuspect) loop.unneeded()
-    return this.ownMs > loop.blockMs
+    loop.running = this.#outer
+    if (this.ownMs > loop.blockMs) loop.blocked(this)
   }
 }

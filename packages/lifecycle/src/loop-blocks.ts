@@ -17,15 +17,15 @@ export function warnOfBlock(
   block: LoopBlock,
   record: PluginRecord | undefined,
 ): void {
-  const { plugin, generation, kind, name, step, blockedMs } = block
+  const { plugin, generation, kind, name, step, blockedMs, waited } = block
   const ms = Math.round(blockedMs)
   const file = record?.source.file
   const where = file === undefined ? '' : ` (${shownFile(file)})`
   const who = record ? `Plugin "${plugin}"` : `The ${plugin}`
   const remedy = record ? ` ${remedyOf(record, block, threads)}` : ''
   logger.warn(
-    { plugin, generation, file, kind, name, step, blockedMs },
-    `${who} blocked the event loop for ${ms} ms in ${whatOf(block)}${where}: nothing else ran meanwhile.${remedy}`,
+    { plugin, generation, file, kind, name, step, blockedMs, waited },
+    `${who} blocked the event loop for ${ms} ms in ${whatOf(block)}${waited ? ', once it had waited' : ''}${where}: nothing else ran meanwhile.${remedy}`,
   )
 }
 

@@ -1,5 +1,5 @@
 // A plugin's code that is called outside of any dispatch, and what of the event loop it takes.
-import { type LoopBlock, LoopSpan, type LoopWatch, type Watchable } from '@cf-plugins/hooks'
+import { type LoopBlock, LoopSpan, type LoopWatch, type Watchable, type WatchedCode } from '@cf-plugins/hooks'
 
 /** Whose code it is. */
 export interface MeasuredOwner {
@@ -23,17 +23,18 @@ export class PluginCode implements Watchable {
     this.suspect = suspect
   }
 
+  get code(): WatchedCode {
+    const { name: plugin, record } = this.#of
+    return { plugin, generation: record.source.generation, kind: this.#kind, name: this.#name }
+  }
+
   /** Gives what the task does, and tells where it kept the event loop for too long until it returned. */
   run<T>(task: () => T): T {
-    const { name: plugin, record, host } = this.#of
-    const span = new LoopSpan(host.loop, this)
+    const span = new LoopSpan(this.#of.host.loop, this)
     try {
       return task()
     } finally {
-      if (span.end()) {
-        const { generation } = record.source
-        host.loop.blocked(span, this, { plugin, generation, kind: this.#kind, name: this.#name })
-      }
+      span.end()
     }
   }
 }

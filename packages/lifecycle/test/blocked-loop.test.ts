@@ -267,6 +267,37 @@ describe('a plugin that does not block the event loop', () => {
   })
 })
 
+it('follows what is looked at over its awaits then: a handler, a task, a hook and a listener that block once they have waited', async () => {
+  const emitter = new EventEmitter()
+  const late = async () => {
+    await sleep(1)
+    block()
+  }
+  const { lifecycle, told } = await watched([
+    parser(({ on, listen }) => {
+      on('saved', late)
+      listen(emitter, 'request', late)
+      return { onEnable: late }
+    }),
+    plugin({ name: 'patient' }, (_app, { on }) => {
+      on('saved', () => sleep(90))
+      return {}
+    }),
+  ])
+  const from = performance.now()
+  while (told().length < 3 && performance.now() - from < 9000) {
+    await lifecycle.events.emit('saved')
+    emitter.emit('request')
+    await lifecycle.disable('parser')
+    await lifecycle.enable('parser')
+  }
+  expect(told().sort()).toEqual(
+    ['its handler of "saved"', 'its listener of "request"', 'onEnable()']
+      .map((what) => of(`${what}, once it had waited`))
+      .sort(),
+  )
+})
+
 it('looks at each call for a while once the loop stood still by nobody who is looked at', async () => {
   let ms = 0
   let calls = 0
