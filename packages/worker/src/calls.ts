@@ -44,6 +44,7 @@ export class Calls {
     const id = ++this.#ids
     const deadlineMs = options.deadlineMs ?? this.#options.callMs ?? NEVER
     const call = new PendingCall(id, options.what ?? whatOf(target), deadlineMs, this.#overdue)
+    call.bound = options.bound
     let packed: Packed
     try {
       packed = pack(args, this.#references.maker(call))
@@ -107,10 +108,12 @@ export class Calls {
 
   #timedOut(call: PendingCall): void {
     const { plugin, late } = this.#options
+    const { what, deadlineMs, bound } = call
     const error = new PluginError(
       'CFP_WORKER_TIMEOUT',
-      `Plugin "${plugin}": ${call.what} took longer than ${call.deadlineMs} ms in its thread. Raise its timeoutMs or worker.callMs, or do less in one call.`,
-      { plugin, phase: 'call' },
+      `Plugin "${plugin}": ${what} took longer than ${deadlineMs} ms in its thread. Raise ${bound ?? 'its timeoutMs or worker.callMs'}, or do less in one call.`,
+      // Of a hook, who waits for it knows which it was.
+      { plugin, ...(bound === undefined && { phase: 'call' }) },
     )
     this.#outbox.push([Kind.abort, call.id, packThrown(error)])
     this.#over(call).reject(error)

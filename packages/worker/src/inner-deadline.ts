@@ -2,5 +2,5 @@
 
 /** A little less than whoever waits outside does, so that the thread is told to be what took too long. */
 export function innerMs(boundMs: number): number {
-  return Math.max(1, boundMs - Math.min(50, boundMs / 10))
+  return Math.max(1, Math.round(boundMs - Math.min(50, boundMs / 10)))
 }

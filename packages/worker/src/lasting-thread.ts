@@ -53,7 +53,7 @@ export class LastingThread implements ThreadCaller {
     // Before anything that the plugin owns: released in reverse, it is the last to go.
     context.own(() => this.#end())
     context.signal.addEventListener('abort', () => this.#abort(), { once: true })
-    const shape = await thread.register({ deadlineMs, what: 'register()' })
+    const shape = await thread.register({ deadlineMs, what: 'register()', bound: 'timeouts.registerMs' })
     this.#serve(thread)
     return shape
   }
@@ -78,7 +78,7 @@ export class LastingThread implements ThreadCaller {
   ): Promise<ReturnType<InstanceOps[Op]>> {
     const { deadlineMs = this.callMs } = options
     const untilMs = performance.now() + deadlineMs
-    const left = () => ({ ...options, deadlineMs: Math.max(1, untilMs - performance.now()) })
+    const left = () => ({ ...options, deadlineMs: Math.max(1, Math.round(untilMs - performance.now())) })
     const serving = this.#serving
     if (serving?.worker.alive && !isIdempotent) return serving.ask(op, args(), options)
     const thread = serving?.worker.alive ? serving : await this.#next(left())

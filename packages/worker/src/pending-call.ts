@@ -18,6 +18,8 @@ export class PendingCall implements Watched, LateCall, Scope {
   readonly what: string
   readonly deadlineMs: number
   readonly promise: Promise<unknown>
+  /** What the deadline is that of, for messages. */
+  bound: string | undefined
   functions: number[] | undefined
   signals: number[] | undefined
   next: Watched | undefined

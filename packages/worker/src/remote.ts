@@ -9,6 +9,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined
   /** Has an abort told there, and the answer waited for all the same, as who calls a function of its own thread would. @default false */
   readonly isPatient?: boolean | undefined
+  /** What the deadline is that of, for messages. @default 'its timeoutMs or worker.callMs' */
+  readonly bound?: string | undefined
   /** What is called, for messages: `its handler of "mail.sent"`. */
   readonly what?: string | undefined
 }

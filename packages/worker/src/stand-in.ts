@@ -52,7 +52,8 @@ export function standIn(shape: InstanceShape, calls: StandInCalls, caller: Threa
 
 /** The deadline and the name of a hook's calls. */
 export function hookCall(name: PlainHook | 'setup', plugin: ThreadedPlugin): LastingCall {
-  return { what: `${name}()`, deadlineMs: innerMs(plugin.boundOf(BOUNDS[name])) }
+  const bound = BOUNDS[name]
+  return { what: `${name}()`, deadlineMs: innerMs(plugin.boundOf(bound)), bound: `timeouts.${bound}` }
 }
 
 function eventsTo(caller: ThreadCaller) {

@@ -183,6 +183,22 @@ describe('the end of a plugin in a thread', () => {
     expect(['CFP_WORKER_ENDED', 'CFP_WORKER_TIMEOUT']).toContain((await blocked).code)
   })
 
+  it('is that of one whose setup blocks, which says what to do (fault 67)', async () => {
+    const records = [clock(), await pluginRecord('defined')]
+    const { report, threads } = await started(records, {
+      configOf: (name) => (name === 'life' ? { blocks: true } : undefined),
+      timeouts: { setupMs: 300 },
+    })
+    expect(report.failed).toMatchObject([
+      { plugin: 'life', error: { code: 'CFP_WORKER_TIMEOUT', phase: 'setup', generation: 1 } },
+    ])
+    expect(report.failed[0]?.error).toHaveProperty('file', expect.stringContaining('defined.ts'))
+    expect(String(report.failed[0]?.error)).toContain(
+      'setup() took longer than 270 ms in its thread. Raise timeouts.setupMs',
+    )
+    expect(threads.status()).toEqual([])
+  })
+
   it('is that of one whose register failed, too', async () => {
     const host = await started([await pluginRecord('fragile')], { app: { isSpoiled: true } })
     expect(host.report.failed).toMatchObject([{ plugin: 'fragile', error: { code: 'CFP_REGISTER_FAILED' } }])

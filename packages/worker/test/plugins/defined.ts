@@ -22,6 +22,7 @@ export default definePlugin({
   events: ['life.*'],
   async setup(context): Promise<Life> {
     const { logger, inject, hooks, provide, own, signal } = context
+    if ((context.config as { blocks?: boolean } | undefined)?.blocks) for (;;);
     const clock = inject('clock') as { now(): Promise<number>; readonly zone: string }
     logger.info(`setup at ${await clock.now()} in ${clock.zone} with ${JSON.stringify(context.config)}`)
     signal.addEventListener('abort', () => logger.info('aborted'))
