@@ -14,7 +14,7 @@ import type {
   StateUpdateOptions,
   StepOptions,
 } from '@cf-plugins/plugin-api'
-import type { PermissionKind } from '@cf-plugins/plugin-api/host'
+import type { AuditMessage, PermissionKind } from '@cf-plugins/plugin-api/host'
 
 /**
  * What a thread counts up for each thing that it adds through its context. The host calls what is behind it by `invoke`, and the thread takes
@@ -122,6 +122,8 @@ export interface LogLine {
 export interface ContextNotifications {
   publish(event: string, payload: unknown, options: Pick<ContextEmitOptions, 'parent'> | undefined): void
   log(lines: readonly LogLine[]): void
+  /** What packages of the host do for the plugin, and account for. */
+  audit(message: AuditMessage): void
   /** A listener heard something; its arguments stay in the thread, under `token`, until `invoke(id, 'run', [token])`. */
   heard(id: RegistrationId, token: number): void
 }

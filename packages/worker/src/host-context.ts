@@ -1,6 +1,6 @@
 // What a plugin's thread asks of its context, served by the real one.
 import { messageOf, type PluginContext, PluginError } from '@cf-plugins/plugin-api'
-import { accessOf } from '@cf-plugins/plugin-api/host'
+import { accessOf, audit } from '@cf-plugins/plugin-api/host'
 import type { AskedFrom } from './asked-from.ts'
 import type { ContextAsyncOps, ContextNotifications, ContextSyncOps, LogLine } from './context-ops.ts'
 import type { HostAdditions } from './host-additions.ts'
@@ -100,6 +100,8 @@ function notifications(context: PluginContext, { registrations }: HostContextPar
     log: (lines) => {
       for (const line of lines) write(context, line)
     },
+    // Of its own plugin alone: a thread can say of nobody else what they did.
+    audit: (message) => audit({ ...message, host: accessOf(context).host ?? message.host, plugin: context.name }),
     heard: (id, token) => registrations.get(id)?.emitter?.hear(token),
   }
 }

@@ -1,6 +1,6 @@
 // What runs in a thread that has a whole plugin: its instance, and what the host asks of it.
 import type { Logger, PluginSource, ResolvedPluginMeta, Undo } from '@cf-plugins/plugin-api'
-import { toPluginRecord } from '@cf-plugins/plugin-api/host'
+import { type AuditMessage, auditChannel, toPluginRecord } from '@cf-plugins/plugin-api/host'
 import type { InstanceNotifications, InstanceOps, InstanceShape, InstanceStart } from './context-ops.ts'
 import { frozenState } from './frozen-state.ts'
 import { HostCalls } from './host-calls.ts'
@@ -72,6 +72,8 @@ class ThreadPlugin implements ThreadSource {
     this.hostId = home.host
     this.services = new RemoteServices((id, method, args) => this.host.call('service', id, method, args))
     this.registrations = new Registrations((id) => this.host.ask('undo', id))
+    // Who keeps the audit trail listens in the host.
+    auditChannel.subscribe((message) => this.host.tellNow('audit', message as AuditMessage))
     this.logger = threadLogger((line) => this.host.tellNow('log', [line]))
   }
 

@@ -1,5 +1,6 @@
 // What differs for a plugin in a thread, as the README tells it.
-import { expect, it } from 'vitest'
+import { auditChannel } from '@cf-plugins/plugin-api/host'
+import { expect, it, onTestFinished } from 'vitest'
 import { inlineRecord, pluginRecord, started } from './plugin-support.ts'
 
 async function differing() {
@@ -62,6 +63,17 @@ it('what cannot be copied is named by its path (fault 71)', async () => {
   const message = expect.stringContaining('argument 2.deep[0].lock is a WeakMap')
   const error = { code: 'CFP_WORKER_NOT_CLONEABLE', message }
   expect(await probe('what cannot be copied')).toEqual([error, error])
+})
+
+it('the audit trail of its host has what packages do for it', async () => {
+  const { lifecycle, probe } = await differing()
+  const told: unknown[] = []
+  const hear = (message: unknown) => void told.push(message)
+  auditChannel.subscribe(hear)
+  onTestFinished(() => void auditChannel.unsubscribe(hear))
+  await probe('audit')
+  const message = { action: 'resource.create', outcome: 'done', plugin: 'differing', subject: 'reports/1' }
+  expect(told).toEqual([{ ...message, host: lifecycle.id }])
 })
 
 it('offload is passed over: it is in a thread already', async () => {

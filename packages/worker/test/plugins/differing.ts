@@ -1,6 +1,7 @@
 // A plugin that does what differs in a thread.
 import { EventEmitter } from 'node:events'
 import { hookRef, type PluginContext, serviceRef } from '@cf-plugins/plugin-api'
+import { audit } from '@cf-plugins/plugin-api/host'
 
 export const PLUGIN_META = {
   name: 'differing',
@@ -66,6 +67,8 @@ export function register(app: { readonly title: string; greet(name: string): unk
       const emitted = await emit('x', payload).catch(({ code, message }) => ({ code, message }))
       return [emitted, thrownBy(() => publish('x', payload))]
     },
+    audit: () =>
+      audit({ host: 'any', action: 'resource.create', outcome: 'done', plugin: 'other', subject: 'reports/1' }),
     offload: async () => {
       await emit('offloaded', 1)
       return offloaded
