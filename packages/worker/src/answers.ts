@@ -25,16 +25,13 @@ export class Answers {
   }
 
   answer(message: CallMessage): void {
-    const id = message[1]
+    const [kind, id, target, parts, ...values] = message
     const served = new Served()
     this.#served.set(id, served)
     let result: unknown
     try {
-      const args = this.#references.unpack(message[3], message[4], served)
-      result =
-        message[0] === Kind.call
-          ? this.#serve(message[2], args, served)
-          : this.#references.functionOf(message[2])(...args)
+      const args = this.#references.unpack(values, parts, served)
+      result = kind === Kind.call ? this.#serve(target, args, served) : this.#references.functionOf(target)(...args)
       if (!isThenable(result)) this.#give(id, served, result)
     } catch (error) {
       this.#fail(id, served, error)
@@ -49,7 +46,7 @@ export class Answers {
   }
 
   /** Takes what nobody waits for. */
-  hear([, op, values, parts]: TellMessage): void {
+  hear([, op, parts, ...values]: TellMessage): void {
     const result = this.#serve(op, this.#references.unpack(values, parts), new Served())
     if (isThenable(result)) Promise.resolve(result).catch((error: unknown) => this.#options.lost?.(error))
   }
@@ -62,9 +59,10 @@ export class Answers {
   unsent(message: AnswerMessage | TellMessage, reason: unknown): void {
     const { plugin, lost } = this.#options
     if (message[0] === Kind.answer) {
-      this.#outbox.push([Kind.unsent, message[1], whyNotCloneable(message[2], 'result', reason)])
+      this.#outbox.push([Kind.unsent, message[1], whyNotCloneable([message[3]], 'result', reason)])
     } else if (message[0] === Kind.tell) {
-      lost?.(notCloneable(message[1], whyNotCloneable(message[2], 'argument', reason), plugin))
+      const [, op, , ...args] = message
+      lost?.(notCloneable(op, whyNotCloneable(args, 'argument', reason), plugin))
     } else lost?.(reason)
   }
 
@@ -86,7 +84,7 @@ export class Answers {
   #give(id: number, served: Served, value: unknown): void {
     const packed: Packed = pack([value], this.#references.maker())
     this.#over(id, served)
-    this.#outbox.push([Kind.answer, id, packed.values, packed.parts], packed)
+    this.#outbox.push([Kind.answer, id, packed.parts, packed.values[0]], packed)
   }
 
   #fail(id: number, served: Served, error: unknown): void {

@@ -56,7 +56,9 @@ export class Calls {
     if (deadlineMs !== NEVER) this.#deadlines.watch(call, deadlineMs)
     const { values, parts } = packed
     this.#outbox.push(
-      typeof target === 'string' ? [Kind.call, id, target, values, parts] : [Kind.invoke, id, target, values, parts],
+      typeof target === 'string'
+        ? [Kind.call, id, target, parts, ...values]
+        : [Kind.invoke, id, target, parts, ...values],
       packed,
     )
     if (signal) this.#follow(call, signal, isPatient)
@@ -70,7 +72,7 @@ export class Calls {
       let value: unknown
       try {
         // Before the call is over: a function of its arguments may come home with its result.
-        value = this.#references.unpack(message[2], message[3])[0]
+        value = this.#references.unpack([message[3]], message[2])[0]
       } catch (error) {
         if (call) this.#over(call).reject(error)
         return
@@ -87,7 +89,8 @@ export class Calls {
   unsent(message: CallMessage, reason: unknown): void {
     const call = this.#pending.get(message[1])
     if (!call) return
-    const why = whyNotCloneable(message[3], 'argument', reason)
+    const [, , , , ...args] = message
+    const why = whyNotCloneable(args, 'argument', reason)
     this.#over(call).reject(notCloneable(call.what, why, this.#options.plugin))
   }
 

@@ -8,7 +8,7 @@ import { Outbox, post } from './outbox.ts'
 import type { LateCall } from './pending-call.ts'
 import { type AnyFunction, References } from './references.ts'
 import type { CallOptions } from './remote.ts'
-import { type AskMessage, type AskReply, Kind, type WireMessage } from './wire-message.ts'
+import { type AskMessage, type AskReply, isOne, Kind, type WireMessage } from './wire-message.ts'
 import { type Packed, pack } from './wire-value.ts'
 
 /** What an end is asked for by the other. */
@@ -76,7 +76,7 @@ export class Link {
     })
     this.#calls = new Calls(outbox, this.#references, options)
     this.#answers = new Answers(serve, outbox, this.#references, options)
-    port.on('message', (messages: readonly WireMessage[]) => this.#receive(messages))
+    port.on('message', (message: WireMessage | readonly WireMessage[]) => this.#receive(message))
     port.on('messageerror', (error) => options.lost?.(error))
   }
 
@@ -102,7 +102,7 @@ export class Link {
   /** Tells the other end, and waits for nothing. */
   notify(op: string, args: readonly unknown[]): void {
     const packed = pack(args, this.#references.maker())
-    this.#outbox.push([Kind.tell, op, packed.values, packed.parts], packed)
+    this.#outbox.push([Kind.tell, op, packed.parts, ...packed.values], packed)
   }
 
   /** Posts what was said so far, at once. */
@@ -137,11 +137,13 @@ export class Link {
   ask(id: number, target: string | number, args: readonly unknown[]): void {
     const { values, parts, transfer } = pack(args, this.#references.maker())
     const message: AskMessage =
-      typeof target === 'string' ? [Kind.ask, id, target, values, parts] : [Kind.askFunction, id, target, values, parts]
+      typeof target === 'string'
+        ? [Kind.ask, id, target, parts, ...values]
+        : [Kind.askFunction, id, target, parts, ...values]
     // What was said before is heard before.
     this.#outbox.flush()
     try {
-      post(this.#port, [message], transfer)
+      post(this.#port, message, transfer)
     } catch (error) {
       throw notCloneable(whatOf(target), whyNotCloneable(values, 'argument', error), this.#options.plugin)
     }
@@ -155,8 +157,9 @@ export class Link {
 
   /** The host's: what was asked for, and with which arguments. */
   asked(message: AskMessage): { readonly target: string | AnyFunction; readonly args: unknown[] } {
-    const args = this.#references.unpack(message[3], message[4])
-    return { target: message[0] === Kind.ask ? message[2] : this.#references.functionOf(message[2]), args }
+    const [kind, , target, parts, ...values] = message
+    const args = this.#references.unpack(values, parts)
+    return { target: kind === Kind.ask ? target : this.#references.functionOf(target), args }
   }
 
   /** The host's: what a thread that waits is answered with. */
@@ -164,15 +167,23 @@ export class Link {
     return pack([value], this.#references.maker(undefined, true))
   }
 
-  #receive(messages: readonly WireMessage[]): void {
-    for (const message of messages) {
-      if (this.#isClosed) return
-      try {
-        this.#handle(message)
-      } catch (error) {
-        this.#options.lost?.(error)
-      }
-      if (messages.length > 1) this.#outbox.worked(performance.now())
+  #receive(message: WireMessage | readonly WireMessage[]): void {
+    if (isOne(message)) {
+      this.#take(message)
+      return
+    }
+    for (const each of message) {
+      this.#take(each)
+      this.#outbox.worked(performance.now())
+    }
+  }
+
+  #take(message: WireMessage): void {
+    if (this.#isClosed) return
+    try {
+      this.#handle(message)
+    } catch (error) {
+      this.#options.lost?.(error)
     }
   }
 

@@ -50,7 +50,7 @@ export class Outbox {
     if (queue.length === 0) return
     this.#queue = []
     try {
-      post(this.#port, queue, transfer)
+      post(this.#port, queue.length === 1 ? queue[0] : queue, transfer)
     } catch (error) {
       // One of them cannot be cloned, and nothing was sent: each goes alone.
       if (queue.length === 1) this.#failed(queue[0] as WireMessage, error)
@@ -81,7 +81,7 @@ export class Outbox {
 
   #postAlone(message: WireMessage, transfer: readonly TransferListItem[] | undefined): void {
     try {
-      post(this.#port, [message], transfer)
+      post(this.#port, message, transfer)
     } catch (error) {
       this.#failed(message, error)
     }

@@ -1,4 +1,5 @@
-// What goes over the wire between a host and a thread: a list of these a posted message.
+// What goes over the wire between a host and a thread: one of these a posted message, or a list of them. Flat, for each list in a list costs
+// about as much to clone as what is in it.
 import type { Thrown } from './error-data.ts'
 import type { WirePart } from './wire-value.ts'
 
@@ -24,18 +25,18 @@ type Parts = readonly WirePart[] | undefined
 
 /** Asks for an answer under the same number: by an op, or of a function that came from there. */
 export type CallMessage =
-  | readonly [kind: KindOf['call'], id: number, op: string, args: unknown[], parts: Parts]
-  | readonly [kind: KindOf['invoke'], id: number, target: number, args: unknown[], parts: Parts]
+  | readonly [kind: KindOf['call'], id: number, op: string, parts: Parts, ...args: unknown[]]
+  | readonly [kind: KindOf['invoke'], id: number, target: number, parts: Parts, ...args: unknown[]]
 /** From a thread that waits: the answer goes another way, under the same number. */
 export type AskMessage =
-  | readonly [kind: KindOf['ask'], id: number, op: string, args: unknown[], parts: Parts]
-  | readonly [kind: KindOf['askFunction'], id: number, target: number, args: unknown[], parts: Parts]
-/** A value, in a list as arguments are; what was thrown; or why what was given cannot be cloned. */
+  | readonly [kind: KindOf['ask'], id: number, op: string, parts: Parts, ...args: unknown[]]
+  | readonly [kind: KindOf['askFunction'], id: number, target: number, parts: Parts, ...args: unknown[]]
+/** A value; what was thrown; or why what was given cannot be cloned. */
 export type AnswerMessage =
-  | readonly [kind: KindOf['answer'], id: number, value: unknown[], parts: Parts]
+  | readonly [kind: KindOf['answer'], id: number, parts: Parts, value: unknown]
   | readonly [kind: KindOf['fail'], id: number, thrown: Thrown]
   | readonly [kind: KindOf['unsent'], id: number, why: string]
-export type TellMessage = readonly [kind: KindOf['tell'], op: string, args: unknown[], parts: Parts]
+export type TellMessage = readonly [kind: KindOf['tell'], op: string, parts: Parts, ...args: unknown[]]
 /** Who made the call is not interested any more. */
 export type AbortMessage = readonly [kind: KindOf['abort'], id: number, reason: Thrown]
 /** A function that came from there is called no more; a signal that was sent is aborted. */
@@ -52,6 +53,11 @@ export type WireMessage =
   | AbortMessage
   | ReferenceMessage
   | PingMessage
+
+/** Whether what was posted is one message, and not a list of them. */
+export function isOne(posted: WireMessage | readonly WireMessage[]): posted is WireMessage {
+  return typeof posted[0] === 'number'
+}
 
 /** The answer to a thread that waits. */
 export type AskReply =
