@@ -7,6 +7,7 @@ import type { LifecycleCore } from './core.ts'
 import { failureOf, timeoutOf } from './failures.ts'
 import type { Generation } from './generation.ts'
 import { boundOf } from './host.ts'
+import { PluginCode } from './plugin-code.ts'
 import { KEEPER_FACTOR, type StatefulPlugin } from './state-keeper.ts'
 
 /** Makes ready what a plugin shares with others; nothing to wait for where it is. @throws `CFP_STATE_TIMEOUT` */
@@ -35,7 +36,8 @@ export async function saveState(
   const controller = new AbortController()
   const undo = onAbort([signal], (reason) => controller.abort(reason))
   try {
-    return await within(keeper.save(stateful(generation), { signal: controller.signal }), { ms, late })
+    const save = () => keeper.save(stateful(generation), { signal: controller.signal })
+    return await within(measured(generation, 'getReloadState', save), { ms, late })
   } catch (error) {
     // What was given up must not make the plugin's changes wait any more.
     controller.abort(error)
@@ -59,7 +61,8 @@ export async function restoreState(
   const ms = Math.min(limitMs, KEEPER_FACTOR * boundOf(generation.host, generation.record.meta, 'restoreMs'))
   const late = () => timeoutOf(generation, 'setReloadState', 'restoreMs', ms)
   try {
-    await within(keeper.restore(stateful(generation), snapshot, signal ? { signal } : {}), { ms, late })
+    const restore = () => keeper.restore(stateful(generation), snapshot, signal ? { signal } : {})
+    await within(measured(generation, 'setReloadState', restore), { ms, late })
   } catch (error) {
     throw failureOf(generation, 'setReloadState', error)
   }
@@ -69,6 +72,12 @@ export async function restoreState(
 export function hasState(snapshot: unknown): boolean {
   if (snapshot === undefined) return false
   return !(typeof snapshot === 'object' && snapshot !== null && 'hasState' in snapshot && snapshot.hasState === false)
+}
+
+/** What the keeper does at once, it does to the plugin's state, or the plugin's own hook does it. */
+function measured<T>(generation: Generation, hook: 'getReloadState' | 'setReloadState', task: () => T): T {
+  const isHere = generation.record.meta.execution !== 'worker'
+  return isHere ? new PluginCode(generation, 'lifecycle', hook, true).run(task) : task()
 }
 
 /** The plugin, as the keeper of its state sees it. */

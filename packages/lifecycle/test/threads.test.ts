@@ -13,7 +13,7 @@ import { StatePreserver } from '@cf-plugins/state-preserver'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { registerPlugin } from '../src/index.ts'
 import { SmallThreads } from './small-threads.ts'
-import { logTo, plugin, type Register, rejection, started, until } from './support.ts'
+import { logTo, plugin, type Register, rejection, sleep, started, until } from './support.ts'
 
 const file = fileURLToPath(new URL('./fixtures/in-thread.mjs', import.meta.url))
 const exported: Record<string, never> = await import(file)
@@ -73,6 +73,19 @@ describe('a plugin with execution: worker', () => {
       message: `Plugin "slow" has execution: 'worker' in PLUGIN_META, and its host runs nothing in threads. Give the lifecycle a PluginThreads of @cf-plugins/worker as its option threads, or take that line out.`,
     })
     expect(() => registerPlugin(inThread(), {}, {})).toThrow(/its host runs nothing in threads/)
+  })
+
+  it('is slow to start where its setup is, whatever its thread takes', async () => {
+    const log: string[] = []
+    const threads = new SmallThreads()
+    threads.register = async ({ meta: { name } }) => {
+      await sleep(150)
+      return name === 'slow' ? {} : { setup: () => sleep(150) }
+    }
+    await started([inThread(), inThread(1, { name: 'slower' })], { threads, logger: logTo(log) })
+    expect(log.filter((line) => line.includes('slow to start'))).toEqual([
+      expect.stringMatching(/^warn: Plugin "slower" was slow to start: register\(\) \d+ ms, setup\(\) \d+ ms\.$/),
+    ])
   })
 
   it('can be registered by itself', async () => {
