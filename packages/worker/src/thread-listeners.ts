@@ -3,8 +3,8 @@ import type { Listenable, Undo } from '@cf-plugins/plugin-api'
 import type { RegistrationId } from './context-ops.ts'
 import { argumentError, type ThreadSource } from './thread-source.ts'
 
-/** How many events may wait for the host's word. */
-const WAITING_MAX = 10_000
+/** How many events of one listener may wait for the host's word. */
+const WAITING_MAX = 100_000
 
 /**
  * `context.listen`: the host decides when it listens, and when each handler may be called, as it does inline; what was heard stays here
@@ -32,6 +32,7 @@ class Listener {
   readonly #heard = new Map<number, readonly unknown[]>()
   #last = 0
   #isAttached = false
+  #hasDropped = false
 
   constructor(of: ThreadSource, emitter: Listenable, event: string, handler: (...args: unknown[]) => unknown) {
     this.#of = of
@@ -71,18 +72,28 @@ class Listener {
     const emitter = this.#emitter
     if (emitter instanceof EventTarget) emitter.removeEventListener(this.#event, this.#hear)
     else emitter.off(this.#event, this.#hear)
+    // Where the host lets it listen no more, it has had its say about all that was heard.
+    this.#heard.clear()
   }
 
   forget(): void {
     this.detach()
-    this.#heard.clear()
   }
 
   readonly #hear = (...args: unknown[]): void => {
-    // Those of which the host says nothing any more were refused there.
-    if (this.#heard.size >= WAITING_MAX) this.#heard.delete(this.#heard.keys().next().value as number)
+    if (this.#heard.size === WAITING_MAX) this.#drop()
     const token = ++this.#last
     this.#heard.set(token, args)
     this.#of.host.tell('heard', this.id, token)
+  }
+
+  /** Those that the host refused, for its plugin is busy, it says no word of. */
+  #drop(): void {
+    if (!this.#hasDropped) {
+      const what = `does not get to events that its listener of "${this.#event}" heard: ${WAITING_MAX} wait, and the oldest are dropped.`
+      this.#of.logger.error(`Plugin "${this.#of.name}" ${what}`)
+    }
+    this.#hasDropped = true
+    this.#heard.delete(this.#heard.keys().next().value as number)
   }
 }

@@ -111,6 +111,10 @@ export const OTHER_PROBES: Probes = {
     target.dispatchEvent(new Event('told'))
     await until(() => heard.length === 5)
     const isItself = heard[2] === socket
+    const many: number[] = []
+    listen(emitter, 'many', (number: number) => many.push(number))
+    for (let number = 0; number < 2000; number++) emitter.emit('many', number)
+    await until(() => many.length === 2000)
     undo()
     emitter.emit('told', 2)
     return [heard.filter((each) => each !== socket), isItself, emitter.listenerCount('told')]
