@@ -98,6 +98,7 @@ export async function observe(execution: 'inline' | 'worker'): Promise<Seen> {
     // A thread takes its time to start.
     slowMs: 60_000,
     lateMs: 60_000,
+    handlerPolicy: { slowMs: 60_000, blockMs: 60_000 },
     logger: keeping(entries),
     configOf: (name) => (name === 'probe' ? { depth: 3, since: new Date(77) } : undefined),
   })

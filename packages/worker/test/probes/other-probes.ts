@@ -117,7 +117,12 @@ export const OTHER_PROBES: Probes = {
     await until(() => many.length === 2000)
     undo()
     emitter.emit('told', 2)
-    return [heard.filter((each) => each !== socket), isItself, emitter.listenerCount('told')]
+    return [
+      heard.filter((each) => each !== socket),
+      isItself,
+      emitter.listenerCount('told'),
+      many.every((number, at) => number === at),
+    ]
   },
 
   'what it writes to the log': ({ logger }) => {
