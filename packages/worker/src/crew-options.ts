@@ -1,7 +1,6 @@
 // What a crew has from its host, and what it tells of itself.
 import type { Logger, PluginRecord } from '@cf-plugins/plugin-api'
 import type { Deadlines } from '@cf-plugins/plugin-api/host'
-import type { Serve } from './link.ts'
 import type { Pool } from './pool.ts'
 import type { WorkerThread } from './worker-thread.ts'
 
@@ -18,9 +17,7 @@ export interface CrewOptions {
   readonly pool: Pool
   readonly deadlines: Deadlines
   /** @throws where there can be none */
-  startThread(serve: Serve): WorkerThread
-  /** What a thread asks and tells that is no answer. */
-  serve(op: string, args: unknown[]): unknown
+  startThread(): WorkerThread
   /** It has no threads, no calls and no functions any more. */
   over(): void
 }

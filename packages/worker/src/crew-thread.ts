@@ -1,7 +1,6 @@
 // One thread of a crew: what it was sent, how far it is with that, and what becomes of it when the thread ends.
 import { PluginError } from '@cf-plugins/plugin-api'
 import type { Remaining, Watched } from '@cf-plugins/plugin-api/host'
-import type { Serve } from './link.ts'
 import type { Task } from './task.ts'
 import { TaskLink } from './task-link.ts'
 import { LAST_NUMBER, SLOTS, TaskSlots } from './task-slots.ts'
@@ -22,8 +21,6 @@ export interface ThreadOwner {
   readonly plugin: string
   /** It answered a task, and may be sent more. */
   answered(thread: CrewThread): void
-  /** What the thread asks and tells besides. */
-  serve(op: string, args: unknown[]): unknown
   /** Tasks that it has not begun, in the order in which they were asked. */
   returned(tasks: readonly Task[]): void
   /** It is gone, and these are to be done elsewhere. */
@@ -54,16 +51,19 @@ export class CrewThread implements Watched {
   #seenAnswers = -1
   #seenMs = 0
 
-  /** @param start starts the thread, which is answered by what it is given @throws what that throws */
-  constructor(owner: ThreadOwner, start: (serve: Serve) => WorkerThread) {
+  constructor(owner: ThreadOwner, thread: WorkerThread) {
     this.#owner = owner
     this.#link = new TaskLink(
       {
-        answered: (number, value, hasFailed) => this.#answered(number, value, hasFailed),
+        answered: (number, value, hasFailed) => {
+          this.#answers++
+          this.#isStuck = false
+          this.#answered(number, value, hasFailed)
+        },
         ended: (error) => this.#end(error),
-        serve: (op, args) => owner.serve(op, args),
+        functionOf: (number) => this.#tasks.get(number)?.fn,
       },
-      start,
+      thread,
     )
   }
 
@@ -97,7 +97,7 @@ export class CrewThread implements Watched {
     return !this.#isStuck && this.#tasks.size < AHEAD && this.#loadMs + expectedMs <= AHEAD_MS
   }
 
-  /** Has it load the code. @throws what the thread could not start for */
+  /** Waits until it has loaded the code. @throws what the thread could not start for */
   async begin(startMs: number): Promise<void> {
     await this.#link.begin(this.#slots.buffer, startMs)
     this.#isReady = true
@@ -178,9 +178,17 @@ export class CrewThread implements Watched {
       this.#seenMs = nowMs
     } else if (nowMs - this.#seenMs >= STUCK_MS) {
       this.#isStuck = true
+      this.#answerVoid()
       this.takeAllBack()
     }
     return LOOK
+  }
+
+  /** A thread that blocks cannot post the answers of those before; who gives nothing needs none. */
+  #answerVoid(): void {
+    for (const number of [...this.#tasks.keys()]) {
+      if (this.#slots.stateOf(number) === 'void') this.#answered(number, undefined, false)
+    }
   }
 
   #answered(number: number, value: unknown, hasFailed: boolean): void {
@@ -188,9 +196,8 @@ export class CrewThread implements Watched {
     // What was taken back is another's to answer.
     if (task === undefined) return
     // What could not be cloned was never there.
-    if (this.#slots.stateOf(number) === 'done') task.fn.took(this.#slots.msOf(number))
-    this.#answers++
-    this.#isStuck = false
+    const state = this.#slots.stateOf(number)
+    if (state === 'done' || state === 'void') task.fn.took(this.#slots.msOf(number))
     this.#remove(number, task)
     if (hasFailed) task.refuse(value)
     else task.answer(value)
@@ -218,6 +225,7 @@ export class CrewThread implements Watched {
     this.#isOver = true
     this.#isLeaving = true
     this.#link.close()
+    this.#answerVoid()
     this.#owner.unwatch(this)
     const lost: Task[] = []
     const unbegun: Task[] = []

@@ -80,7 +80,7 @@ export class Crew implements PoolMember, TaskOwner, ThreadOwner {
     this.#starting++
     let thread: CrewThread
     try {
-      thread = new CrewThread(this, (serve) => this.#of.startThread(serve))
+      thread = new CrewThread(this, this.#of.startThread())
     } catch (error) {
       this.#starting--
       this.#of.pool.gave(this)
@@ -132,10 +132,6 @@ export class Crew implements PoolMember, TaskOwner, ThreadOwner {
     }
     if (this.#queue.size > 0) this.#schedule()
     if (thread.size === 0) this.#idle(thread)
-  }
-
-  serve(op: string, args: unknown[]): unknown {
-    return this.#of.serve(op, args)
   }
 
   returned(tasks: readonly Task[]): void {

@@ -18,7 +18,6 @@ import type { LogLine } from './context-ops.ts'
 import { Crew } from './crew.ts'
 import type { CrewStatus } from './crew-options.ts'
 import { EndCount } from './end-count.ts'
-import type { Serve } from './link.ts'
 import { notExported } from './not-exported.ts'
 import type { PluginThreadsOptions } from './options.ts'
 import { Pool } from './pool.ts'
@@ -41,7 +40,10 @@ export class PluginThreads implements HostThreads {
   readonly #threads = new Map<WorkerThread, string>()
   /** By plugin, as far as threads of it have ended unasked. */
   readonly #ends = new Map<string, EndCount>()
+  /** No call is taken any more. */
   #closed: PluginError | undefined
+  /** No thread is started any more. */
+  #ended: PluginError | undefined
 
   /** @throws `CFP_WORKER_OPTIONS` naming the option */
   constructor(options: PluginThreadsOptions = {}) {
@@ -70,6 +72,11 @@ export class PluginThreads implements HostThreads {
     const ends = this.#ends.get(plugin)?.recent() ?? 0
     if (ends === 0) this.#ends.delete(plugin)
     return ends
+  }
+
+  isFull(plugin: string): boolean {
+    for (const crew of this.#crews.values()) if (crew.plugin === plugin && crew.isFull) return true
+    return false
   }
 
   /** Every plugin that has threads, or calls that wait for one. */
@@ -101,6 +108,7 @@ export class PluginThreads implements HostThreads {
     for (const crew of crews) crew.close(error)
     const drained = Promise.all(crews.map((crew) => crew.drained()))
     await atMost(drained, boundMs)
+    this.#ended ??= error
     for (const crew of crews) crew.end(error)
     const threads = [...this.#threads.keys()]
     for (const thread of threads) thread.terminate(error)
@@ -117,15 +125,15 @@ export class PluginThreads implements HostThreads {
       callMs: meta.worker.callMs ?? this.#parts.callMs,
       pool: this.#pool,
       deadlines: this.#deadlines,
-      startThread: (serve) => this.#start(record, host, serve),
-      serve: (op, args) => (op === 'log' ? log(this.#parts.logger, args[0] as readonly LogLine[]) : refuse(op)),
+      startThread: () => this.#start(record, host),
       over: () => this.#crews.delete(record),
     })
     this.#crews.set(record, crew)
     return crew
   }
 
-  #start(record: PluginRecord, host: string, serve: Serve): WorkerThread {
+  #start(record: PluginRecord, host: string): WorkerThread {
+    if (this.#ended) throw this.#ended
     const { meta, source } = record
     const { heapMb, callMs, startMs, logger } = this.#parts
     const thread = new WorkerThread({
@@ -140,7 +148,7 @@ export class PluginThreads implements HostThreads {
       startMs,
       restrict: this.#parts.restrictionOf(record),
       file: source.file,
-      serve,
+      serve: (op, args) => (op === 'log' ? log(logger, args[0] as readonly LogLine[]) : refuse(op)),
       serveSync: refuse,
       logger,
     })

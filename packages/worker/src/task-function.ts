@@ -21,6 +21,8 @@ export class TaskFunction {
   readonly deadlineMs: number
   /** How a thread is called for it: its deadline is not the thread's alone, and kept elsewhere. */
   readonly call: CallOptions
+  /** Whether what it gives is more than a small plain value. */
+  givesMuch = false
   #meanMs: number | undefined
   #longestMs = 0
 

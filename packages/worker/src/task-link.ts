@@ -2,9 +2,8 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { type PluginError, transfer } from '@cf-plugins/plugin-api'
 import { packArguments } from './handler-arguments.ts'
-import type { Serve } from './link.ts'
 import type { TaskFunction } from './task-function.ts'
-import { copyForWire, DEFINES, TaskWire } from './task-wire.ts'
+import { copyForWire, DEFINES, KEEPS, TaskWire } from './task-wire.ts'
 import type { TaskSide } from './thread-tasks.ts'
 import type { WorkerThread } from './worker-thread.ts'
 
@@ -14,8 +13,8 @@ export interface TaskSender {
   answered(number: number, value: unknown, hasFailed: boolean): void
   /** The thread is gone; nothing comes any more. @param error why, unless it was asked to go */
   ended(error: PluginError | undefined): void
-  /** What the thread asks and tells besides. */
-  serve(op: string, args: unknown[]): unknown
+  /** Of a task that was not answered yet. */
+  functionOf(number: number): TaskFunction | undefined
 }
 
 export class TaskLink {
@@ -26,10 +25,9 @@ export class TaskLink {
   /** The functions that the thread knows, by their ids. */
   readonly #known = new Map<number, TaskFunction>()
 
-  /** @param start starts the thread, which is answered by what it is given @throws what that throws */
-  constructor(sender: TaskSender, start: (serve: Serve) => WorkerThread) {
+  constructor(sender: TaskSender, thread: WorkerThread) {
     this.#sender = sender
-    this.thread = start((op, args) => this.#serve(op, args))
+    this.thread = thread
     const { port1, port2 } = new MessageChannel()
     this.#port = port2
     this.#wire = new TaskWire(
@@ -40,16 +38,16 @@ export class TaskLink {
     void this.thread.ended.then((error) => sender.ended(error))
   }
 
-  /** Has the thread load the code. @throws what it could not start for */
+  /** Waits until the thread has loaded the code. @throws what it could not start for */
   async begin(slots: SharedArrayBuffer, startMs: number): Promise<void> {
     await this.thread.ready
     const side: TaskSide = transfer({ slots, port: this.#port }, [this.#port])
-    await this.thread.call('begin', [side], { deadlineMs: startMs, what: 'the loading of its code' })
+    await this.thread.call('begin', [side], { deadlineMs: startMs, what: 'its start' })
   }
 
   send(number: number, fn: TaskFunction, args: readonly unknown[]): void {
     const packed = packArguments(fn.task.kind, args)
-    const small = copyForWire(packed)
+    const small = fn.givesMuch ? undefined : copyForWire(packed)
     if (small === undefined) {
       this.#sendAlone(number, fn, packed)
       return
@@ -75,8 +73,15 @@ export class TaskLink {
   /** With what has no copy in it, and what is moved. */
   #sendAlone(number: number, fn: TaskFunction, packed: readonly unknown[]): void {
     // What is not the function's own comes last, so that messages count arguments as the function does.
-    this.thread.call('run', [...packed, fn.exportName, fn.task.kind, number], fn.call).then(
-      (answer) => this.#sender.answered(number, answer, false),
+    this.#ask(number, fn, 'run', [...packed, fn.exportName, fn.task.kind, number])
+  }
+
+  #ask(number: number, fn: TaskFunction | undefined, op: string, args: readonly unknown[]): void {
+    this.thread.call(op, args, fn?.call).then(
+      (answer) => {
+        if (fn && op === 'result') fn.givesMuch = true
+        this.#sender.answered(number, answer, false)
+      },
       (error) => {
         if (this.thread.alive) this.#sender.answered(number, error, true)
         else this.#sender.ended(error as PluginError)
@@ -101,13 +106,15 @@ export class TaskLink {
 
   /** Answers of small tasks: of each its number, and its result. */
   #receive(list: readonly unknown[]): void {
-    for (let at = 0; at < list.length; at += 2) this.#sender.answered(list[at] as number, list[at + 1], false)
+    for (let at = 0; at < list.length; at += 2) {
+      const number = list[at] as number
+      if (number === KEEPS) this.#fetch(list[at + 1] as number)
+      else this.#sender.answered(number, list[at + 1], false)
+    }
   }
 
-  /** Answers that are more than small and plain. */
-  #serve(op: string, args: unknown[]): unknown {
-    if (op !== 'answer' && op !== 'fail') return this.#sender.serve(op, args)
-    this.#sender.answered(args[0] as number, args[1], op === 'fail')
-    return undefined
+  /** What is not small comes by the thread's own link, and so will what the function gives from now on. */
+  #fetch(number: number): void {
+    this.#ask(number, this.#sender.functionOf(number), 'result', [number])
   }
 }

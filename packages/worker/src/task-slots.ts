@@ -3,16 +3,17 @@
 /** How many tasks a thread may have been sent and not answered. */
 export const SLOTS = 256
 /** The highest number of a task; the next has 0. */
-export const LAST_NUMBER = 0x3fffffff
+export const LAST_NUMBER = 0x1fffffff
 
-/** Where a task is: sent, begun, done, or taken back before it began. */
-export type SlotState = 'sent' | 'begun' | 'done' | 'taken'
+/** Where a task is: sent, begun, through with nothing to give, through with a result or an error, or taken back before it began. */
+export type SlotState = 'sent' | 'begun' | 'void' | 'done' | 'taken'
 
-const STATES: readonly SlotState[] = ['sent', 'begun', 'done', 'taken']
+const STATES: readonly SlotState[] = ['sent', 'begun', 'void', 'done', 'taken']
 const SENT = 0
 const BEGUN = 1
-const DONE = 2
-const TAKEN = 3
+const VOID = 2
+const DONE = 3
+const TAKEN = 4
 
 /**
  * A slot a task, by the task's number. A slot holds the number too, so that a task that was taken back is not mistaken for the one that has its slot
@@ -31,7 +32,7 @@ export class TaskSlots {
 
   /** Host: before the task is sent. */
   send(number: number): void {
-    Atomics.store(this.#states, number % SLOTS, (number << 2) | SENT)
+    Atomics.store(this.#states, number % SLOTS, (number << 3) | SENT)
   }
 
   /** Host: has the task back where it has not begun. */
@@ -44,15 +45,15 @@ export class TaskSlots {
     return this.#exchange(number, BEGUN)
   }
 
-  /** Thread: the task has run, for so many milliseconds. */
-  done(number: number, ms: number): void {
+  /** Thread: the task has run, for so many milliseconds. @param isVoid whether it gives nothing, and so needs no answer */
+  done(number: number, ms: number, isVoid: boolean): void {
     this.#times[number % SLOTS] = ms
-    Atomics.store(this.#states, number % SLOTS, (number << 2) | DONE)
+    Atomics.store(this.#states, number % SLOTS, (number << 3) | (isVoid ? VOID : DONE))
   }
 
   /** Host. */
   stateOf(number: number): SlotState {
-    return STATES[Atomics.load(this.#states, number % SLOTS) & 3] as SlotState
+    return STATES[Atomics.load(this.#states, number % SLOTS) & 7] as SlotState
   }
 
   /** Host: how long a task that is done has run, in milliseconds. */
@@ -61,7 +62,7 @@ export class TaskSlots {
   }
 
   #exchange(number: number, state: number): boolean {
-    const sent = (number << 2) | SENT
-    return Atomics.compareExchange(this.#states, number % SLOTS, sent, (number << 2) | state) === sent
+    const sent = (number << 3) | SENT
+    return Atomics.compareExchange(this.#states, number % SLOTS, sent, (number << 3) | state) === sent
   }
 }

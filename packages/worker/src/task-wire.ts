@@ -3,8 +3,11 @@ import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { copySmall } from './small-copy.ts'
 import type { PartMaker } from './wire-value.ts'
 
-/** Stands in a list where the number of a task stands: what follows says what a function is. */
+/** Stands where the number of a task stands that is sent: what follows says what a function is. */
 export const DEFINES = -1
+
+/** Stands where the number of a task stands that was answered: the thread keeps the answer of the one whose number follows until it is asked for. */
+export const KEEPS = -1
 
 /** Plain objects and arrays of what is neither. */
 const PLAIN: PartMaker = { isOwn: () => false, isPart: () => false, part: () => undefined }

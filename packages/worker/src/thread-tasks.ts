@@ -2,9 +2,8 @@
 import type { MessagePort } from 'node:worker_threads'
 import { isThenable, PluginError } from '@cf-plugins/plugin-api'
 import { type HandlerKind, unpackArguments } from './handler-arguments.ts'
-import type { Link } from './link.ts'
 import { TaskSlots } from './task-slots.ts'
-import { copyForWire, DEFINES, TaskWire } from './task-wire.ts'
+import { copyForWire, DEFINES, KEEPS, TaskWire } from './task-wire.ts'
 
 /** How long an answer waits for others before the next task begins, in milliseconds: that may take long. */
 const LONGEST_MS = 0.25
@@ -23,14 +22,12 @@ export interface TaskSide {
   readonly port: MessagePort
 }
 
-/** How answers get home that are more than small and plain. */
-type Home = Pick<Link, 'call'>
-
-/** Answers what a crew asks of a thread: `begin` once, `run` for a task that does not go by the wire of small ones, `abort`. */
-export function serveTasks(load: () => Promise<object>, link: Home): (op: string, args: unknown[]) => unknown {
-  const tasks = new ThreadTasks(load, link)
+/** Answers what a crew asks of a thread: `begin` once, `run` for a task that goes alone, `result` for what is not small, `abort`. */
+export function serveTasks(exports: object): (op: string, args: unknown[]) => unknown {
+  const tasks = new ThreadTasks(exports)
   return (op, args) => {
     if (op === 'run') return tasks.run(args)
+    if (op === 'result') return tasks.resultOf(args[0] as number)
     if (op === 'abort') return tasks.abort(args[0] as number, args[1])
     if (op === 'begin') return tasks.begin(args[0] as TaskSide)
     throw new Error(`A thread for tasks does not know "${op}".`)
@@ -38,31 +35,32 @@ export function serveTasks(load: () => Promise<object>, link: Home): (op: string
 }
 
 class ThreadTasks {
-  readonly #load: () => Promise<object>
-  readonly #link: Home
+  readonly #exports: Readonly<Record<string, unknown>>
   readonly #functions = new Map<number, TaskFunction>()
   readonly #waiting: (() => void)[] = []
+  /** What small tasks gave that is not small itself, or threw, until the host asks for it: its link knows how all of that crosses. */
+  readonly #results = new Map<number, () => unknown>()
   #slots = new TaskSlots()
   #wire: TaskWire | undefined
-  #exports: object = {}
   /** What it is at: the next one waits for it. */
   #current: Current | undefined
   /** Since when an answer waits for others. */
   #sinceMs = 0
 
-  constructor(load: () => Promise<object>, link: Home) {
-    this.#load = load
-    this.#link = link
+  constructor(exports: object) {
+    this.#exports = exports as Readonly<Record<string, unknown>>
   }
 
-  async begin({ slots, port }: TaskSide): Promise<void> {
+  begin({ slots, port }: TaskSide): void {
     this.#slots = new TaskSlots(slots)
-    this.#exports = await this.#load()
-    this.#wire = new TaskWire(
+    const wire = new TaskWire(
       port,
       (list) => this.#receive(list),
-      (list) => this.#giveSlowly(list),
+      (list) => this.#keepAll(list),
     )
+    this.#wire = wire
+    // Those before a task that exits are through.
+    process.once('exit', () => wire.flush())
   }
 
   abort(number: number, reason: unknown): void {
@@ -90,6 +88,13 @@ class ThreadTasks {
     )
   }
 
+  /** What a small task gave that was not small. @throws what it threw */
+  resultOf(number: number): unknown {
+    const result = this.#results.get(number)
+    this.#results.delete(number)
+    return result?.()
+  }
+
   /** Small tasks: of each its number, its function, how many arguments it has, and these. */
   #receive(list: unknown[]): void {
     for (let at = 0; at < list.length; ) {
@@ -114,11 +119,11 @@ class ThreadTasks {
       if (isThenable(result)) {
         Promise.resolve(result).then(
           (value) => this.#give(number, value),
-          (error) => this.#fail(number, error),
+          (error) => this.#keep(number, () => raise(error)),
         )
       } else if (result !== TAKEN) this.#give(number, result)
     } catch (error) {
-      this.#fail(number, error)
+      this.#keep(number, () => raise(error))
     }
   }
 
@@ -129,58 +134,67 @@ class ThreadTasks {
     const current = new Current(number)
     this.#current = current
     let isPending = false
+    let isVoid = false
+    const over = () => this.#over(number, begunMs, isVoid)
     try {
       const { args, packResult } = unpackArguments(kind, packed, current)
       const result = run(...args)
       isPending = isThenable(result)
-      if (!isPending) return packResult(result)
-      return Promise.resolve(result)
-        .then(packResult)
-        .finally(() => this.#over(number, begunMs))
+      if (isPending) return Promise.resolve(result).then(packResult).finally(over)
+      const answer = packResult(result)
+      isVoid = answer === undefined
+      return answer
     } finally {
-      if (!isPending) this.#over(number, begunMs)
+      if (!isPending) over()
     }
   }
 
-  #over(number: number, begunMs: number): void {
-    this.#slots.done(number, performance.now() - begunMs)
+  #over(number: number, begunMs: number, isVoid: boolean): void {
+    this.#slots.done(number, performance.now() - begunMs, isVoid)
     this.#current = undefined
     // One that is sync, or was taken back, is over when this returns.
     while (this.#current === undefined && this.#waiting.length > 0) this.#waiting.shift()?.()
   }
 
   #give(number: number, value: unknown): void {
+    const copy = copyForWire([value])
+    if (copy === undefined) this.#keep(number, () => value)
+    else this.#push(number, copy[0])
+  }
+
+  #keep(number: number, result: () => unknown): void {
+    this.#results.set(number, result)
+    this.#push(KEEPS, number)
+  }
+
+  #push(number: number, value: unknown): void {
     const wire = this.#wire as TaskWire
-    const [copy] = copyForWire([value]) ?? [TAKEN]
-    if (copy === TAKEN) {
-      this.#giveSlowly([number, value])
-      return
-    }
     if (wire.isEmpty) this.#sinceMs = performance.now()
-    wire.list().push(number, copy)
+    wire.list().push(number, value)
   }
 
-  /** What is more than small and plain. @param list numbers, each with its result */
-  #giveSlowly(list: readonly unknown[]): void {
+  /** Something among these cannot be cloned after all. */
+  #keepAll(list: readonly unknown[]): void {
     for (let at = 0; at < list.length; at += 2) {
-      const number = list[at] as number
-      this.#link.call('answer', [number, list[at + 1]]).catch((error: unknown) => this.#fail(number, error))
+      const [number, value] = [list[at] as number, list[at + 1]]
+      if (number === KEEPS) this.#push(KEEPS, value)
+      else this.#keep(number, () => value)
     }
-  }
-
-  #fail(number: number, error: unknown): void {
-    // Where there is no host to hear it any more, there is nobody to tell.
-    this.#link.call('fail', [number, error]).catch(() => {})
+    this.#wire?.flush()
   }
 
   #function(kind: HandlerKind, exportName: string): TaskFunction {
-    const run = (this.#exports as Record<string, unknown>)[exportName]
+    const run = this.#exports[exportName]
     return { kind, run: typeof run === 'function' ? (run as AnyFunction) : missing(exportName) }
   }
 }
 
 /** Instead of the result of a task that the host took back before it began. */
 const TAKEN: unique symbol = Symbol('taken back')
+
+function raise(error: unknown): never {
+  throw error
+}
 
 /** What a module exports may differ from thread to thread. */
 function missing(exportName: string): AnyFunction {

@@ -39,7 +39,7 @@ starting.then(
 )
 
 async function serve(): Promise<Serve> {
-  if (role === 'offload') return serveTasks(() => load(code), link)
+  if (role === 'offload') return serveTasks(await load(code))
   return servePlugin({ ...facts, link, sync, types, code: await load(code) })
 }
 

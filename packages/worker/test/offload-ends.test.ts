@@ -46,17 +46,19 @@ test('a thread whose heap grows past its limit ends alone, and the call says so 
   expect(await offloaded(threads, 'double', {}, record)(4)).toBe(8)
 })
 
-test('a thread that exits takes only the call with it that it was at: those sent behind it are answered (fault 70)', async () => {
+test('a thread that exits takes only the call with it that it was at: those sent with it are answered (fault 70)', async () => {
   const threads = threadsOf({ threads: 1 })
   const exit = offloaded(threads, 'exit') as (payload: { code?: number; answer?: number }) => Promise<unknown>
   // Until they are known to be small, and sent together.
   for (let round = 0; round < 20; round++) await Promise.all(Array.from({ length: 20 }, () => exit({})))
+  const before = Array.from({ length: 5 }, (_, answer) => exit({ answer }))
   const exiting = exit({ code: 3 })
   const behind = Array.from({ length: 20 }, (_, answer) => exit({ answer }))
-  expect(threads.status()).toMatchObject([{ queued: 0, running: 21 }])
+  expect(threads.status()).toMatchObject([{ queued: 0, running: 26 }])
   const error = await errorOf(exiting)
   expect(error).toMatchObject({ code: 'CFP_WORKER_ENDED', plugin: 'tasks', cause: { code: 'CFP_WORKER_ENDED' } })
   expect(error.message).toContain('a thread ended while it had a call of its handler of "exit"')
+  expect(await Promise.all(before)).toEqual([0, 1, 2, 3, 4])
   expect(await Promise.all(behind)).toEqual(Array.from({ length: 20 }, (_, answer) => answer))
 })
 

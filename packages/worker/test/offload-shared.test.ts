@@ -108,15 +108,17 @@ test('a plugin that blocks every thread keeps no other from having one', async (
   await errorOf(blocking)
 })
 
-test('small calls that were sent behind one that turns out long are done by another thread', async () => {
+test('small calls that were sent with one that turns out long are not kept by it', async () => {
   const threads = threadsOf({ threads: 2 })
-  const block = blockOf(threads, 'tasks')
+  const work = offloaded(threads, 'work') as Block
   // Until they are known to be small, and sent together.
-  for (let round = 0; round < 20; round++) await Promise.all(Array.from({ length: 50 }, () => block({ ms: 0 })))
+  for (let round = 0; round < 20; round++) await Promise.all(Array.from({ length: 50 }, () => work({ ms: 0 })))
   const order: string[] = []
-  const long = block({ ms: 4_000 }).then(() => order.push('long'))
-  const small = Array.from({ length: 40 }, () => block({ ms: 0 }).then(() => order.push('small')))
-  await Promise.all(small)
+  const small = () => work({ ms: 0 }).then(() => order.push('small'))
+  const before = Array.from({ length: 20 }, small)
+  const long = work({ ms: 4_000 }).then(() => order.push('long'))
+  const behind = Array.from({ length: 20 }, small)
+  await Promise.all([...before, ...behind])
   expect(order).not.toContain('long')
   await long
   expect(order).toHaveLength(41)

@@ -12,6 +12,9 @@ const FILE = join(import.meta.dirname, 'fixtures/tasks.mjs')
 
 type AnyFunction = (...args: never[]) => unknown
 
+/** A function in a thread, as the tests call it: the context of the event is made of these. */
+export type AnyCall = (payload?: unknown, signal?: AbortSignal) => Promise<unknown>
+
 /** What the plugin of the tests exports, as the host that imported it has it. */
 export const exported = createRequire(import.meta.url)(FILE) as Readonly<Record<string, AnyFunction>>
 
@@ -46,7 +49,7 @@ export function offloaded(
   name: string,
   options: Partial<OffloadedTask> = {},
   record: PluginRecord = recordOf(),
-): (payload?: unknown, signal?: AbortSignal) => Promise<unknown> {
+): AnyCall {
   const run = exported[name]
   if (run === undefined) throw new Error(`The plugin of the tests exports no "${name}".`)
   const { call } = threads.offload(record, taskOf(run, options))

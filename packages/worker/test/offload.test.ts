@@ -82,6 +82,31 @@ test('what cannot be cloned is named by its place among the arguments (fault 71)
   expect(await double(2)).toBe(4)
 })
 
+test('what cannot be cloned harms nobody who calls in the same tick', async () => {
+  const threads = threadsOf()
+  const record = recordOf()
+  const describe = offloaded(threads, 'describe', {}, record)
+  await describe('warm')
+  const calls = [describe('one'), describe({ key: Symbol('none') }), describe('other')] as const
+  const error = await errorOf(calls[1])
+  expect(error).toMatchObject({ code: 'CFP_WORKER_NOT_CLONEABLE' })
+  expect(error.message).toContain('argument 1.key is a symbol')
+  expect(await calls[0]).toMatchObject({ payload: 'one' })
+  expect(await calls[2]).toMatchObject({ payload: 'other' })
+  await expect(offloaded(threads, 'throwSymbol', {}, record)()).rejects.toThrow('Symbol(none of these can be cloned)')
+})
+
+test('results are whatever can be cloned, and functions that call back', async () => {
+  const threads = threadsOf()
+  const record = recordOf()
+  const call = (name: string, payload?: unknown) => offloaded(threads, name, {}, record)(payload)
+  expect(await call('map')).toEqual(new Map([['a', new Set([1])]]))
+  expect(await call('list')).toHaveLength(100)
+  expect(await call('later')).toEqual({ later: true })
+  const { add } = (await call('callBack', { count: 1 })) as { add(more: number): Promise<number> }
+  expect(await add(2)).toBe(3)
+})
+
 test('what transfer() lists is moved', async () => {
   const bytes = new Uint8Array(16)
   const describe = offloaded(threadsOf(), 'describe')
