@@ -44,6 +44,7 @@ export abstract class LifecycleView<App = unknown, Shared = unknown> {
   /** @throws `CFP_PLUGIN_UNKNOWN` */
   status(name: string): PluginStatus {
     const slot = this.slotOf(name)
+    const { threads } = this.core.host
     return {
       plugin: slot.name,
       state: slot.state,
@@ -53,7 +54,8 @@ export abstract class LifecycleView<App = unknown, Shared = unknown> {
       orphaned: slot.orphaned,
       error: slot.error,
       blocked: slot.blocked,
-      threadEnds: this.core.host.threads?.endsOf?.(name),
+      threadEnds: threads?.endsOf?.(name),
+      isQueueFull: threads?.isFull?.(name),
     }
   }
 

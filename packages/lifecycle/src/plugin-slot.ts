@@ -38,6 +38,8 @@ export interface PluginStatus {
   readonly blocked?: LoopBlocks | undefined
   /** How often threads of it have ended unasked within the last minute, where the host tells. */
   readonly threadEnds?: number | undefined
+  /** Whether as many calls of its handlers wait for a thread as may, where the host tells. */
+  readonly isQueueFull?: boolean | undefined
 }
 
 /** How often code kept the event loop for too long. */

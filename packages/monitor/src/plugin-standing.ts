@@ -16,6 +16,8 @@ export interface PluginStanding {
   readonly blocked?: PluginBlocks | undefined
   /** How often threads of it have ended unasked within the last minute. */
   readonly threadEnds?: number | undefined
+  /** Whether as many calls of its handlers wait for a thread as may. */
+  readonly isQueueFull?: boolean | undefined
 }
 
 /** How often code of a plugin kept the event loop for too long, and how long at once, in milliseconds. */
@@ -53,7 +55,7 @@ export function isServing(state: string): boolean {
 
 /** @param ask gets what an active plugin says of itself; is given no longer than `timeoutMs` */
 export async function findingOf(
-  { plugin, state, zombies = 0, orphaned = false, error, blocked, threadEnds = 0 }: PluginStanding,
+  { plugin, state, zombies = 0, orphaned = false, error, blocked, threadEnds = 0, isQueueFull }: PluginStanding,
   ask: (plugin: string) => Awaitable<PluginHealth | undefined>,
   timeoutMs: number,
 ): Promise<PluginFinding> {
@@ -71,6 +73,12 @@ export async function findingOf(
   if (answer && answer.status !== 'healthy') return { ...base, ...answer }
   if (threadEnds >= ENDS_MANY)
     return { ...base, status: 'degraded', message: `${threadEnds} threads of it ended unasked within a minute.` }
+  if (isQueueFull)
+    return {
+      ...base,
+      status: 'degraded',
+      message: 'Its queue for threads is full: further calls of its handlers are refused.',
+    }
   if (zombies > 0) return { ...base, status: 'degraded', message: 'An old version of it still runs.' }
   if (orphaned)
     return { ...base, status: 'degraded', message: 'Its file is gone; it serves on because others need it.' }

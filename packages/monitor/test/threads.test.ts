@@ -79,6 +79,10 @@ test('threads, their calls and what became of them are counted, a full queue amo
   const from = metrics.snapshot().plugins.blocking?.threads
   expect(from).toMatchObject({ refused: 0, failed: 0, calls: { count: 1 } })
   const calls = Array.from({ length: 12 }, () => lifecycle.events.emit('there', 30))
+  expect((await new Health(lifecycle).check()).plugins.blocking).toMatchObject({
+    status: 'degraded',
+    message: 'Its queue for threads is full: further calls of its handlers are refused.',
+  })
   const failures = (await Promise.all(calls)).flatMap((report) => report.failures)
   expect(failures.length).toBeGreaterThan(0)
   const all = metrics.snapshot().plugins

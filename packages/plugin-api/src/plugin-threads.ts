@@ -25,6 +25,8 @@ export interface PluginThreads {
   exportNameOf?(record: PluginRecord, exported: unknown): string | undefined
   /** How often threads of a plugin have ended unasked within the last minute. */
   endsOf?(plugin: string): number
+  /** Whether as many calls of a plugin wait for a thread as may: a further one is refused. */
+  isFull?(plugin: string): boolean
 }
 
 /** Whose instance is made in a thread, as far as its threads need to know. */
