@@ -1,12 +1,14 @@
 // The thread of a plugin instance, and those that take its place where it ends: whoever calls need not know which one it is.
 import { messageOf, PluginError } from '@cf-plugins/plugin-api'
 import { within } from '@cf-plugins/plugin-api/host'
+import { CallReport } from './call-report.ts'
 import type { InstanceNotifications, InstanceOps, InstanceShape } from './context-ops.ts'
 import { EndCount } from './end-count.ts'
 import { HostAdditions } from './host-additions.ts'
 import { PluginThread, type PluginThreadOwner } from './plugin-thread.ts'
 import type { CallOptions } from './remote.ts'
 import type { LastingCall, ThreadCaller } from './thread-caller.ts'
+import { workerChannel } from './thread-message.ts'
 
 /** What a thread that takes another's place is brought to. */
 export interface Revival {
@@ -74,21 +76,18 @@ export class LastingThread implements ThreadCaller {
   async call<Op extends keyof InstanceOps>(
     op: Op,
     args: () => Parameters<InstanceOps[Op]>,
-    { isIdempotent, ...options }: LastingCall,
+    call: LastingCall,
   ): Promise<ReturnType<InstanceOps[Op]>> {
-    const { deadlineMs = this.callMs } = options
-    const untilMs = performance.now() + deadlineMs
-    const left = () => ({ ...options, deadlineMs: Math.max(1, Math.round(untilMs - performance.now())) })
-    const serving = this.#serving
-    if (serving?.worker.alive && !isIdempotent) return serving.ask(op, args(), options)
-    const thread = serving?.worker.alive ? serving : await this.#next(left())
+    if (!workerChannel.hasSubscribers) return this.#call(op, args, call)
+    const report = new CallReport(this.#of, call.what)
     try {
-      return await thread.ask(op, args(), left())
+      const result = await this.#call(op, args, call, report)
+      report.answered()
+      return result
     } catch (error) {
-      if (!isIdempotent || thread.worker.alive || !isEnd(error)) throw error
+      report.answered(error)
+      throw error
     }
-    const next = await this.#next(left())
-    return next.ask(op, args(), left())
   }
 
   tell<Op extends keyof InstanceNotifications>(op: Op, ...args: Parameters<InstanceNotifications[Op]>): void {
@@ -97,6 +96,30 @@ export class LastingThread implements ThreadCaller {
 
   standsFor(stub: object, id: number): void {
     this.#newest?.services.standsFor(stub, id)
+  }
+
+  async #call<Op extends keyof InstanceOps>(
+    op: Op,
+    args: () => Parameters<InstanceOps[Op]>,
+    { isIdempotent, ...options }: LastingCall,
+    report?: CallReport,
+  ): Promise<ReturnType<InstanceOps[Op]>> {
+    const untilMs = performance.now() + (options.deadlineMs ?? this.callMs)
+    const left = () => ({ ...options, deadlineMs: Math.max(1, Math.round(untilMs - performance.now())) })
+    const ask = (thread: PluginThread, given: CallOptions) => {
+      report?.sent(thread.worker.threadId)
+      return thread.ask(op, args(), given)
+    }
+    const serving = this.#serving
+    const isThere = serving?.worker.alive === true
+    if (isThere && !isIdempotent) return ask(serving, options)
+    const thread = isThere ? serving : await this.#next(left())
+    try {
+      return await ask(thread, left())
+    } catch (error) {
+      if (!isIdempotent || thread.worker.alive || !isEnd(error)) throw error
+    }
+    return ask(await this.#next(left()), left())
   }
 
   #make(): PluginThread {
@@ -113,8 +136,9 @@ export class LastingThread implements ThreadCaller {
   #hasEnded(thread: PluginThread, error: PluginError | undefined): void {
     if (thread !== this.#serving) return
     this.#serving = undefined
-    const why = error ?? this.#error('CFP_WORKER_ENDED', 'ended its thread.')
-    if (this.#isEnding || !this.#isUp) this.#gone ??= why
+    // Whoever asked it to end, wants no other.
+    const why = error ?? this.#error('CFP_WORKER_ENDED', 'has no thread any more: its host ended it.')
+    if (error === undefined || this.#isEnding || !this.#isUp) this.#gone ??= why
     else if (this.#ends.add()) this.#giveUp(`its threads ended too often, the last time so: ${why.message}`, why)
     else {
       const { context } = this.#of

@@ -20,7 +20,10 @@ async function living(options: Parameters<typeof started>[1] = {}) {
     ...options,
   })
   expect(host.report.failed).toEqual([])
-  const said = () => host.entries.filter(({ level }) => level === 'info').map(({ message }) => message)
+  const said = () =>
+    host.entries
+      .filter(({ level, message }) => level === 'info' && !message.startsWith('Still'))
+      .map(({ message }) => message)
   return { ...host, life: host.lifecycle.service('life') as InThread<Life>, said }
 }
 
@@ -166,6 +169,12 @@ describe('the end of a plugin in a thread', () => {
       const { problems } = await lifecycle.stop()
       expect(problems).toEqual([])
       expect(threads.status()).toEqual([])
+      const calls = messages.filter(({ host, kind }) => host === lifecycle.id && kind === 'call')
+      expect(calls.map(({ name, role }) => [name, role])).toEqual([
+        ['setup()', 'plugin'],
+        ['teardown()', 'plugin'],
+        ['what it owns', 'plugin'],
+      ])
       const kinds = messages.filter(({ host }) => host === lifecycle.id).map(({ kind }) => kind)
       expect(kinds.filter((kind) => kind !== 'call')).toEqual(['started', 'ended'])
     } finally {

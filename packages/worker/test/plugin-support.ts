@@ -39,12 +39,14 @@ interface HostOptions extends Partial<Omit<LifecycleOptions<unknown, unknown>, '
 /** A host with these plugins, started; stopped when the test is over. */
 export async function started(records: readonly PluginRecord[], { threads, ...options }: HostOptions = {}) {
   const entries: Entry[] = []
-  const hostThreads = new PluginThreads(threads)
+  const hostThreads = new PluginThreads({ startMs: 20_000, ...threads })
   const lifecycle = new Lifecycle<unknown, unknown>({
     app: {},
-    keeper: new StatePreserver(),
+    keeper: new StatePreserver({ saveTimeoutMs: 20_000, restoreTimeoutMs: 20_000 }),
     threads: hostThreads,
     logger: keeping(entries),
+    // A machine that has other things to do starts a thread slowly.
+    timeouts: { saveMs: 20_000, restoreMs: 20_000, registerMs: 20_000, setupMs: 20_000, enableMs: 20_000 },
     ...options,
   })
   for (const record of records) lifecycle.registry.add(record)
