@@ -19,6 +19,8 @@ function copyOf(value: unknown, above: readonly object[]): unknown {
     if (above.includes(value)) return '[Circular]'
     const path = [...above, value]
     if (path.length > DEEPEST) return inspect(value, { depth: 1 })
+    if (types.isMap(value)) return new Map([...value].map(([key, each]) => [copyOf(key, path), copyOf(each, path)]))
+    if (types.isSet(value)) return new Set([...value].map((each) => copyOf(each, path)))
     if (Array.isArray(value)) return value.map((each) => copyOf(each, path))
     const { toJSON } = value as { toJSON?: unknown }
     if (typeof toJSON === 'function') return copyOf(toJSON.call(value), path)
