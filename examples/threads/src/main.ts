@@ -2,7 +2,7 @@
 import { rmSync, statSync } from 'node:fs'
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { messageOf } from 'cf-plugins'
@@ -10,6 +10,11 @@ import { runHalf } from './half.ts'
 import { PAUSE_MS } from './pace.ts'
 import { tableOf } from './table.ts'
 
+const HELP = `Usage: npm start -- [--times <n>] [--plugins <folder>]
+
+  --times <n>         how often the file is parsed in each half, instead of five times
+  --plugins <folder>  plugins to run, instead of those of the demo
+`
 const PLUGINS = join(import.meta.dirname, '../plugins')
 /** What the inline half is without. */
 const LINE = "  execution: 'worker',\n"
@@ -30,14 +35,14 @@ async function main(): Promise<number> {
     })
   }
   try {
-    const times = readTimes()
+    const { times, plugins } = readArguments()
     const inline = join(scratch, 'plugins')
-    await withoutLine(PLUGINS, inline)
+    await withoutLine(plugins, inline)
     const size = `${(statSync(FILE).size / 1e6).toFixed(1)} MB`
     const often = times === 1 ? 'once' : `${times} times`
     print(`A page is asked for every ${PAUSE_MS} ms, while a plugin parses typescript.js (${size}) ${often}\n`)
     print(`  in a thread, for plugins/parser.ts says ${LINE.trim().replace(',', '')} ...\n`)
-    const threaded = await runHalf(PLUGINS, FILE, times)
+    const threaded = await runHalf(plugins, FILE, times)
     print('  inline, without that line ...\n\n')
     const halves = { inline: await runHalf(inline, FILE, times), 'in a thread': threaded }
     print(tableOf(halves))
@@ -58,11 +63,13 @@ async function main(): Promise<number> {
   }
 }
 
-function readTimes(): number {
-  const { values } = parseArgs({ options: { times: { type: 'string', default: '3' } } })
+function readArguments(): { times: number; plugins: string } {
+  const { values } = parseArgs({
+    options: { times: { type: 'string', default: '5' }, plugins: { type: 'string', default: PLUGINS } },
+  })
   const times = Number(values.times)
-  if (Number.isInteger(times) && times > 0) return times
-  throw new Error(`--times is how often the file is parsed, a whole number from 1: ${values.times} is none`)
+  if (Number.isInteger(times) && times > 0) return { times, plugins: resolve(values.plugins) }
+  throw new Error(`--times is a whole number from 1, and ${values.times} is none\n\n${HELP}`)
 }
 
 /** A copy of the plugins whose parser does not ask for a thread. */

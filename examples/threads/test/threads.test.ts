@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -32,6 +32,29 @@ describe('the demo', () => {
     expect(await readdir(scratch)).toEqual([])
   })
 
+  it.each([
+    ['a heap that is too small', 'heapMb: 1024', 'heapMb: 64', 'its thread ended, for its heap grew past 64 MB'],
+    ['a deadline', '    })\n  },', '    }, { timeoutMs: 200 })\n  },', 'took longer than 180 ms in its thread'],
+    [
+      'an error',
+      'const text =',
+      "throw new Error('no')\n const text =",
+      'Plugin "parser" failed in its handler of "outline": no',
+    ],
+  ])('goes on serving where the parser fails in its thread, for %s', { timeout: 60_000 }, async (_, from, to, told) => {
+    const plugins = join(await temporaryFolder(), 'plugins')
+    await cp(join(FOLDER, 'plugins'), plugins, { recursive: true })
+    const parser = await readFile(join(plugins, 'parser.ts'), 'utf8')
+    expect(parser).toContain(from)
+    await writeFile(join(plugins, 'parser.ts'), parser.replace(from, to))
+    const { code, output, errors } = await run(['--times', '1', '--plugins', plugins], await temporaryFolder())
+    expect(errors).toBe('')
+    expect(code, output).toBe(1)
+    expect(output).toContain('In a thread 1 of 1 failed, and the server went on:\n')
+    expect(output).toContain(told)
+    expect(figuresOf(output)('failed').threaded, output).toBe(0)
+  })
+
   it('leaves nothing behind where it is interrupted', { timeout: 60_000 }, async () => {
     const scratch = await temporaryFolder()
     const child = start([], scratch)
@@ -43,7 +66,7 @@ describe('the demo', () => {
   it('refuses a number of times that is none', async () => {
     const { code, errors } = await run(['--times', 'often'], await temporaryFolder())
     expect(code).toBe(1)
-    expect(errors).toContain('error: --times is how often the file is parsed, a whole number from 1: often is none\n')
+    expect(errors).toMatch(/^error: --times is a whole number from 1, and often is none\n\nUsage:/)
   })
 })
 
