@@ -68,7 +68,13 @@ export class RemoteInstance {
       if (name === 'onEnable') await this.#mend()
     }
     const call = { ...hookCall(name, this.#plugin), isIdempotent: name === 'getReloadState' }
-    const result = await this.#thread.call('hook', () => [name, args], call)
+    const result = await this.#thread
+      .call('hook', () => [name, args], call)
+      .catch((error) => {
+        // A save must heal it, with the state that is left.
+        if (name === 'getReloadState' && this.#isSwitchedOff) return this.#state?.value
+        throw error
+      })
     if (name === 'getReloadState') this.#state = { value: result }
     else if (name === 'setReloadState') this.#state = { value: args[0] }
     return result

@@ -171,6 +171,19 @@ describe('a plugin whose threads keep ending', () => {
     expect(await (lifecycle.service('fragile') as Remote).count()).toBe(0)
   })
 
+  it('is healed by a save while no other thread can take its place, with the state that it was last given', async () => {
+    const app = { isSpoiled: false }
+    const { lifecycle } = await fragile({ app })
+    await lifecycle.events.emit('add', 3)
+    expect((await lifecycle.reload({ set: [await pluginRecord('fragile', CALM, 2)] })).outcome).toBe('committed')
+    app.isSpoiled = true
+    await rejection((lifecycle.service('fragile') as Remote).end('exit'))
+    await until(() => lifecycle.status('fragile').error)
+    app.isSpoiled = false
+    expect((await lifecycle.reload({ set: [await pluginRecord('fragile', CALM, 3)] })).outcome).toBe('committed')
+    expect(await (lifecycle.service('fragile') as Remote).count()).toBe(3)
+  })
+
   it('is switched off too where no other thread can take its place', async () => {
     const app = { isSpoiled: false }
     const { service, lifecycle } = await fragile({ app })

@@ -101,7 +101,7 @@ it('is replaced, where its thread ends, by the code that was loaded, whatever it
   expect(await service.thread()).not.toBe(before)
 })
 
-it('handles each event once, in order, over reloads under load', async () => {
+it('handles each event once, in order, over reloads under load (fault 72)', async () => {
   const folder = await place()
   const { manager, reported } = await folder.started({ hotReload: true })
   const handled: { number: number; mark: string }[] = []
