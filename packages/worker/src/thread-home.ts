@@ -22,6 +22,3 @@ export interface ThreadHome extends ThreadFacts {
 
 /** `thread-plugin.ts` exports one as `servePlugin`, `thread-tasks.ts` one as `serveTasks`. The thread is ready when it returns. */
 export type ThreadRole = (home: ThreadHome) => Serve | Promise<Serve>
-
-/** The kinds of objects that cross in a form of their own, as each side knows them. */
-export type WireTypes = readonly WireType[]
