@@ -70,7 +70,7 @@ export interface ContextSyncOps {
   own(id: RegistrationId): void
   /** Whether the thread is to attach its listener at once; later it is told by `attach` and `detach`. */
   listen(id: RegistrationId, event: string): boolean
-  /** With `scope: 'plugin'` there is no service yet: the host asks for each by `invoke`, with the consumer's name. */
+  /** With `scope: 'plugin'` there is no service yet, and the host refuses it. */
   provide(id: RegistrationId, service: string, offered: CrossedService | { readonly scope: 'plugin' }): void
   undo(id: RegistrationId): void
   inject(
@@ -170,8 +170,7 @@ export interface InstanceOps {
   hookMethod(index: number, packed: unknown): unknown
   /**
    * Calls what was added under `id`. Handlers and steps are given what `packArguments` of their kind packed, and give what `packResult` of it
-   * packed; others their arguments as a list: none for `every`, `after` and `own`; the token for `listen`; the value for `state.watch`; for
-   * `provide` with `scope: 'plugin'`, `[consumer's name]`, whose result is a `CrossedService`.
+   * packed; others their arguments as a list: none for `every`, `after` and `own`; the token for `listen`; the value for `state.watch`.
    */
   invoke(id: RegistrationId, part: InvokedPart, packed: unknown): unknown
   /** Calls a method of what the thread offers; with no method, the thing itself. */

@@ -1,11 +1,5 @@
 // What a plugin in a thread gets from others and offers to them: the services of its context.
-import {
-  type PluginContext,
-  type ServiceConsumer,
-  type ServiceRef,
-  serviceName,
-  type Undo,
-} from '@cf-plugins/plugin-api'
+import { type PluginContext, type ServiceRef, serviceName, type Undo } from '@cf-plugins/plugin-api'
 import type { CrossedService } from './context-ops.ts'
 import { argumentError, type ThreadSource } from './thread-source.ts'
 
@@ -35,15 +29,8 @@ export function threadProvide(of: ThreadSource): PluginContext['provide'] {
     if (options.scope !== 'plugin' || typeof service !== 'function') {
       throw argumentError(of, 'provide', "a function that makes the service, with { scope: 'plugin' }")
     }
-    const make = service as (consumer: ServiceConsumer) => unknown
-    const run = async (packed: unknown) => {
-      const [consumer] = packed as readonly [string]
-      // Of whom it is made for, only the name crosses.
-      return of.services.cross(
-        await make({ name: consumer, logger: of.logger.child?.({ consumer }) ?? of.logger, signal: of.signal }),
-      )
-    }
-    return of.add({ run }, (id) => of.host.ask('provide', id, name, { scope: 'plugin' }))
+    // The host says what to do instead: it is refused, for who asks for a service has it at once.
+    return of.add({ run() {} }, (id) => of.host.ask('provide', id, name, { scope: 'plugin' }))
   }
 }
 
