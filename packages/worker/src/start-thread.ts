@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import { messageOf, PluginError } from '@cf-plugins/plugin-api'
+import { roomMbOf } from './heap-guard.ts'
 import { permissionFlags } from './restrict.ts'
 import type { SyncChannel } from './sync-caller.ts'
 import type { ThreadData } from './thread-data.ts'
@@ -27,7 +28,7 @@ export function startThread(options: WorkerThreadOptions): StartedThread {
   const waits = new MessageChannel()
   const answers = new Int32Array(new SharedArrayBuffer(4))
   const sync: SyncChannel = { port: waits.port2, answers }
-  const workerData: ThreadData = { role, code, plugin, generation, host, callMs, port: calls.port2, sync }
+  const workerData: ThreadData = { role, code, plugin, generation, host, callMs, heapMb, port: calls.port2, sync }
   const entry = new URL(restrict === undefined ? UNRESTRICTED : RESTRICTED, import.meta.url)
   const execArgv = restrict === undefined ? OF_SOURCE : permissionFlags(restrict, ownFiles(entry, options))
   try {
@@ -35,7 +36,7 @@ export function startThread(options: WorkerThreadOptions): StartedThread {
       name,
       workerData,
       transferList: [calls.port2, waits.port2],
-      resourceLimits: { maxOldGenerationSizeMb: heapMb },
+      resourceLimits: { maxOldGenerationSizeMb: roomMbOf(heapMb) },
       ...(execArgv && { execArgv }),
     })
     return { worker, port: calls.port1, sync: { port: waits.port1, answers } }

@@ -8,9 +8,15 @@ import type { ThreadFacts } from './thread-home.ts'
 export interface ThreadData extends ThreadFacts {
   readonly role: 'plugin' | 'offload'
   readonly code: ThreadCode
+  readonly heapMb: number
   readonly port: MessagePort
   readonly sync: SyncChannel
 }
 
 /** What a thread tells of itself. */
-export const ThreadNotice = { ready: 'thread.ready', failed: 'thread.failed', end: 'thread.end' } as const
+export const ThreadNotice = {
+  ready: 'thread.ready',
+  failed: 'thread.failed',
+  full: 'thread.full',
+  end: 'thread.end',
+} as const

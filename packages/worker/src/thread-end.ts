@@ -7,15 +7,18 @@ type Of = Pick<WorkerThreadOptions, 'plugin' | 'generation' | 'heapMb' | 'startM
 
 /** It threw what nobody caught, or used up its heap. */
 export function crashed(of: Of, cause: unknown): PluginError {
-  if ((cause as { code?: unknown } | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY') {
-    return error(
-      of,
-      'CFP_WORKER_OUT_OF_MEMORY',
-      `its thread ended, for its heap grew past ${of.heapMb} MB. Raise worker.heapMb, or keep less in memory`,
-      cause,
-    )
-  }
+  if ((cause as { code?: unknown } | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY') return outOfMemory(of, cause)
   return error(of, 'CFP_WORKER_ENDED', `its thread ended by an error that nobody caught: ${messageOf(cause)}`, cause)
+}
+
+/** It keeps more in memory than it may. */
+export function outOfMemory(of: Of, cause?: unknown): PluginError {
+  return error(
+    of,
+    'CFP_WORKER_OUT_OF_MEMORY',
+    `its thread ended, for its heap grew past ${of.heapMb} MB. Raise worker.heapMb, or keep less in memory`,
+    cause,
+  )
 }
 
 /** It was left, by `process.exit()` or because its port was closed. */

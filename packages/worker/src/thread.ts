@@ -1,6 +1,7 @@
 // What runs in each thread.
 import { workerData } from 'node:worker_threads'
 import { messageOf } from '@cf-plugins/plugin-api'
+import { watchHeap } from './heap-watch.ts'
 import { Link, type Serve, type WireType } from './link.ts'
 import type { ThreadCode } from './options.ts'
 import { SyncCaller } from './sync-caller.ts'
@@ -8,7 +9,7 @@ import { type ThreadData, ThreadNotice } from './thread-data.ts'
 import { servePlugin } from './thread-plugin.ts'
 import { serveTasks } from './thread-tasks.ts'
 
-const { role, code, port, sync: channel, ...facts } = workerData as ThreadData
+const { role, code, heapMb, port, sync: channel, ...facts } = workerData as ThreadData
 const types: WireType[] = []
 let serving: Serve | undefined
 
@@ -29,6 +30,10 @@ const link: Link = new Link(
 )
 const sync = new SyncCaller(link, channel, { plugin: facts.plugin, boundMs: facts.callMs })
 
+watchHeap(heapMb, () => {
+  link.notify(ThreadNotice.full, [])
+  link.flush()
+})
 const starting = serve()
 starting.then(
   (serve) => {

@@ -2,6 +2,7 @@
 import type { Worker } from 'node:worker_threads'
 import { type Logger, messageOf, type PluginError } from '@cf-plugins/plugin-api'
 import { atMost } from '@cf-plugins/plugin-api/host'
+import { guardHeap } from './heap-guard.ts'
 import { Link, type Serve, type ServedCall, type WireType } from './link.ts'
 import type { FileAccess, ThreadCode } from './options.ts'
 import type { LateCall } from './pending-call.ts'
@@ -9,7 +10,7 @@ import type { CallOptions } from './remote.ts'
 import { startThread } from './start-thread.ts'
 import { SyncAnswers } from './sync-caller.ts'
 import { ThreadNotice } from './thread-data.ts'
-import { blocked, crashed, endedAtStart, exited, left, notLoaded, notStarted } from './thread-end.ts'
+import { blocked, crashed, endedAtStart, exited, left, notLoaded, notStarted, outOfMemory } from './thread-end.ts'
 import { type ThreadMessage, workerChannel } from './thread-message.ts'
 
 /** Which thread, and what it runs. */
@@ -54,6 +55,7 @@ export class WorkerThread {
   readonly #worker: Worker
   readonly #startedMs = performance.now()
   readonly #startTimer: NodeJS.Timeout
+  readonly #unguard: () => void
   #isReady = false
   #isLeaving = false
   #isOver = false
@@ -91,6 +93,8 @@ export class WorkerThread {
       if (this.#isLeaving) this.#over('ended', undefined)
       else this.#over('crashed', exited(options, code))
     })
+    const full = () => this.#over('crashed', outOfMemory(options))
+    this.#unguard = guardHeap(worker, options.heapMb, full)
     this.#startTimer = setTimeout(() => this.#over('terminated', notStarted(options)), options.startMs)
     // A call keeps the process alive by its deadline; a thread for single functions, by nothing else.
     port.unref()
@@ -138,6 +142,7 @@ export class WorkerThread {
 
   #serve(op: string, args: unknown[], call: ServedCall): unknown {
     if (op === ThreadNotice.ready) return this.#begin()
+    if (op === ThreadNotice.full) return this.#over('crashed', outOfMemory(this.#options))
     if (op === ThreadNotice.failed) return this.#over('terminated', notLoaded(this.#options, args[0]))
     return this.#options.serve(op, args, call)
   }
@@ -166,6 +171,7 @@ export class WorkerThread {
     if (this.#isOver) return
     this.#isOver = true
     clearTimeout(this.#startTimer)
+    this.#unguard()
     this.#link.close(error ?? left(this.#options))
     // It is late where the thread is in native code: its exit is nobody's to wait for.
     void this.#worker.terminate()

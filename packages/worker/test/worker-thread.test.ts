@@ -1,4 +1,5 @@
 // What becomes of a thread whose plugin blocks it, breaks it or leaves it, and of who called it.
+import { Worker } from 'node:worker_threads'
 import { PluginError } from '@cf-plugins/plugin-api'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type ThreadMessage, workerChannel } from '../src/thread-message.ts'
@@ -75,10 +76,27 @@ describe('a thread that breaks', () => {
       code: 'CFP_WORKER_OUT_OF_MEMORY',
       plugin: 'parser',
       message: expect.stringContaining('its heap grew past 16 MB. Raise worker.heapMb'),
-      cause: { code: 'ERR_WORKER_OUT_OF_MEMORY' },
     })
     expect(await thread.ended).toBe(error)
     expect(messages).toMatchObject([{ kind: 'crashed', error }])
+  })
+
+  // Before, nobody can ask a thread that blocks how much it has.
+  const canAsk = 'getHeapStatistics' in Worker.prototype
+  it.skipIf(!canAsk)('by one map that doubles, for which there is no memory, ends alone, too (fault 69)', async () => {
+    const thread = await new TestThread({ heapMb: 32 }).begin()
+    expect(await thrownBy(thread.run('fillMap'))).toMatchObject({ code: 'CFP_WORKER_OUT_OF_MEMORY' })
+  })
+
+  it('because it keeps a little more with each call ends alone, too, once that is more than it may (fault 69)', async () => {
+    const thread = await new TestThread({ heapMb: 32 }).begin()
+    const leaking = async () => {
+      for (;;) await thread.run('leak', [10_000])
+    }
+    expect(await thrownBy(leaking())).toMatchObject({
+      code: 'CFP_WORKER_OUT_OF_MEMORY',
+      message: expect.stringContaining('its heap grew past 32 MB'),
+    })
   })
 
   it('by process.exit() rejects what it had not answered (fault 70)', async () => {
