@@ -136,6 +136,8 @@ export class LastingThread implements ThreadCaller {
   #hasEnded(thread: PluginThread, error: PluginError | undefined): void {
     if (thread !== this.#serving) return
     this.#serving = undefined
+    // Unread, its stack keeps the thread whose end it tells of.
+    void error?.stack
     // Whoever asked it to end, wants no other.
     const why = error ?? this.#error('CFP_WORKER_ENDED', 'has no thread any more: its host ended it.')
     if (error === undefined || this.#isEnding || !this.#isUp) this.#gone ??= why
@@ -219,6 +221,9 @@ export class LastingThread implements ThreadCaller {
 
   async #end(): Promise<void> {
     await this.#newest?.worker.end(END_MS)
+    // Who has a service of it still, must not keep all of it.
+    this.#newest = undefined
+    this.#serving = undefined
   }
 
   #error(code: 'CFP_WORKER_ENDED' | 'CFP_WORKER_TIMEOUT' | 'CFP_WORKER_UNSTABLE', what: string, cause?: unknown) {
