@@ -15,7 +15,10 @@ export interface CrewOptions {
   readonly queue: number
   readonly logger: Logger
   readonly pool: Pool
+  /** Of calls, of which there may be many. */
   readonly deadlines: Deadlines
+  /** Of threads and queues, which are looked at often. */
+  readonly watches: Deadlines
   /** @throws where there can be none */
   startThread(): WorkerThread
   /** It has no threads, no calls and no functions any more. */

@@ -6,6 +6,7 @@ import { CrewReport } from './crew-report.ts'
 import { CrewThread, type ThreadOwner } from './crew-thread.ts'
 import { CrewThreads } from './crew-threads.ts'
 import type { PoolMember } from './pool.ts'
+import { QueueWatch } from './queue-watch.ts'
 import { late, Task, type TaskOwner } from './task.ts'
 import { TaskFunction } from './task-function.ts'
 import { TaskQueue } from './task-queue.ts'
@@ -19,6 +20,7 @@ export class Crew implements PoolMember, TaskOwner, ThreadOwner {
   readonly #threads: CrewThreads
   readonly #report: CrewReport
   readonly #queue = new TaskQueue()
+  readonly #waiting: QueueWatch
   readonly #drained = new Set<() => void>()
   #functions = 0
   #lastId = 0
@@ -31,6 +33,7 @@ export class Crew implements PoolMember, TaskOwner, ThreadOwner {
     this.#of = options
     this.#threads = new CrewThreads(idleMs)
     this.#report = new CrewReport(record, host, logger)
+    this.#waiting = new QueueWatch(this.#queue, options.watches, () => this.#grow(true))
     this.plugin = record.meta.name
   }
 
@@ -149,15 +152,11 @@ export class Crew implements PoolMember, TaskOwner, ThreadOwner {
   }
 
   watch(thread: CrewThread): void {
-    this.#of.deadlines.watch(thread, thread.limitMs)
+    this.#of.watches.watch(thread, thread.limitMs)
   }
 
   unwatch(thread: CrewThread): void {
-    this.#of.deadlines.unwatch(thread)
-  }
-
-  waits(task: Task): void {
-    if (task.at === undefined) this.#grow(true)
+    this.#of.watches.unwatch(thread)
   }
 
   overdue(task: Task): void {
@@ -221,6 +220,7 @@ export class Crew implements PoolMember, TaskOwner, ThreadOwner {
   /** @param isLong whether what waits has waited for longer than it should have */
   #grow(isLong: boolean): void {
     if (!this.wantsThread) return
+    this.#waiting.begin()
     const worthMs = (this.#queue.first()?.fn.expectedMs ?? 0) * this.#queue.size
     if (isLong || worthMs > WORTH_MS || this.size === 0) this.#of.pool.ask(this)
   }

@@ -35,6 +35,7 @@ export class PluginThreads implements HostThreads {
   readonly #parts: ThreadParts
   readonly #pool: Pool
   readonly #deadlines = new Deadlines()
+  readonly #watches = new Deadlines()
   /** By generation, as far as one is known to have functions, calls or threads. */
   readonly #crews = new Map<PluginRecord, Crew>()
   readonly #threads = new Map<WorkerThread, string>()
@@ -125,6 +126,7 @@ export class PluginThreads implements HostThreads {
       callMs: meta.worker.callMs ?? this.#parts.callMs,
       pool: this.#pool,
       deadlines: this.#deadlines,
+      watches: this.#watches,
       startThread: () => this.#start(record, host),
       over: () => this.#crews.delete(record),
     })

@@ -6,9 +6,9 @@ import { signalOf, unpackResult } from './handler-arguments.ts'
 import type { TaskFunction } from './task-function.ts'
 
 /** A task's signal is looked at when it has waited for about a thirtieth of this, in milliseconds: reading it costs more than a small task. */
-const LOOK_MS = 320
+const LOOK_MS = 1_600
 /** Before that it is not, in milliseconds. */
-const LEAST_MS = 5
+const LEAST_MS = 25
 /** Under how many threads a task may wait that end without having begun any. */
 const ENDS = 3
 
@@ -21,8 +21,6 @@ export interface TaskOwner {
   aborted(task: Task, reason: unknown): void
   /** It was answered: with an error, where there is one. */
   settled(task: Task, error: unknown): void
-  /** It was looked at for the first time: it has waited for a while, or been in a thread. */
-  waits(task: Task): void
 }
 
 export class Task implements Watched {
@@ -74,7 +72,6 @@ export class Task implements Watched {
     if (!this.#wasLooked && nowMs - this.askedMs >= LEAST_MS) {
       this.#wasLooked = true
       this.#listen()
-      this.#owner.waits(this)
     }
     const { deadlineMs } = this.fn
     const leftMs = deadlineMs - (nowMs - this.askedMs)
