@@ -3,8 +3,6 @@
 /** A part of the list. */
 export interface FaultGroup {
   readonly title: string
-  /** Where the tests of those come from that have none yet. */
-  readonly later?: string
   readonly rows: Readonly<Record<number, string>>
 }
 
@@ -113,7 +111,6 @@ export const FAULT_GROUPS: readonly FaultGroup[] = [
   },
   {
     title: 'Workers',
-    later: 'workers',
     rows: {
       67: 'Code that never yields: ended, its call rejects, its worker is replaced.',
       68: 'A blocking call that outlives its deadline: the caller is answered in time.',
