@@ -15,12 +15,12 @@ const LIFE = [
   'log',
 ]
 
-describe('a plugin sees the same inline and in a thread', () => {
+describe.each(['exclusive', 'overlap'] as const)('a plugin sees the same inline and in a thread, %s', (strategy) => {
   let inline: Seen
   let thread: Seen
   beforeAll(async () => {
-    inline = await observe('inline')
-    thread = await observe('worker')
+    inline = await observe({ execution: 'inline', strategy })
+    thread = await observe({ execution: 'worker', strategy })
   })
   it('which is another', () => {
     expect(inline.get('thread')).toBe(threadId)

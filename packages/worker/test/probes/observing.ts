@@ -16,8 +16,14 @@ export type Seen = Map<string, unknown>
 
 const code = await import(pathToFileURL(file).href)
 
-function probing(execution: 'inline' | 'worker', generation: number, description = 'as ever'): PluginRecord {
-  const PLUGIN_META = { ...code.PLUGIN_META, execution, description }
+/** Where it runs, and how it is replaced. */
+interface Way {
+  readonly execution: 'inline' | 'worker'
+  readonly strategy: 'exclusive' | 'overlap'
+}
+
+function probing({ execution, strategy }: Way, generation: number, description = 'as ever'): PluginRecord {
+  const PLUGIN_META = { ...code.PLUGIN_META, execution, description, reload: { strategy } }
   return toPluginRecord({ ...code, PLUGIN_META }, { file, generation, files: [file] })
 }
 
@@ -86,7 +92,7 @@ function shown(value: unknown): unknown {
 }
 
 /** All that the plugin saw from its start to its end. */
-export async function observe(execution: 'inline' | 'worker'): Promise<Seen> {
+export async function observe(way: Way): Promise<Seen> {
   const seen: Seen = new Map()
   const entries: unknown[] = []
   const threads = new PluginThreads()
@@ -102,7 +108,7 @@ export async function observe(execution: 'inline' | 'worker'): Promise<Seen> {
     logger: keeping(entries),
     configOf: (name) => (name === 'probe' ? { depth: 3, since: new Date(77) } : undefined),
   })
-  for (const record of [helping(), probing(execution, 4)]) lifecycle.registry.add(record)
+  for (const record of [helping(), probing(way, 4)]) lifecycle.registry.add(record)
   const report = await lifecycle.start()
   seen.set('start', report.failed)
   const probe = lifecycle.service('probe') as Probe
@@ -131,9 +137,9 @@ export async function observe(execution: 'inline' | 'worker'): Promise<Seen> {
   const refused = await lifecycle.reconfigure(new Map([['probe', { depth: 13, since: new Date(5) }]]))
   seen.set('other configurations', [changed.outcome, refused.outcome, shown(refused.error)])
   seen.set('after a rest and other configurations', await probe.early())
-  const reloaded = await lifecycle.reload({ set: [probing(execution, 5)] })
+  const reloaded = await lifecycle.reload({ set: [probing(way, 5)] })
   seen.set('a reload', [reloaded.outcome, reloaded.kept, await (lifecycle.service('probe') as Probe).early()])
-  const broken = await lifecycle.reload({ set: [probing(execution, 6, 'unready')] })
+  const broken = await lifecycle.reload({ set: [probing(way, 6, 'unready')] })
   seen.set('a reload that fails', [
     broken.outcome,
     shown(broken.error),
