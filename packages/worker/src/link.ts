@@ -1,5 +1,5 @@
 // Both ends of the wire between a host and a thread: calls, their answers, and notifications.
-import type { MessagePort } from 'node:worker_threads'
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { Answers } from './answers.ts'
 import { Calls, whatOf } from './calls.ts'
 import { unpackThrown } from './error-data.ts'
@@ -116,6 +116,13 @@ export class Link {
       this.#pings.push(resolve)
       this.#outbox.push([Kind.ping])
     })
+  }
+
+  /** Takes what the other end said before it was gone: its answers, and its log. */
+  drain(): void {
+    for (let next = receiveMessageOnPort(this.#port); next !== undefined; next = receiveMessageOnPort(this.#port)) {
+      this.#receive(next.message)
+    }
   }
 
   /** Ends the link: every call that is pending rejects with `error`, as does every later one. */

@@ -28,6 +28,8 @@ const link: Link = new Link(
     lost: (error) => link.notify('log', [[{ level: 'error', args: [{ err: error }, messageOf(error)] }]]),
   },
 )
+// The last words of a plugin that leaves its thread.
+process.once('exit', () => link.flush())
 const sync = new SyncCaller(link, channel, { plugin: facts.plugin, boundMs: facts.callMs })
 
 watchHeap(heapMb, () => {

@@ -88,8 +88,12 @@ export class WorkerThread {
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve
     })
-    worker.on('error', (error) => this.#over('crashed', crashed(options, error)))
+    worker.on('error', (error) => {
+      this.#link.drain()
+      this.#over('crashed', crashed(options, error))
+    })
     worker.on('exit', (code) => {
+      this.#link.drain()
       if (this.#isLeaving) this.#over('ended', undefined)
       else this.#over('crashed', exited(options, code))
     })

@@ -108,6 +108,13 @@ describe('a thread that breaks', () => {
     expect(await thrownBy(thread.run('echo'))).toMatchObject({ code: 'CFP_WORKER_ENDED' })
   })
 
+  it('has answered what it had answered before (fault 70)', async () => {
+    const thread = await new TestThread().begin()
+    const [answer, never] = await Promise.allSettled([thread.run('answerAndExit', ['last words']), thread.run('never')])
+    expect(answer).toEqual({ status: 'fulfilled', value: 'last words' })
+    expect(never).toMatchObject({ status: 'rejected', reason: { code: 'CFP_WORKER_ENDED' } })
+  })
+
   it.each([
     ['by an error that nobody caught', 'throwLater', RangeError],
     ['by a rejection that nobody heard', 'rejectUnheard', TypeError],
