@@ -23,6 +23,7 @@ const HOOKS: Readonly<Record<InstanceHook, true>> = {
   health: true,
 }
 
+/** What `register` returned, checked. */
 export class ThreadInstance {
   readonly #of: ThreadSource
   readonly #instance: PluginInstance

@@ -63,6 +63,7 @@ class ThreadPlugin implements ThreadSource {
   #meta: ResolvedPluginMeta | undefined
   #config: unknown
   #previous: unknown
+  #hasPrevious = false
   #instance: ThreadInstance | undefined
 
   constructor(home: ThreadHome) {
@@ -122,13 +123,14 @@ class ThreadPlugin implements ThreadSource {
   }
 
   changeConfig(value: unknown): void {
+    this.#hasPrevious = true
     this.#previous = this.#config
     this.#config = value
   }
 
-  /** What `onConfigChange` is given: what `context.config` is, and was. */
-  configs([value, previous]: readonly unknown[]): readonly unknown[] {
-    return this.#config === undefined ? [value, previous] : [this.#config, this.#previous]
+  /** What `onConfigChange` is given: the very objects that `context.config` is, and was. */
+  configs(given: readonly unknown[]): readonly unknown[] {
+    return this.#hasPrevious ? [this.#config, this.#previous] : given
   }
 
   abort(): void {

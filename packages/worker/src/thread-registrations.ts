@@ -17,6 +17,7 @@ export interface Registered {
   forget?(): void
 }
 
+/** Everything that a plugin has added and not taken back. */
 export class Registrations {
   readonly #added = new Map<RegistrationId, Registered>()
   readonly #takeBack: (id: RegistrationId) => void
