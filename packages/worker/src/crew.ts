@@ -202,6 +202,7 @@ export class Crew implements PoolMember, TaskOwner, ThreadOwner {
     try {
       thread.send(task)
     } catch (error) {
+      thread.takeBack(task)
       task.refuse(error)
     }
   }
@@ -243,6 +244,8 @@ export class Crew implements PoolMember, TaskOwner, ThreadOwner {
   #retire(): void {
     if (this.#functions > 0 || this.#open > 0) return
     this.#threads.leaveIdle()
-    if (this.#threads.size === 0) this.#of.over()
+    if (this.#threads.size > 0) return
+    this.#of.pool.leave(this)
+    this.#of.over()
   }
 }

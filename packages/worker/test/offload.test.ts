@@ -107,6 +107,13 @@ test('results are whatever can be cloned, and functions that call back', async (
   expect(await add(2)).toBe(3)
 })
 
+test('a call without what its kind is given harms no later one', async () => {
+  const { call } = threadsOf().offload(recordOf(), taskOf(exported.describe as never))
+  await call('warm', eventContext('warm'))
+  await expect(call('no context')).rejects.toThrow(TypeError)
+  expect(await call('again', eventContext('again'))).toMatchObject({ payload: 'again' })
+})
+
 test('what transfer() lists is moved', async () => {
   const bytes = new Uint8Array(16)
   const describe = offloaded(threadsOf(), 'describe')
