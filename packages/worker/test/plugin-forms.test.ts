@@ -109,6 +109,8 @@ describe('a definition in a thread', () => {
     const { life } = await living()
     const parts: number[] = []
     expect(await life.take({ onProgress: (part) => parts.push(part) })).toBe(1)
+    const error = await rejection(life.again())
+    expect(error.message).toContain('after the call was over that it was an argument of')
     expect(parts).toEqual([0.5])
   })
 })

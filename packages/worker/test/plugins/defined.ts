@@ -11,6 +11,8 @@ export interface Life {
   fail(): never
   give(): unknown
   take(options: { onProgress(part: number): unknown }): unknown
+  /** Calls what it took, when that call is over. */
+  again(): unknown
 }
 
 export default definePlugin({
@@ -29,6 +31,7 @@ export default definePlugin({
     own(() => logger.info('released'))
     hooks.on('where', () => threadId)
     provide('greeter', { greet: (name: string) => `hello ${name}` })
+    let given: Parameters<Life['take']>[0] | undefined
     const life: Life = {
       count: 0,
       where: () => threadId,
@@ -41,7 +44,11 @@ export default definePlugin({
         throw Object.assign(new RangeError('too far', { cause: new Error('because') }), { code: 'E_FAR', at: 7 })
       },
       give: () => ({ socket: () => {}, list: [{ port: Symbol('none') }] }),
-      take: (options) => options.onProgress(0.5),
+      again: () => given?.onProgress(1),
+      take: (options) => {
+        given = options
+        return options.onProgress(0.5)
+      },
       logger,
     }
     return life
