@@ -176,15 +176,8 @@ export class References {
     const { invokeSync } = owner
     const fn: AnyFunction =
       kind === 'waited' && invokeSync ? (...args) => invokeSync(id, args) : (...args) => call(args, {})
-    let isReleased = false
-    const release = () => {
-      if (isReleased) return
-      isReleased = true
-      this.#collected.unregister(fn)
-      owner.released(id)
-    }
-    if (kind !== 'function') this.#collected.register(fn, id, fn)
-    return markRemote(fn, { link: owner, id, call, release })
+    if (kind !== 'function') this.#collected.register(fn, id)
+    return markRemote(fn, { link: owner, id, call })
   }
 }
 

@@ -1,5 +1,4 @@
 // Functions of another thread, as they are called from here.
-import type { Undo } from '@cf-plugins/plugin-api'
 
 /** How a call into another thread is made. */
 export interface CallOptions {
@@ -24,8 +23,6 @@ export interface Remote {
   readonly link: object
   readonly id: number
   call(args: readonly unknown[], options: CallOptions): Promise<unknown>
-  /** Tells the other side that it is called no more. */
-  readonly release: Undo
 }
 
 const remotes = new WeakMap<object, Remote>()
@@ -44,11 +41,6 @@ export function callRemote(
   const remote = remotes.get(fn)
   if (remote) return remote.call(args, options)
   return new Promise((resolve) => resolve((fn as (...args: readonly unknown[]) => unknown)(...args)))
-}
-
-/** Lets go of a function of another thread before it is collected here. Again does nothing, nor for one of this thread. */
-export function releaseRemote(fn: object): void {
-  remotes.get(fn)?.release()
 }
 
 /** What is behind a remote function. */
