@@ -17,12 +17,6 @@ export type OffloadedCall = Pick<OffloadedTask, 'kind' | 'name' | 'timeoutMs'>
 /** A function that the plugin gave, by its name among what it was given. */
 type Functions = Readonly<Record<string, ((...args: never[]) => unknown) | undefined>>
 
-/** What is registered instead, without the options that only say where it runs. */
-export interface ToRegister<Given extends Functions, Options> {
-  readonly given: Given
-  readonly options: Options
-}
-
 /** The functions of one generation that run in threads. They are released with what it owns, and each with its own undo. */
 export class OffloadedHandlers {
   readonly #of: OffloadOwner
