@@ -1,5 +1,5 @@
 // A burst: 64 small tasks in one tick, as an event has them that many handle. Pools post each task by itself, and posting costs more than
-// such a task does. All have two threads, which are warm.
+// such a task does. Then one at a time, where there is nothing to gain. All have two threads, which are warm.
 import { compare } from '@cf-plugins/bench-harness'
 import { PluginThreads } from '@cf-plugins/worker'
 import { Piscina } from 'piscina'
@@ -38,6 +38,18 @@ await compare(
     // performance.md. Reached: 0.09 to 0.19; of tinypool 0.1 to 0.15, of workerpool 0.13 to 0.24.
     goals: [{ of: 'offload', against: 'piscina', atMost: 0.25, why: 'what goes together is posted together' }],
   },
+)
+
+const [one] = payloads as [{ count: number }]
+await compare(
+  'one small task at a time',
+  {
+    offload: () => ours(one),
+    piscina: () => piscina.run(one),
+    tinypool: () => tinypool.run(one),
+    workerpool: () => others.exec('addOne', [one]),
+  },
+  { ours: 'offload' },
 )
 
 await Promise.all([threads.close(1_000), piscina.destroy(), tinypool.destroy(), others.terminate()])
