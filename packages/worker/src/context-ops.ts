@@ -134,6 +134,8 @@ export interface InstanceStart {
   /** The host's, for a thread's own is the same but for what the host decided. `config`, which is a schema, is left out. */
   readonly meta: Omit<ResolvedPluginMeta, 'config'>
   readonly source: PluginSource
+  /** The number of the real context, for which the thread's stands. */
+  readonly context: number
   readonly reason: 'start' | 'reload' | 'rollback'
   readonly config: unknown
   /** Whether `context.signal` is aborted already. */

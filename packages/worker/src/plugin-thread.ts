@@ -68,7 +68,8 @@ export class PluginThread {
     // A schema is made of functions, and the thread has the plugin's own.
     const { config: _schema, ...facts } = meta
     this.#config = config
-    const start = { name, meta: facts, source: this.#source, reason, config, isAborted: signal.aborted }
+    const context = this.services.numberOf(this.#context)
+    const start = { name, meta: facts, source: this.#source, context, reason, config, isAborted: signal.aborted }
     this.shape = await this.ask('register', [start], options)
     return this.shape
   }

@@ -55,6 +55,11 @@ export class RemoteServices {
     this.#hidden.add(own)
   }
 
+  /** The number of something of this side, for the other to say what of it `standsFor` that. */
+  numberOf(own: object): number {
+    return this.#idOf(own)
+  }
+
   /** Notes that `stub`, which was made elsewhere, stands for a service of the other side. */
   standsFor(stub: object, id: number): void {
     this.#homes.set(stub, id)

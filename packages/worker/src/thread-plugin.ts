@@ -116,6 +116,8 @@ class ThreadPlugin implements ThreadSource {
     this.#config = start.config
     if (start.isAborted) this.abort()
     const context = new ThreadContext(this)
+    // A service that is given the plugin's context has the real one.
+    this.services.standsFor(context, start.context)
     // Whoever asks for the plugin's service asks for none of these.
     for (const own of [context, this.logger, this.signal]) this.services.hide(own)
     this.#instance = new ThreadInstance(this, await record.register(context.app as never, context as never))

@@ -1,11 +1,13 @@
 // What differs for a plugin in a thread, as the README tells it.
-import { auditChannel } from '@cf-plugins/plugin-api/host'
+import type { PluginContext } from '@cf-plugins/plugin-api'
+import { accessOf, auditChannel } from '@cf-plugins/plugin-api/host'
 import { expect, it, onTestFinished } from 'vitest'
 import { inlineRecord, pluginRecord, started } from './plugin-support.ts'
 
 async function differing() {
   const items = ['pen']
-  const shop = () => ({ items, key: Symbol('key'), count: () => items.push('book') })
+  const seen = (context: PluginContext) => [context.name, typeof context.on, accessOf(context).host]
+  const shop = () => ({ items, key: Symbol('key'), count: () => items.push('book'), seen })
   const app = { title: 'an app', greet: (name: string) => `hello ${name}` }
   const records = [inlineRecord({ name: 'shop' }, shop), await pluginRecord('differing')]
   const host = await started(records, { app })
@@ -51,6 +53,11 @@ it('services, and the app, are stubs: methods are awaited, other values are copi
   const message = expect.stringContaining('"key" of a service in another thread is something that cannot be copied')
   const key = { code: 'CFP_WORKER_NOT_CLONEABLE', message }
   expect(await probe('a service')).toEqual([['pen'], 2, ['pen'], true, key])
+})
+
+it('who is given its context, has the real one', async () => {
+  const { lifecycle, probe } = await differing()
+  expect(await probe('its context')).toEqual(['differing', 'function', lifecycle.id])
 })
 
 it('what it listens to reaches its handler later than emit returns', async () => {

@@ -15,6 +15,7 @@ interface Stock {
   readonly items: readonly string[]
   readonly key?: unknown
   count(): number | Promise<number>
+  seen(context: PluginContext): unknown
 }
 
 const Stock = serviceRef<Stock>('shop')
@@ -48,6 +49,7 @@ export function register(app: { readonly title: string; greet(name: string): unk
       const before = [...stock.items]
       return [before, await stock.count(), stock.items, Object.isFrozen(stock), thrownBy(() => stock.key)]
     },
+    'its context': () => inject(Stock).seen(context),
     listen: async () => {
       const emitter = new EventEmitter()
       const order: string[] = []
