@@ -103,7 +103,8 @@ export class LoopWatch {
     const told: LoopBlock = { host, ...code, blockedMs: ownMs, ...(waited && { waited: true }) }
     note?.(told)
     if (blockedChannel.hasSubscribers) blockedChannel.publish(told)
-    const key = [code.plugin, code.kind, code.name, code.step].join('\n')
+    // New code is told anew.
+    const key = [code.plugin, code.generation, code.kind, code.name, code.step].join('\n')
     const nowMs = performance.now()
     if (nowMs - (this.#told.get(key) ?? Number.NEGATIVE_INFINITY) < TOLD_EACH_MS) return
     if (this.#told.size === TOLD_MAX) this.#told.clear()

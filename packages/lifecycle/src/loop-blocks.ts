@@ -51,9 +51,17 @@ function remedyOf(record: PluginRecord, { kind, handler }: LoopBlock, threads: P
   if (inThread || record.meta.execution === 'worker') {
     return 'It runs in a thread, and what it is given took so long to copy: give it less, or transfer() it.'
   }
-  const isExported = threads?.exportNameOf?.(record, given) !== undefined
-  if (isExported) {
+  if (isExported(record, given, threads)) {
     return `Write { offload: true } in the options of that ${kind === 'pipeline' ? 'step' : 'handler'}, and it runs in a thread.`
   }
   return `Write execution: 'worker' in ${metaPlace(record)}, and it runs in a thread.`
+}
+
+function isExported(record: PluginRecord, given: unknown, threads: PluginThreads | undefined): boolean {
+  try {
+    return threads?.exportNameOf?.(record, given) !== undefined
+  } catch {
+    // Where it cannot be found out, the other line is as good; and whoever blocked must not fail for being told of.
+    return false
+  }
 }

@@ -187,6 +187,17 @@ describe('a plugin that blocks the event loop', () => {
     }
   })
 
+  it('is given the other line where nobody can tell what its file exports, and fails of nothing', async () => {
+    const exportNameOf = () => {
+      throw new Error('the file cannot be read')
+    }
+    const threads = Object.assign(new SmallThreads(), { exportNameOf })
+    const use = ({ on }: PluginContext) => void on('saved', () => block())
+    const { lifecycle, told } = await watched([parser(use as never)], { threads })
+    expect((await lifecycle.events.emit('saved')).failures).toEqual([])
+    expect(told()).toEqual([of('its handler of "saved"')])
+  })
+
   it('is told to give less to its thread, where that is what takes so long', async () => {
     const exported = { parse: (_payload: unknown) => undefined }
     const threads = new SmallThreads(exported as never)
@@ -216,6 +227,17 @@ describe('a plugin that blocks the event loop', () => {
       Array.from({ length: 3 }, () => ({ plugin: 'parser', generation: 1, kind: 'event', name: 'saved' })),
     )
     for (const { blockedMs } of blocks) expect(blockedMs).toBeGreaterThan(99)
+  })
+
+  it('is told anew of its new code', async () => {
+    const busy = (generation: number) =>
+      plugin({ name: 'parser' }, (_app, { on }) => ({ undo: on('saved', () => block()) }), { file, generation })
+    const { lifecycle, told } = await watched([busy(1)])
+    await lifecycle.events.emit('saved')
+    await lifecycle.reload({ set: [busy(2)] })
+    await lifecycle.events.emit('saved')
+    await lifecycle.events.emit('saved')
+    expect(told()).toEqual([of('its handler of "saved"'), of('its handler of "saved"')])
   })
 
   it('is told from 50 ms on, where the host says nothing', async () => {
