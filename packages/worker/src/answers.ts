@@ -6,6 +6,7 @@ import { notCloneable, whyNotCloneable } from './not-cloneable.ts'
 import type { Outbox } from './outbox.ts'
 import type { References } from './references.ts'
 import { Served } from './served-call.ts'
+import { begin, leave } from './thread-progress.ts'
 import { type AbortMessage, type AnswerMessage, type CallMessage, Kind, type TellMessage } from './wire-message.ts'
 import { type Packed, pack } from './wire-value.ts'
 
@@ -26,9 +27,11 @@ export class Answers {
 
   answer(message: CallMessage): void {
     const [kind, id, target, parts, ...values] = message
+    const { progress } = this.#options
     const served = new Served()
     this.#served.set(id, served)
     let result: unknown
+    if (progress) begin(progress, id)
     try {
       const args = this.#references.unpack(values, parts, served)
       result = kind === Kind.call ? this.#serve(target, args, served) : this.#references.functionOf(target)(...args)
@@ -36,6 +39,8 @@ export class Answers {
     } catch (error) {
       this.#fail(id, served, error)
       return
+    } finally {
+      if (progress) leave(progress)
     }
     if (!isThenable(result)) return
     // Through a promise of our own, for a thenable may call both of its callbacks, or throw.

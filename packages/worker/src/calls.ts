@@ -36,6 +36,12 @@ export class Calls {
     return this.#pending.size
   }
 
+  /** Whether one waits that meets the condition; those that are late do not any more. */
+  isWaiting(condition: (id: number) => boolean): boolean {
+    for (const id of this.#pending.keys()) if (condition(id)) return true
+    return false
+  }
+
   /** @param target an op, or a function that came from the other side */
   call(target: string | number, args: readonly unknown[], options: CallOptions): Promise<unknown> {
     if (this.#closed) return Promise.reject(this.#closed.error)

@@ -8,6 +8,7 @@ import { Outbox, post } from './outbox.ts'
 import type { LateCall } from './pending-call.ts'
 import { type AnyFunction, References } from './references.ts'
 import type { CallOptions } from './remote.ts'
+import type { ThreadProgress } from './thread-progress.ts'
 import { type AskMessage, type AskReply, isOne, Kind, type WireMessage } from './wire-message.ts'
 import { type Packed, pack } from './wire-value.ts'
 
@@ -44,6 +45,8 @@ export interface LinkOptions {
   readonly answerAsked?: ((message: AskMessage) => void) | undefined
   /** The thread's: calls a function of the host, and waits. */
   readonly invokeSync?: ((target: number, args: readonly unknown[]) => unknown) | undefined
+  /** The thread's: where it notes which call it is at. */
+  readonly progress?: ThreadProgress | undefined
   /** Told of a call that was not answered within its deadline; its caller was told already. */
   readonly late?: ((call: LateCall) => void) | undefined
   /** Told of what went wrong where nobody waits for it. */
@@ -108,6 +111,11 @@ export class Link {
   /** Posts what was said so far, at once. */
   flush(): void {
     this.#outbox.flush()
+  }
+
+  /** Whether a call of this end waits, within its deadline, that meets the condition. */
+  isWaiting(condition: (id: number) => boolean): boolean {
+    return this.#calls.isWaiting(condition)
   }
 
   /** Resolves when the other end's loop has answered. */

@@ -6,6 +6,7 @@ import { roomMbOf } from './heap-guard.ts'
 import { permissionFlags } from './restrict.ts'
 import type { SyncChannel } from './sync-caller.ts'
 import type { ThreadData } from './thread-data.ts'
+import { type ThreadProgress, threadProgress } from './thread-progress.ts'
 import type { WorkerThreadOptions } from './worker-thread.ts'
 
 /** A thread that was started, and the host's ends of its channels. */
@@ -13,6 +14,8 @@ export interface StartedThread {
   readonly worker: Worker
   readonly port: MessagePort
   readonly sync: SyncChannel
+  /** Which call it is at. */
+  readonly progress: ThreadProgress
 }
 
 // From its source, as in its tests, this package needs a compiler in its threads, which a restricted one cannot have.
@@ -26,9 +29,11 @@ export function startThread(options: WorkerThreadOptions): StartedThread {
   const { name, role, code, plugin, generation, host, callMs, heapMb, restrict } = options
   const calls = new MessageChannel()
   const waits = new MessageChannel()
+  const progress = threadProgress()
   const answers = new Int32Array(new SharedArrayBuffer(4))
   const sync: SyncChannel = { port: waits.port2, answers }
-  const workerData: ThreadData = { role, code, plugin, generation, host, callMs, heapMb, port: calls.port2, sync }
+  const facts = { role, code, plugin, generation, host, callMs, heapMb }
+  const workerData: ThreadData = { ...facts, port: calls.port2, sync, progress }
   const entry = new URL(restrict === undefined ? UNRESTRICTED : RESTRICTED, import.meta.url)
   const execArgv = restrict === undefined ? OF_SOURCE : permissionFlags(restrict, ownFiles(entry, options))
   try {
@@ -39,7 +44,7 @@ export function startThread(options: WorkerThreadOptions): StartedThread {
       resourceLimits: { maxOldGenerationSizeMb: roomMbOf(heapMb) },
       ...(execArgv && { execArgv }),
     })
-    return { worker, port: calls.port1, sync: { port: waits.port1, answers } }
+    return { worker, port: calls.port1, sync: { port: waits.port1, answers }, progress }
   } catch (cause) {
     for (const { port1 } of [calls, waits]) port1.close()
     throw new PluginError(

@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { ThreadCode } from './options.ts'
 import type { SyncChannel } from './sync-caller.ts'
 import type { ThreadFacts } from './thread-home.ts'
+import type { ThreadProgress } from './thread-progress.ts'
 
 /** `workerData`, with its ports transferred. */
 export interface ThreadData extends ThreadFacts {
@@ -11,6 +12,7 @@ export interface ThreadData extends ThreadFacts {
   readonly heapMb: number
   readonly port: MessagePort
   readonly sync: SyncChannel
+  readonly progress: ThreadProgress
 }
 
 /** What a thread tells of itself. */

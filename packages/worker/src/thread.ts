@@ -9,7 +9,7 @@ import { type ThreadData, ThreadNotice } from './thread-data.ts'
 import { servePlugin } from './thread-plugin.ts'
 import { serveTasks } from './thread-tasks.ts'
 
-const { role, code, heapMb, port, sync: channel, ...facts } = workerData as ThreadData
+const { role, code, heapMb, port, sync: channel, progress, ...facts } = workerData as ThreadData
 const types: WireType[] = []
 let serving: Serve | undefined
 
@@ -24,6 +24,7 @@ const link: Link = new Link(
     plugin: facts.plugin,
     types,
     mayBlock: true,
+    progress,
     invokeSync: (target, args) => sync.call(target, args),
     lost: (error) => link.notify('log', [[{ level: 'error', args: [{ err: error }, messageOf(error)] }]]),
   },

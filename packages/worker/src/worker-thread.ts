@@ -12,6 +12,7 @@ import { SyncAnswers } from './sync-caller.ts'
 import { ThreadNotice } from './thread-data.ts'
 import { blocked, crashed, endedAtStart, exited, left, notLoaded, notStarted, outOfMemory } from './thread-end.ts'
 import { type ThreadMessage, workerChannel } from './thread-message.ts'
+import { mayBeAt, type ThreadProgress } from './thread-progress.ts'
 
 /** Which thread, and what it runs. */
 export interface WorkerThreadOptions {
@@ -53,6 +54,7 @@ export class WorkerThread {
   readonly #options: WorkerThreadOptions
   readonly #link: Link
   readonly #worker: Worker
+  readonly #progress: ThreadProgress
   readonly #startedMs = performance.now()
   readonly #startTimer: NodeJS.Timeout
   readonly #unguard: () => void
@@ -67,8 +69,9 @@ export class WorkerThread {
   constructor(options: WorkerThreadOptions) {
     this.#options = options
     const { plugin, callMs, types, logger } = options
-    const { worker, port, sync } = startThread(options)
+    const { worker, port, sync, progress } = startThread(options)
     this.#worker = worker
+    this.#progress = progress
     this.threadId = worker.threadId
     const answers = new SyncAnswers(sync, options.serveSync, plugin)
     this.#link = new Link(port, (op, args, call) => this.#serve(op, args, call), {
@@ -168,7 +171,10 @@ export class WorkerThread {
       hasAnswered = true
     })
     await atMost(answer, PROOF_MS)
-    if (!hasAnswered) this.#over('terminated', blocked(this.#options, call))
+    if (hasAnswered) return
+    // A call that may take longer is what it is at, and ends it in its own time.
+    if (this.#link.isWaiting((id) => mayBeAt(this.#progress, id))) return
+    this.#over('terminated', blocked(this.#options, call))
   }
 
   #over(kind: ThreadMessage['kind'], error: PluginError | undefined): void {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { inlineRecord, pluginRecord, rejection, started, until } from './plugin-support.ts'
 import type { Fragile } from './plugins/fragile.ts'
 
-type Remote = InThread<Pick<Fragile, 'end' | 'thread' | 'count' | 'keep' | 'kept' | 'wait'>>
+type Remote = InThread<Pick<Fragile, 'end' | 'thread' | 'count' | 'keep' | 'kept' | 'wait' | 'spin' | 'spinLater'>>
 
 const CALM = { worker: { callMs: 20_000, heapMb: 64 } }
 
@@ -58,6 +58,22 @@ describe('a call that blocks its thread', () => {
     expect(failures).toMatchObject([{ plugin: 'fragile', error: { code: 'CFP_WORKER_TIMEOUT' } }])
     expect(ticks).toBeGreaterThan(10)
     await until(async () => (await lifecycle.events.emit('add', 1)).failures.length === 0)
+  })
+})
+
+describe('a call that may take long', () => {
+  it.each(['spin', 'spinLater'] as const)('%s: is not ended for others that are late behind it', async (way) => {
+    const { service, lifecycle } = await fragile()
+    const thread = await service.thread()
+    const begun = new Promise((resolve) => lifecycle.events.on('spinning', resolve))
+    const spinning = service[way](1_500)
+    await begun
+    const late = await Promise.all([lifecycle.events.emit('quick'), lifecycle.events.emit('quick')])
+    expect(late.flatMap(({ failures }) => failures)).toMatchObject(
+      Array(2).fill({ plugin: 'fragile', error: { code: 'CFP_WORKER_TIMEOUT' } }),
+    )
+    expect(await spinning).toBe(thread)
+    expect(await service.thread()).toBe(thread)
   })
 })
 

@@ -56,6 +56,7 @@ export class Fragile {
       this.#fatal = hook
     })
     context.on('end', (way: Way) => WAYS[way]())
+    context.on('quick', () => threadId, { timeoutMs: 200 })
     context.on('slow', (ms: number) => after(ms), { idempotent: true })
     context.on('slow.once', (ms: number) => after(ms))
     context.hooks.on('who', () => threadId)
@@ -98,6 +99,19 @@ export class Fragile {
 
   kept(): number {
     return this.#context.state.value.kept
+  }
+
+  /** Blocks, and may. */
+  spin(ms: number): number {
+    this.#context.publish('spinning')
+    const end = performance.now() + ms
+    while (performance.now() < end);
+    return threadId
+  }
+
+  async spinLater(ms: number): Promise<number> {
+    await after(1)
+    return this.spin(ms)
   }
 
   wait(ms: number): Promise<unknown> {
