@@ -124,6 +124,12 @@ export class CrewThread implements Watched {
     this.#link.send(number, fn, args)
   }
 
+  /** Whether its function has run. */
+  isThrough({ number }: Task): boolean {
+    const state = this.#slots.stateOf(number)
+    return state === 'done' || state === 'void'
+  }
+
   /** Takes a task back that has not begun. */
   takeBack(task: Task): boolean {
     if (this.#tasks.get(task.number) !== task || !this.#slots.takeBack(task.number)) return false
@@ -196,8 +202,7 @@ export class CrewThread implements Watched {
     // What was taken back is another's to answer.
     if (task === undefined) return
     // What could not be cloned was never there.
-    const state = this.#slots.stateOf(number)
-    if (state === 'done' || state === 'void') task.fn.took(this.#slots.msOf(number))
+    if (this.isThrough(task)) task.fn.took(this.#slots.msOf(number))
     this.#remove(number, task)
     if (hasFailed) task.refuse(value)
     else task.answer(value)

@@ -159,12 +159,14 @@ export class Crew implements PoolMember, TaskOwner, ThreadOwner {
     this.#of.watches.unwatch(thread)
   }
 
-  overdue(task: Task): void {
+  overdue(task: Task): boolean {
     const { at } = task
+    if (at?.isThrough(task) && task.spare()) return false
     const hasBegun = !this.#takeBack(task)
     const error = late(this.plugin, task, hasBegun)
     task.refuse(error)
     if (hasBegun) at?.overdue(task, error)
+    return true
   }
 
   aborted(task: Task, reason: unknown): void {

@@ -12,12 +12,15 @@ const LEAST_MS = 25
 /** Under how many threads a task may wait that end without having begun any. */
 const ENDS = 3
 
+/** How long the answer of a task may take that is through, in milliseconds: the host's own loop may have been late for it. */
+const SPARED_MS = 50
 const NOTHING_LEFT: Remaining = { limitMs: Number.POSITIVE_INFINITY, leftMs: Number.POSITIVE_INFINITY }
 
 /** Who has a task: its crew. */
 export interface TaskOwner {
   readonly plugin: string
-  overdue(task: Task): void
+  /** Its deadline is over. @returns whether that is its end */
+  overdue(task: Task): boolean
   aborted(task: Task, reason: unknown): void
   /** It was answered: with an error, where there is one. */
   settled(task: Task, error: unknown): void
@@ -43,6 +46,7 @@ export class Task implements Watched {
   #reject!: (reason: unknown) => void
   #ends = 0
   #wasRepeated = false
+  #wasSpared = false
   #isSettled = false
   #wasLooked = false
   #signal: AbortSignal | undefined
@@ -76,8 +80,8 @@ export class Task implements Watched {
     const { deadlineMs } = this.fn
     const leftMs = deadlineMs - (nowMs - this.askedMs)
     if (leftMs > 0) return this.#wasLooked ? { limitMs: deadlineMs, leftMs } : { limitMs: this.limitMs, leftMs }
-    this.#owner.overdue(this)
-    return NOTHING_LEFT
+    if (this.#owner.overdue(this)) return NOTHING_LEFT
+    return { limitMs: deadlineMs, leftMs: SPARED_MS }
   }
 
   answer(packed: unknown): void {
@@ -86,6 +90,13 @@ export class Task implements Watched {
 
   refuse(reason: unknown): void {
     if (this.#settle(reason)) this.#reject(reason)
+  }
+
+  /** Whether its answer may be waited for past its deadline: once. */
+  spare(): boolean {
+    const wasSpared = this.#wasSpared
+    this.#wasSpared = true
+    return !wasSpared
   }
 
   /** Whether it may be called once more, now that its thread ended in mid-call. */

@@ -1,7 +1,7 @@
 // What becomes of the calls of threads that end, or go on for too long.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { errorOf, folder, offloaded, recordOf, threadsOf } from './offload-support.ts'
 
@@ -85,6 +85,19 @@ test('a call that waits for a thread past its deadline rejects, and no thread is
   expect(error).toMatchObject({ code: 'CFP_WORKER_TIMEOUT' })
   expect(error.message).toContain('a call of its handler of "double" waited longer than 90 ms for a thread')
   expect(await blocking).toBe(first)
+})
+
+test('a call that is through in time is answered, though the loop of the host was late for it', async () => {
+  const threads = threadsOf()
+  const record = recordOf()
+  const work = offloaded(threads, 'work', { timeoutMs: 400 }, record)
+  await offloaded(threads, 'double', {}, record)(1)
+  const answer = work({ ms: 20, answer: 'in time' })
+  // Timers are next, and only after them what has arrived.
+  await nextTurn()
+  const untilMs = performance.now() + 800
+  while (performance.now() < untilMs);
+  expect(await answer).toBe('in time')
 })
 
 test('a function that heeds its signal may settle after its deadline, and its thread stays', async () => {
