@@ -231,7 +231,7 @@ describe('a plugin that blocks the event loop', () => {
 
   it('is told anew of its new code', async () => {
     const busy = (generation: number) =>
-      plugin({ name: 'parser' }, (_app, { on }) => ({ undo: on('saved', () => block()) }), { file, generation })
+      plugin({ name: 'parser', events: ['saved'] }, () => ({ handleEvent: () => block() }), { file, generation })
     const { lifecycle, told } = await watched([busy(1)])
     await lifecycle.events.emit('saved')
     await lifecycle.reload({ set: [busy(2)] })
