@@ -20,8 +20,8 @@ function block(ms: number): void {
 
 const shown = ({ plugin, kind, name }: LoopBlock) => `${plugin}: ${kind} ${name}`
 
-/** What dispatches for one host, and who blocked it, of all and as it is told. */
-function watched(policy: HandlerPolicy = {}) {
+/** What dispatches for one host, with more than the usual patience, for on a busy machine anything may take 50 ms; and who blocked it, of all and as it is told. */
+function watched(policy: HandlerPolicy = { blockMs: 100 }) {
   const told: LoopBlock[] = []
   const all: LoopBlock[] = []
   const loop = new LoopWatch({ host: 'watched', policy, warn: (each) => told.push(each) })
@@ -48,10 +48,10 @@ describe('a handler that blocks the event loop', () => {
   it('is told with its plugin, its name and how long, whatever it handles', async () => {
     const { events, hooks, pipelines, of, told } = watched()
     const { on, hook, step } = of('parser')
-    on.on('file.saved', () => block(70))
-    on.on('many', () => block(70), { batch: { size: 1, waitMs: 10 } })
-    hook.on('parse', () => block(70))
-    step.on('files', 'parse', () => block(70))
+    on.on('file.saved', () => block(130))
+    on.on('many', () => block(130), { batch: { size: 1, waitMs: 10 } })
+    hook.on('parse', () => block(130))
+    step.on('files', 'parse', () => block(130))
     await events.emit('file.saved')
     await events.emit('many')
     expect(hooks.callSync('parse')).toEqual([undefined])
@@ -62,7 +62,7 @@ describe('a handler that blocks the event loop', () => {
       'parser: hook parse',
       'parser: pipeline files',
     ])
-    for (const { blockedMs } of told) expect(blockedMs).toBeGreaterThan(69)
+    for (const { blockedMs } of told) expect(blockedMs).toBeGreaterThan(129)
     expect(told[0]).toMatchObject({ host: 'watched', generation: 2 })
   })
 
@@ -71,11 +71,11 @@ describe('a handler that blocks the event loop', () => {
     const { on } = of('parser')
     let ms = 0
     on.on('later', () => block(ms))
-    on.on('first', () => block(60))
+    on.on('first', () => block(130))
     for (let call = 0; call < 10; call++) events.publish('later')
     events.publish('first')
     expect(told.map(shown)).toEqual(['parser: event first'])
-    ms = 60
+    ms = 130
     events.publish('later')
     expect(told.length).toBe(1)
     loop.needed()
@@ -87,7 +87,7 @@ describe('a handler that blocks the event loop', () => {
 
   it('is told once a minute, and each time on the channel', () => {
     const { hooks, of, told, all } = watched()
-    of('parser').hook.on('x', () => block(55))
+    of('parser').hook.on('x', () => block(130))
     for (let call = 0; call < 3; call++) hooks.callSync('x')
     expect([told.length, all.length]).toEqual([1, 3])
   })
@@ -96,11 +96,11 @@ describe('a handler that blocks the event loop', () => {
     const { events, of, told } = watched()
     const { on } = of('parser')
     on.on('throws', () => {
-      block(55)
+      block(130)
       throw new Error('broken')
     })
     on.on('awaits', async () => {
-      block(55)
+      block(130)
       await sleep(1)
     })
     await events.emit('throws')
@@ -114,7 +114,7 @@ describe('a handler that blocks the event loop', () => {
     strict.hooks.callSync('x')
     expect(strict.told.length).toBe(1)
     const off = watched({ blockMs: false })
-    off.of('parser').hook.on('x', () => block(60))
+    off.of('parser').hook.on('x', () => block(130))
     off.hooks.callSync('x')
     expect([off.told, off.all]).toEqual([[], []])
     expect(() => new PluginHooks({ policy: { blockMs: 0 } })).toThrow('Policy.blockMs must be milliseconds above 0')
@@ -124,7 +124,7 @@ describe('a handler that blocks the event loop', () => {
     const log: unknown[] = []
     const logger = { warn: (details: object, message: string) => log.push(message, details), error: () => undefined }
     const hooks = new PluginHooks({ logger: logger as never })
-    hooks.on('x', () => block(60))
+    hooks.on('x', () => block(130))
     hooks.callSync('x')
     expect(log[0]).toMatch(/^Plugin "host" blocked the event loop for \d+ ms in its handler of "x"\.$/)
     expect(log[1]).toMatchObject({ plugin: 'host', kind: 'hook', name: 'x', blockedMs: expect.any(Number) })
@@ -134,7 +134,7 @@ describe('a handler that blocks the event loop', () => {
 describe('a handler that does not block', () => {
   it('is not told where it is slow and awaits', async () => {
     const { events, of, told } = watched()
-    of('client').on.on('x', () => sleep(120))
+    of('client').on.on('x', () => sleep(200))
     await events.emit('x')
     expect(told).toEqual([])
   })
@@ -147,14 +147,14 @@ describe('a handler that does not block', () => {
       events.publish('told')
     })
     of('wrapper').hook.on(Render, ((next: (page: string) => unknown, page: string) => next(page)) as never)
-    of('inner').hook.on('parse', () => block(60))
-    of('inner').on.on('told', () => block(60))
+    of('inner').hook.on('parse', () => block(130))
+    of('inner').on.on('told', () => block(130))
     await events.emit('saved')
     expect(told.map(shown)).toEqual(['inner: hook parse', 'inner: event told'])
     await hooks.call(
       Render,
       (page) => {
-        block(60)
+        block(130)
         return page
       },
       'page',
@@ -169,7 +169,7 @@ describe('a handler that does not block', () => {
     of('inner').hook.on('parse', () => block(ms))
     // Called often enough by itself that the next calls of it are not looked at.
     for (let call = 0; call < 20; call++) hooks.callSync('parse')
-    ms = 60
+    ms = 130
     for (let call = 0; call < 1200 && told.length === 0 && ms > 0; call++) events.publish('saved')
     expect(told.map(shown)).toEqual(['inner: hook parse'])
   })
