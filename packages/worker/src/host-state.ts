@@ -17,6 +17,8 @@ type Part = Pick<StatePart<unknown>, 'value' | 'set' | 'update'>
 
 /** The longest that a change may take where its caller says nothing: what keeps state says when before. */
 const CHANGE_MS = 10_000
+/** How much later a thread is blamed than what keeps the state tells the caller, in milliseconds: that one knows better what it was. */
+const GRACE_MS = 50
 
 export class HostState {
   readonly #context: PluginContext
@@ -42,7 +44,7 @@ export class HostState {
 
   update(address: StatePartAddress, change: Change, options: StateUpdateOptions | undefined): Promise<unknown> {
     const what = 'its change of the state'
-    const deadlineMs = options?.timeoutMs ?? CHANGE_MS
+    const deadlineMs = (options?.timeoutMs ?? CHANGE_MS) + GRACE_MS
     // What is no function is refused where changes are.
     const run =
       typeof change === 'function' ? (draft: unknown) => callRemote(change, [draft], { what, deadlineMs }) : change
@@ -51,7 +53,7 @@ export class HostState {
 
   transaction(task: Task, options: StateTransactionOptions | undefined): Promise<unknown> {
     const what = 'its transaction of the state'
-    const deadlineMs = options?.timeoutMs ?? CHANGE_MS
+    const deadlineMs = (options?.timeoutMs ?? CHANGE_MS) + GRACE_MS
     const { state } = this.#context
     if (typeof task !== 'function') return state.transaction(task, options)
     return state.transaction(async (transaction) => {

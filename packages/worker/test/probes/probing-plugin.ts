@@ -6,6 +6,7 @@ import { EVENT_PROBES } from './event-probes.ts'
 import { HOOK_PROBES } from './hook-probes.ts'
 import { OTHER_PROBES } from './other-probes.ts'
 import { Cart, type Context, caught, Helper, nothing, Orders, type Probes, thrownBy } from './probing.ts'
+import { RANDOM_PROBES } from './random-probes.ts'
 import { STATE_PROBES } from './state-probes.ts'
 
 export const PLUGIN_META = {
@@ -32,7 +33,7 @@ export const PLUGIN_META = {
   stateVersion: 3,
 }
 
-export const PROBES: Probes = { ...OTHER_PROBES, ...EVENT_PROBES, ...HOOK_PROBES, ...STATE_PROBES }
+export const PROBES: Probes = { ...OTHER_PROBES, ...EVENT_PROBES, ...HOOK_PROBES, ...STATE_PROBES, ...RANDOM_PROBES }
 
 /** What `setup` and `register` find out. */
 function early(context: Context): unknown[] {
