@@ -165,7 +165,8 @@ export class Crew implements PoolMember, TaskOwner, ThreadOwner {
     const hasBegun = !this.#takeBack(task)
     const error = late(this.plugin, task, hasBegun)
     task.refuse(error)
-    if (hasBegun) at?.overdue(task, error)
+    // One that is through is kept by another, whose own deadline holds.
+    if (hasBegun && !at?.isThrough(task)) at?.overdue(task, error)
     return true
   }
 

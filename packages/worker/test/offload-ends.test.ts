@@ -142,3 +142,24 @@ test('code that a thread cannot load rejects each call, and says why', async () 
   for (const call of [double(1), double(2)]) await expect(call).rejects.toThrow('no licence')
   while (threads.status().length > 0) await delay(5)
 })
+
+test('a call that is kept by another costs that other nothing when its own deadline is over', async () => {
+  const threads = threadsOf({ threads: 1 })
+  const record = recordOf()
+  const [brief, patient] = [
+    offloaded(threads, 'work', { timeoutMs: 300 }, record),
+    offloaded(threads, 'block', {}, record),
+  ]
+  const warm = offloaded(threads, 'work', {}, record)
+  await warm({ ms: 0 })
+  // Until they are known to be small, and sent together.
+  for (let round = 0; round < 40; round++) {
+    await Promise.all(Array.from({ length: 20 }, () => [brief({ ms: 0 }), patient({ ms: 0 })]).flat())
+  }
+  const kept = brief({ ms: 0, answer: 'through at once' })
+  const keeping = patient({ ms: 900, answer: 'takes its time' })
+  expect(await Promise.all([keeping, kept.catch((error: { code: string }) => error.code)])).toEqual([
+    'takes its time',
+    expect.stringMatching(/^(through at once|CFP_WORKER_TIMEOUT)$/),
+  ])
+})
