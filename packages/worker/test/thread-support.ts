@@ -41,6 +41,7 @@ export class TestThread extends WorkerThread {
       name: 'parser',
       meta: resolveMeta({ name: 'parser', version: '1.0.0' }),
       source: { file: BLOCKERS, generation: 1, files: [BLOCKERS] },
+      context: 0,
       reason: 'start',
       config: {},
       isAborted: false,
