@@ -88,11 +88,11 @@ export function threadPipeline(of: ThreadSource): PluginContext['pipeline'] {
     return {
       name,
       step: (step: string, run: PipelineStep<Value> | GroupStep<Value>, options: StepOptions<Value> = {}): Undo => {
-        const label = `tep "${step}" of pipeline "${name}"`
-        if (typeof run !== 'function') throw handlerInvalid(of, `S${label} must be a function`, run)
+        const label = `step "${step}" of pipeline "${name}"`
+        if (typeof run !== 'function') throw handlerInvalid(of, `${label} must be a function`, run)
         const { undo, ...others } = options
         if (undo !== undefined && typeof undo !== 'function') {
-          throw handlerInvalid(of, `Undo of s${label} must be a function`, undo)
+          throw handlerInvalid(of, `undo of ${label} must be a function`, undo)
         }
         const crossed = { ...crossedOptions(of, step, others), hasUndo: undo !== undefined }
         const added = { ...registered('step', run), ...(undo && { undo: packed('step', undo) }) }
@@ -143,7 +143,7 @@ function callThen(call: () => unknown, pack: (result: unknown) => unknown): unkn
 }
 
 function checkHandler(of: ThreadSource, name: string, handler: unknown): void {
-  if (typeof handler !== 'function') throw handlerInvalid(of, `The handler of "${name}" must be a function`, handler)
+  if (typeof handler !== 'function') throw handlerInvalid(of, `the handler of "${name}" must be a function`, handler)
 }
 
 /** Whatever it can be gone through: a list crosses. */

@@ -43,8 +43,13 @@ export class Registrations {
       this.#added.delete(id)
       throw error
     }
+    let isTakenBack = false
     return () => {
+      if (isTakenBack) return
+      isTakenBack = true
       if (!this.#added.delete(id)) return
+      // What the step did in a run that goes on may still have to be undone.
+      if (what.undo) this.#added.set(id, { run() {}, undo: what.undo })
       try {
         this.#takeBack(id)
       } finally {

@@ -61,10 +61,14 @@ export function handlerInvalid({ name, source }: ThreadSource, rule: string, val
   const isShown = value === null || typeof value === 'number'
   const got = isShown ? String(value) : typeof value === 'string' ? JSON.stringify(value) : typeof value
   const { file, generation, files } = source
-  return new PluginError('CFP_HANDLER_INVALID', `${rule}; got ${got} (plugin "${name}").`, {
-    plugin: name,
-    ...{ file, generation, files },
-  })
+  return new PluginError(
+    'CFP_HANDLER_INVALID',
+    `${rule[0]?.toUpperCase()}${rule.slice(1)}; got ${got} (plugin "${name}").`,
+    {
+      plugin: name,
+      ...{ file, generation, files },
+    },
+  )
 }
 
 /** The error of a member of the state that was called with what it cannot use. */

@@ -1,5 +1,5 @@
 // What a plugin finds out about hooks and pipelines.
-import { hookRef, type StepContext } from '@cf-plugins/plugin-api'
+import { hookRef, type StepContext, type Undo } from '@cf-plugins/plugin-api'
 import { Around, caught, First, Helper, Narrow, Orders, type Probes, Title, thrownBy } from './probing.ts'
 
 export const HOOK_PROBES: Probes = {
@@ -74,8 +74,13 @@ export const HOOK_PROBES: Probes = {
       { priority: 'low', after: ['one', 'other'] },
     )
     const failed = await caught(() => orders.run({ total: 1, log: [] }, { shared }))
+    const leave: Undo = orders.step('leave', () => leave(), {
+      before: 'sum',
+      undo: () => void undone.push('though it left'),
+    })
+    const left = await caught(() => orders.run({ total: 1, log: [] }, { shared }))
     end()
     const aborted = await caught(() => orders.run({ total: 1, log: [] }, { signal: AbortSignal.abort() }))
-    return [ran, again, failed, aborted, undone, await caught(() => pipeline('other.y').run(1))]
+    return [ran, again, failed, left, aborted, undone, await caught(() => pipeline('other.y').run(1))]
   },
 }
