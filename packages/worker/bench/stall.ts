@@ -47,13 +47,15 @@ await threads.close(1_000)
 
 const row = (name: string, { p99Ms, longestMs }: LoopDelays) =>
   `  ${name.padEnd(8)}${p99Ms.toFixed(1).padStart(8)} ms${longestMs.toFixed(1).padStart(8)} ms`
+const overNothing = isMet ? 'within noise of a loop with nothing to do' : 'MISSED'
+const verdict = offload.p99Ms <= AT_MOST * BLOCK_MS ? 'met' : overNothing
 const ratio = (offload.p99Ms / BLOCK_MS).toPrecision(3)
 process.stdout.write(`the loop of the host, while two plugins block for ${BLOCK_MS} ms at a time
            p99 of time    longest
 ${row('inline', inline)}
 ${row('offload', offload)}
 ${row('nothing', nothing)}
-  goal ${isMet ? 'met' : 'MISSED'}: offload / what a plugin blocks for = ${ratio}, at most ${AT_MOST} (who blocks, blocks no one)
+  goal ${verdict}: offload / what a plugin blocks for = ${ratio}, at most ${AT_MOST} (who blocks, blocks no one)
 
 `)
 if (!isMet) process.exitCode = 1
