@@ -147,6 +147,22 @@ describe('the thread that takes its place', () => {
     expect(await lifecycle.pipelines.get<number>('sum').run(1)).toBe(2)
   })
 
+  it('listens, ticks and watches in its place, each once', async () => {
+    const { service, lifecycle } = await fragile()
+    const heard: Record<string, unknown[]> = { listened: [], watched: [], tick: [] }
+    for (const [event, of] of Object.entries(heard)) lifecycle.events.on(event, (told) => void of.push(told))
+    const before = await service.thread()
+    await until(() => heard.tick?.includes(before))
+    await rejection(service.end('exit'))
+    const thread = await service.thread()
+    for (const of of Object.values(heard)) of.length = 0
+    await lifecycle.events.emit('ping')
+    await service.keep()
+    await until(() => (heard.tick?.length ?? 0) >= 3 && heard.listened?.length && heard.watched?.length)
+    expect(heard).toMatchObject({ listened: [thread], watched: [[thread, 1]] })
+    expect(new Set(heard.tick)).toEqual(new Set([thread]))
+  })
+
   it('handles once more what was in flight and may be, and only that', async () => {
     const { service, lifecycle } = await fragile()
     const again = lifecycle.events.emit('slow', 200)

@@ -1,5 +1,6 @@
 // A plugin that ends its thread in every way that there is, when it is told to.
 import { execSync } from 'node:child_process'
+import { EventEmitter } from 'node:events'
 import { threadId } from 'node:worker_threads'
 import type { PluginContext } from '@cf-plugins/plugin-api'
 
@@ -59,6 +60,11 @@ export class Fragile {
     context.on('quick', () => threadId, { timeoutMs: 200 })
     context.on('slow', (ms: number) => after(ms), { idempotent: true })
     context.on('slow.once', (ms: number) => after(ms))
+    const emitter = new EventEmitter()
+    context.listen(emitter, 'ping', () => context.publish('listened', threadId))
+    context.on('ping', () => void emitter.emit('ping'))
+    context.every(30, () => context.publish('tick', threadId))
+    context.state.watch(({ kept }) => context.publish('watched', [threadId, kept]))
     context.hooks.on('who', () => threadId)
     context.pipeline<number>('sum').step('fragile', (value) => value + 1)
     context.provide('counter', { next: () => ++this.total })
