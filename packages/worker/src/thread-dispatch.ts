@@ -47,7 +47,7 @@ export function threadOn(of: ThreadSource): PluginContext['on'] {
 /** `context.emit`. */
 export function threadEmit(of: ThreadSource): PluginContext['emit'] {
   return async (event: EventRef<never> | string, payload?: unknown, options?: ContextEmitOptions) =>
-    of.host.call('emit', nameOf(event), payload, options)
+    of.host.call('emit', nameOf(event), payload, withParent(options))
 }
 
 /** `context.publish`. It waits for the host's word once for each event, and at the end: for that it may be refused. */
@@ -56,10 +56,10 @@ export function threadPublish(of: ThreadSource): PluginContext['publish'] {
   return (event: EventRef<never> | string, payload?: unknown, options?: Pick<ContextEmitOptions, 'parent'>): void => {
     const name = nameOf(event)
     if (passed.has(name) && !of.signal.aborted) {
-      of.host.tell('publish', name, payload, options)
+      of.host.tell('publish', name, payload, withParent(options))
       return
     }
-    of.host.ask('publish', name, payload, options)
+    of.host.ask('publish', name, payload, withParent(options))
     if (passed.size === NAMES_MAX) passed.clear()
     passed.add(name)
   }
@@ -144,6 +144,15 @@ function callThen(call: () => unknown, pack: (result: unknown) => unknown): unkn
 
 function checkHandler(of: ThreadSource, name: string, handler: unknown): void {
   if (typeof handler !== 'function') throw handlerInvalid(of, `the handler of "${name}" must be a function`, handler)
+}
+
+/** Of the parent, which is an event's whole context mostly, only what tells which event it is. */
+function withParent<Options extends Pick<ContextEmitOptions, 'parent'>>(
+  options: Options | undefined,
+): Options | undefined {
+  const { parent } = options ?? {}
+  if (typeof parent !== 'object' || parent === null) return options
+  return { ...(options as Options), parent: { id: parent.id, event: parent.event } }
 }
 
 /** Whatever it can be gone through: a list crosses. */

@@ -41,6 +41,7 @@ describe.each(['exclusive', 'overlap'] as const)('a plugin sees the same inline 
   })
   it.each(['start', ...Object.keys(PROBES), ...LIFE])('%s', (name) => {
     expect(inline.has(name)).toBe(true)
+    expect(inline.get(name)).not.toBeInstanceOf(Error)
     expect(thread.get(name)).toEqual(inline.get(name))
   })
 })

@@ -1,6 +1,6 @@
 // What a plugin finds out about events.
 import type { EventContext } from '@cf-plugins/plugin-api'
-import { caught, contextFacts, Helper, type Probes, Sent, thrownBy, told, until } from './probing.ts'
+import { caught, contextFacts, Helper, nothing, type Probes, Sent, thrownBy, told, until } from './probing.ts'
 
 export const EVENT_PROBES: Probes = {
   'what handlers of events are given, and in which order': async ({ on, emit }) => {
@@ -83,6 +83,18 @@ export const EVENT_PROBES: Probes = {
     const emitted = await caught(() => emit('allowed.abort', undefined, { signal: abort.signal }))
     await until(() => seen !== undefined)
     return [seen, emitted]
+  },
+
+  'events that follow from others': async ({ on, emit, publish }) => {
+    const parents: unknown[] = []
+    on('allowed.second', (_payload, { parent }) => void parents.push(parent?.event))
+    on('allowed.first', async (_payload, context) => {
+      publish('allowed.second', undefined, { parent: context })
+      await emit('allowed.second', undefined, { parent: context })
+    })
+    await emit('allowed.first', { run: nothing })
+    await until(() => parents.length === 2)
+    return [parents, await caught(() => emit('allowed.second', 1, { parent: 'first' } as never))]
   },
 
   'what others emit': async ({ on, inject }) => {
