@@ -153,7 +153,7 @@ export interface InstanceShape {
   /** The hooks that it has. */
   readonly hooks: readonly InstanceHook[]
   readonly hookMethods: readonly HookMethodShape[]
-  /** What it offers under its plugin's name by now; nothing where it offers nothing. */
+  /** What it offers under its plugin's name; nothing where it offers nothing, or has a `setup` that comes first. */
   readonly service: CrossedService | undefined
 }
 
@@ -178,6 +178,9 @@ export interface InstanceOps {
   /** Calls a method of what the thread offers; with no method, the thing itself. */
   service(id: number, method: string | undefined, args: readonly unknown[]): unknown
 }
+
+/** Ops that hand on, as their last argument, what somebody else was called with: `argument 1` is the first of those, in messages. */
+export const HANDING_ON: ReadonlySet<string | number> = new Set(['service', 'invoke', 'hook', 'hookMethod'])
 
 /** What the host tells a thread. */
 export interface InstanceNotifications {

@@ -46,7 +46,8 @@ export class ThreadInstance {
       const name = typeof hook === 'string' ? hook : hook.name
       return { hook, options: crossedOptions(this.#of, name, options) ?? {} }
     })
-    return { hooks, hookMethods, service: this.service }
+    // Before its setup its getters may not be ready to be read.
+    return { hooks, hookMethods, service: hooks.includes('setup') ? undefined : this.service }
   }
 
   /** What it offers under its plugin's name by now. */
