@@ -20,5 +20,6 @@ export const ThreadNotice = {
   ready: 'thread.ready',
   failed: 'thread.failed',
   full: 'thread.full',
+  lively: 'thread.lively',
   end: 'thread.end',
 } as const

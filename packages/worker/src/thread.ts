@@ -1,16 +1,19 @@
 // What runs in each thread.
 import { workerData } from 'node:worker_threads'
-import { messageOf } from '@cf-plugins/plugin-api'
+import { isThenable, messageOf } from '@cf-plugins/plugin-api'
 import { watchHeap } from './heap-watch.ts'
 import { Link, type Serve, type WireType } from './link.ts'
 import type { ThreadCode } from './options.ts'
 import { SyncCaller } from './sync-caller.ts'
 import { type ThreadData, ThreadNotice } from './thread-data.ts'
+import { tellLiveliness } from './thread-liveliness.ts'
 import { servePlugin } from './thread-plugin.ts'
 import { serveTasks } from './thread-tasks.ts'
 
 const { role, code, heapMb, port, sync: channel, progress, ...facts } = workerData as ThreadData
 const types: WireType[] = []
+/** In which a plugin opens what keeps a process alive, or closes it. */
+const HOOKS = new Set(['register', 'setup', 'hook'])
 let serving: Serve | undefined
 
 const link: Link = new Link(
@@ -18,7 +21,9 @@ const link: Link = new Link(
   (op, args, call) => {
     if (op === ThreadNotice.end) return process.exit()
     // What is asked before the thread is ready waits until it is.
-    return serving ? serving(op, args, call) : starting.then((serve) => serve(op, args, call))
+    const result = serving ? serving(op, args, call) : starting.then((serve) => serve(op, args, call))
+    // What is done at once is seen a little later, unless it is a hook.
+    return isThenable(result) || HOOKS.has(op) ? Promise.resolve(result).finally(look) : result
   },
   {
     plugin: facts.plugin,
@@ -29,6 +34,7 @@ const link: Link = new Link(
     lost: (error) => link.notify('log', [[{ level: 'error', args: [{ err: error }, messageOf(error)] }]]),
   },
 )
+const look = tellLiveliness((isLively) => link.notify(ThreadNotice.lively, [isLively]))
 // The last words of a plugin that leaves its thread.
 process.once('exit', () => link.flush())
 const sync = new SyncCaller(link, channel, { plugin: facts.plugin, boundMs: facts.callMs })

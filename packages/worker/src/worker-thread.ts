@@ -103,9 +103,9 @@ export class WorkerThread {
     const full = () => this.#over('crashed', outOfMemory(options))
     this.#unguard = guardHeap(worker, options.heapMb, full)
     this.#startTimer = setTimeout(() => this.#over('terminated', notStarted(options)), options.startMs)
-    // A call keeps the process alive by its deadline; a thread for single functions, by nothing else.
+    // A call keeps the process alive by its deadline, and a plugin by what would keep it alive inline.
     port.unref()
-    if (options.role === 'offload') worker.unref()
+    worker.unref()
   }
 
   /** Whether calls can reach it, or will when it is ready. */
@@ -150,8 +150,14 @@ export class WorkerThread {
   #serve(op: string, args: unknown[], call: ServedCall): unknown {
     if (op === ThreadNotice.ready) return this.#begin()
     if (op === ThreadNotice.full) return this.#over('crashed', outOfMemory(this.#options))
+    if (op === ThreadNotice.lively) return this.#keepsAlive(args[0] === true)
     if (op === ThreadNotice.failed) return this.#over('terminated', notLoaded(this.#options, args[0]))
     return this.#options.serve(op, args, call)
+  }
+
+  #keepsAlive(isLively: boolean): void {
+    if (isLively) this.#worker.ref()
+    else this.#worker.unref()
   }
 
   #begin(): void {
