@@ -4,7 +4,7 @@ import { Deadlines } from '@cf-plugins/plugin-api/host'
 import { AbortFollowers } from './abort-followers.ts'
 import { packThrown, unpackThrown } from './error-data.ts'
 import type { LinkOptions } from './link.ts'
-import { notCloneable, whyNotCloneable } from './not-cloneable.ts'
+import { argumentsOf, notCloneable, whyNotCloneable } from './not-cloneable.ts'
 import type { Outbox } from './outbox.ts'
 import { PendingCall } from './pending-call.ts'
 import type { References } from './references.ts'
@@ -95,8 +95,8 @@ export class Calls {
   unsent(message: CallMessage, reason: unknown): void {
     const call = this.#pending.get(message[1])
     if (!call) return
-    const [, , , , ...args] = message
-    const why = whyNotCloneable(args, 'argument', reason)
+    const [, , target, , ...args] = message
+    const why = whyNotCloneable(argumentsOf(target, args), 'argument', reason)
     this.#over(call).reject(notCloneable(call.what, why, this.#options.plugin))
   }
 

@@ -1,9 +1,16 @@
 // Says what of a value cannot be copied, and where in it that is.
 import { types } from 'node:util'
 import { messageOf, PluginError } from '@cf-plugins/plugin-api'
+import { HANDING_ON } from './context-ops.ts'
 
 /** How deep is looked: what is deeper is told with what it is in. */
 const DEEPEST = 32
+
+/** The arguments of a call, as its caller knows them. */
+export function argumentsOf(target: string | number, values: readonly unknown[]): readonly unknown[] {
+  const last = values.at(-1)
+  return HANDING_ON.has(target) && Array.isArray(last) ? last : values
+}
 
 /** Where in `values` what cannot be cloned is, and what: `argument 1.options.parser is a WeakMap`. */
 export function whyNotCloneable(values: readonly unknown[], kind: 'argument' | 'result', reason: unknown): string {

@@ -99,10 +99,12 @@ describe('a definition in a thread', () => {
   })
 
   it('is told where in an argument something is that cannot be cloned (fault 71)', async () => {
-    const { lifecycle } = await living()
+    const { lifecycle, life } = await living()
+    const { message } = await rejection(life.add(Symbol('one') as never))
+    expect(message).toContain('add() of its service: argument 1 is a symbol')
     const { failures } = await lifecycle.events.emit('life.new', { options: { key: Symbol('key') } })
     expect(failures).toMatchObject([{ plugin: 'life', error: { code: 'CFP_WORKER_NOT_CLONEABLE' } }])
-    expect(String(failures[0]?.error)).toMatch(/options\.key/)
+    expect(String(failures[0]?.error)).toContain('its handler of "life.new": argument 1.options.key is a symbol')
   })
 
   it('calls functions that it is given, as long as the call lasts', async () => {
