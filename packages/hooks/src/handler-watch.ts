@@ -14,6 +14,11 @@ export interface HandlerPolicy {
    * `false` where nobody wants to know. Told to the log, once a minute a handler. @default 50
    */
   readonly blockMs?: number | false | undefined
+  /**
+   * Whether code that blocks once it has awaited something is looked for too, for 10 s after the loop stood still and nobody was seen to do it, once a minute
+   * at most: every `await` of the process is two to five times slower meanwhile. @default false
+   */
+  readonly followAwaits?: boolean | undefined
   /** How many failures in a row are too many. @default any number is borne */
   readonly failures?: number | undefined
   /** How many slow calls in a row are too many. @default any number is borne */

@@ -1,6 +1,6 @@
 // Who keeps the event loop to itself, and for how long.
 import { channel } from 'node:diagnostics_channel'
-import { checkTimeout } from './handler-options.ts'
+import { checkTimeout, flagOf } from './handler-options.ts'
 import type { HandlerKind } from './handler-trace.ts'
 import type { HandlerPolicy } from './handler-watch.ts'
 
@@ -57,6 +57,8 @@ const TOLD_MAX = 1000
 export class LoopWatch {
   /** From when on something blocks, in milliseconds; for ever where nobody wants to know. */
   readonly blockMs: number
+  /** Whether code is followed over its awaits after a stall that nobody explains. */
+  readonly followsAwaits: boolean
   /** Whether each call of a handler is looked at. */
   looks: boolean
   /** Whose code runs, as far as it is looked at. */
@@ -73,10 +75,11 @@ export class LoopWatch {
 
   /** @throws `CFP_HANDLER_INVALID` */
   constructor(options: LoopWatchOptions) {
-    const { blockMs = 50, failures, slow } = options.policy ?? {}
+    const { blockMs = 50, followAwaits, failures, slow } = options.policy ?? {}
     if (blockMs !== false) checkTimeout(blockMs, 'policy.blockMs')
     this.#options = options
     this.blockMs = blockMs === false ? Number.POSITIVE_INFINITY : blockMs
+    this.followsAwaits = flagOf(followAwaits, 'policy.followAwaits')
     // What is counted in a row takes every call.
     this.looks = failures !== undefined || slow !== undefined
     if (this.looks) this.#reasons = 1

@@ -9,7 +9,7 @@ const SAMPLE_MS = 20
 /** How often this asks for the longest, in milliseconds. */
 const ASK_MS = 500
 
-/** For how long each call of a handler is looked at then, and followed over its awaits, in milliseconds. */
+/** For how long each call of a handler is looked at then, and followed over its awaits where the host wants that, in milliseconds. */
 const CLOSELY_MS = 10_000
 
 /** After how long what waits may be followed again, in milliseconds: twice as long each time that it was of no use. */
@@ -66,7 +66,7 @@ export class StallProbe implements Disposable {
     if (this.#closelyUntilMs === undefined) this.#loop.needed()
     this.#closelyUntilMs = nowMs + CLOSELY_MS
     if (this.#followedUntilMs !== undefined) this.#unexplained++
-    else if (nowMs >= this.#restsUntilMs) {
+    else if (this.#loop.followsAwaits && nowMs >= this.#restsUntilMs) {
       this.#followedUntilMs = nowMs + CLOSELY_MS
       this.#unexplained = 0
       this.#awaited.start()

@@ -317,23 +317,26 @@ describe('a plugin that does not block the event loop', () => {
   })
 })
 
-it('follows what is looked at over its awaits then: a handler, a task, a hook and a listener that block once they have waited', async () => {
+it('follows what is looked at over its awaits then, where the host wants that: a handler, a task, a hook and a listener that block once they have waited', async () => {
   const emitter = new EventEmitter()
   const late = async () => {
     await sleep(1)
     block()
   }
-  const { lifecycle, told } = await watched([
-    parser(({ on, listen }) => {
-      on('saved', late)
-      listen(emitter, 'request', late)
-      return { onEnable: late }
-    }),
-    plugin({ name: 'patient' }, (_app, { on }) => {
-      on('saved', () => sleep(180))
-      return {}
-    }),
-  ])
+  const { lifecycle, told } = await watched(
+    [
+      parser(({ on, listen }) => {
+        on('saved', late)
+        listen(emitter, 'request', late)
+        return { onEnable: late }
+      }),
+      plugin({ name: 'patient' }, (_app, { on }) => {
+        on('saved', () => sleep(180))
+        return {}
+      }),
+    ],
+    { handlerPolicy: { blockMs: 100, followAwaits: true } },
+  )
   const from = performance.now()
   while (told().length < 3 && performance.now() - from < 9000) {
     await lifecycle.events.emit('saved')
@@ -346,6 +349,20 @@ it('follows what is looked at over its awaits then: a handler, a task, a hook an
       .map((what) => of(`${what}, once it had waited`))
       .sort(),
   )
+})
+
+it('follows nobody over awaits, which slows all of them, unless the host wants that', async () => {
+  const { lifecycle, told } = await watched([
+    parser(({ on }) => {
+      on('saved', async () => {
+        await sleep(1)
+        block()
+      })
+      return undefined
+    }),
+  ])
+  for (let stall = 0; stall < 12; stall++) await lifecycle.events.emit('saved')
+  expect(told()).toEqual([])
 })
 
 it('looks at each call for a while once the loop stood still by nobody who is looked at', async () => {

@@ -104,7 +104,7 @@ describe('a definition in a thread', () => {
     expect(message).toContain('add() of its service: argument 1 is a symbol')
     const { failures } = await lifecycle.events.emit('life.new', { options: { key: Symbol('key') } })
     expect(failures).toMatchObject([{ plugin: 'life', error: { code: 'CFP_WORKER_NOT_CLONEABLE' } }])
-    expect(String(failures[0]?.error)).toContain('its handler of "life.new": argument 1.options.key is a symbol')
+    expect(String(failures[0]?.error)).toContain('handleEvent() of "life.new": argument 1.options.key is a symbol')
   })
 
   it('calls functions that it is given, as long as the call lasts', async () => {
