@@ -96,7 +96,7 @@ export class HandlerWatch {
   ended(call: HandlerCall, outcome: HandlerOutcome, result: unknown): void {
     const { entry, details, syncMs, durationMs } = call
     if (details.plan !== undefined && durationMs > WORTH_MS) details.plan.lookAt = 0
-    if (outcome !== 'skipped') this.#noted(entry, durationMs, outcome !== 'ok')
+    if (outcome !== 'skipped') this.#noted(call, outcome !== 'ok')
     if (handlerChannel.hasSubscribers) {
       const { name, eventId } = details
       this.publish({
@@ -117,14 +117,16 @@ export class HandlerWatch {
     handlerChannel.publish({ host: this.host, kind: this.kind, ...trace } satisfies HandlerTrace)
   }
 
-  #noted(entry: HandlerEntry<unknown>, durationMs: number, failed: boolean): void {
+  #noted({ entry, syncMs, durationMs }: HandlerCall, failed: boolean): void {
     const { record } = entry
     const { slowMs, failures, slow } = this.#policy
     record.calls++
     record.lastMs = durationMs
     record.failedInRow = failed ? record.failedInRow + 1 : 0
     record.slowInRow = durationMs > slowMs ? record.slowInRow + 1 : 0
-    if (record.slowInRow > 0) this.#tellSlow(entry, durationMs)
+    // Slow because it blocked: that is told already.
+    const isToldOf = syncMs > this.loop.blockMs && durationMs - syncMs <= slowMs && !record.suspect
+    if (record.slowInRow > 0 && !isToldOf) this.#tellSlow(entry, durationMs)
     if (record.failedInRow === failures) this.#tooMany(entry, `failed ${failures} times in a row`)
     else if (record.slowInRow === slow) this.#tooMany(entry, `took longer than ${slowMs} ms ${slow} times in a row`)
   }

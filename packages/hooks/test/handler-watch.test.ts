@@ -168,6 +168,15 @@ describe('the policy', () => {
     expect(warnings).toEqual([expect.stringMatching(/"plugin" took \d+ ms in its handler of "x"/)])
   })
 
+  it('has one that is slow because it blocks told once, and not as slow too', () => {
+    const { hooks, stage, warnings } = watched({ slowMs: 20, blockMs: 10 })
+    stage.on('x', () => block(30))
+    hooks.callSync('x')
+    expect(warnings).toEqual([
+      expect.stringMatching(/"plugin" blocked the event loop for \d+ ms in its handler of "x"/),
+    ])
+  })
+
   it('has a handler that fails too often in a row switched off, with an audit entry', async () => {
     const { hooks, stage, warnings, audited } = watched({ failures: 3, action: 'switch-off' })
     let calls = 0
