@@ -20,7 +20,13 @@ async function main(): Promise<void> {
   const namespace: { add(one: number, other: number): number } = await import(pathToFileURL(file).href)
   const record = toPluginRecord(namespace, { file, generation: 1, files: [file] })
   const threads = new PluginThreads({ threads: 1 })
-  const { call } = threads.offload(record, { run: namespace.add, kind: 'hook', name: 'sum', host: 'mine', idempotent: true })
+  const { call } = threads.offload(record, {
+    run: namespace.add,
+    kind: 'hook',
+    name: 'sum',
+    host: 'mine',
+    idempotent: true,
+  })
   assert.deepEqual(await Promise.all([call(1, 2), call(3, 4)]), [3, 7])
   await threads.close(1000)
   await rm(folder, { recursive: true })
