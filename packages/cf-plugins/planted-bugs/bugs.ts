@@ -302,4 +302,28 @@ export const BUGS: readonly PlantedBug[] = [
     ],
     foundBy: model,
   },
+  {
+    name: 'old-thread-still-hears',
+    what: 'What a plugin had added, and does not add again in the thread that takes the place of one that ended, stays.',
+    edits: [
+      {
+        file: 'worker/src/registrations.ts',
+        find: 'for (const { undo } of this.#before.values()) undo?.()',
+        put: '',
+      },
+    ],
+    foundBy: { project: 'worker', files: ['test/registrations.test.ts', 'test/plugin-ends.test.ts'] },
+  },
+  {
+    name: 'repeated-though-not-idempotent',
+    what: 'A call whose thread ended in the middle of it is made again, whether or not its handler may run twice.',
+    edits: [
+      {
+        file: 'worker/src/task.ts',
+        find: ' || !this.fn.task.idempotent',
+        put: '',
+      },
+    ],
+    foundBy: { project: 'worker', files: ['test/offload-ends.test.ts'] },
+  },
 ]
