@@ -102,7 +102,7 @@ export const pluginMetaSchema = {
       additionalProperties: false,
       description: "What bounds the plugin's threads",
       properties: {
-        heapMb: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 256 },
+        heapMb: { type: 'integer', minimum: 8, maximum: 2 ** 20, default: 256 },
         callMs: { ...milliseconds, default: 30_000 },
       },
     },

@@ -69,7 +69,7 @@ export interface PluginMeta {
 
 /** What bounds the threads of a plugin. */
 export interface WorkerSettings {
-  /** How large a thread's heap may grow, in megabytes; past it the thread ends, and the host lives. @default the host's: 256 */
+  /** How large a thread's heap may grow, in megabytes from 8; past it the thread ends, and the host lives. @default the host's: 256 */
   readonly heapMb?: number
   /** How long a call that has no deadline of its own may take, in milliseconds; a thread that blocks past it is ended. @default the host's: 30000 */
   readonly callMs?: number

@@ -7,6 +7,7 @@ import {
   dependencyList,
   duration,
   flag,
+  heapSize,
   list,
   oneOf,
   permission,
@@ -65,7 +66,7 @@ export const metaReaders: Readers<ReadMeta> = {
   }),
   stateVersion: wholeNumber,
   execution: oneOf('inline', 'worker'),
-  worker: shape<WorkerSettings>({ heapMb: wholeNumber, callMs: duration }),
+  worker: shape<WorkerSettings>({ heapMb: heapSize, callMs: duration }),
   timeouts: shape<PluginTimeouts>({
     registerMs: duration,
     setupMs: duration,

@@ -41,6 +41,10 @@ export const wholeNumber = one<number>(
   'a whole number from 0',
   (value) => Number.isSafeInteger(value) && (value as number) >= 0,
 )
+export const heapSize = one<number>(
+  'a whole number from 8 to 1048576',
+  (value) => Number.isSafeInteger(value) && (value as number) >= 8 && (value as number) <= 2 ** 20,
+)
 export const duration = one<number>(
   `over 0, at most ${MAX_DURATION_MS}`,
   (value) => typeof value === 'number' && value > 0 && value <= MAX_DURATION_MS,

@@ -88,6 +88,7 @@ const metadata = fc.record(
     }),
     stateVersion: either(fc.nat()),
     execution: either(fc.constantFrom('inline', 'worker')),
+    worker: objectOf({ heapMb: either(fc.integer({ min: 0, max: 2 ** 21 })), callMs: duration }),
     timeouts: objectOf({
       registerMs: duration,
       setupMs: duration,

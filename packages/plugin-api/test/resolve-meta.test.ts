@@ -40,6 +40,7 @@ describe('metadata that is right', () => {
       reload: { strategy: 'exclusive', state: 'keep' },
       stateVersion: 0,
       execution: 'inline',
+      worker: {},
       timeouts: {},
       onFailure: undefined,
     })
@@ -65,6 +66,7 @@ describe('metadata that is right', () => {
       reload: { strategy: 'overlap' },
       stateVersion: 3,
       execution: 'worker',
+      worker: { heapMb: 512, callMs: 5000 },
       timeouts: { setupMs: 20_000 },
       onFailure: 'abort',
     }
@@ -202,6 +204,11 @@ describe('metadata that is wrong', () => {
     ['stateVersion', '1'],
     ['stateVersion', 2 ** 53],
     ['execution', 'process'],
+    ['worker', { heapMb: 7 }],
+    ['worker', { heapMb: 2 ** 20 + 1 }],
+    ['worker', { heapMb: 64.5 }],
+    ['worker', { callMs: 0 }],
+    ['worker', true],
     ['onFailure', 'ignore'],
     ['timeouts', { setupMs: Number.POSITIVE_INFINITY }],
     ['timeouts', { setupMs: Number.NaN }],
