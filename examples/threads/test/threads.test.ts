@@ -33,7 +33,7 @@ describe('the demo', () => {
   })
 
   it.each([
-    ['a heap that is too small', 'heapMb: 1024', 'heapMb: 64', 'its thread ended, for its heap grew past 64 MB'],
+    ['an exit', 'const text =', 'process.exit(3)\n const text =', 'its thread exited with code 3'],
     ['a deadline', '    })\n  },', '    }, { timeoutMs: 200 })\n  },', 'took longer than 180 ms in its thread'],
     [
       'an error',
