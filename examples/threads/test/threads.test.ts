@@ -33,7 +33,6 @@ describe('the demo', () => {
   })
 
   it.each([
-    ['an exit', 'const text =', 'process.exit(3)\n const text =', 'its thread exited with code 3'],
     ['a deadline', '    })\n  },', '    }, { timeoutMs: 200 })\n  },', 'took longer than 180 ms in its thread'],
     [
       'an error',
