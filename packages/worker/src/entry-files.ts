@@ -1,7 +1,8 @@
 // Where a thread has a plugin's code from where the host says nothing: from its entry file, imported as any module.
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
-import type { PluginRecord } from '@cf-plugins/plugin-api'
+import { messageOf, PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
+import { shownFile } from '@cf-plugins/plugin-api/host'
 import type { CodeSource } from './options.ts'
 
 const require = createRequire(import.meta.url)
@@ -15,12 +16,20 @@ export const entryFiles: CodeSource = {
   },
 }
 
-/** What is imported already is given as it is, an ES module too. One that awaits at its top level is not: then nobody can say what it exports. */
+/**
+ * What is imported already is given as it is, an ES module too.
+ *
+ * @throws `CFP_OFFLOAD_NOT_EXPORTED` where nobody can say what it exports, as of a module that awaits at its top level
+ */
 function exportsOf(file: string): Readonly<Record<string, unknown>> {
   try {
     return require(file) as Readonly<Record<string, unknown>>
-  } catch {
-    return {}
+  } catch (cause) {
+    throw new PluginError(
+      'CFP_OFFLOAD_NOT_EXPORTED',
+      `What ${shownFile(file)} exports cannot be told: ${messageOf(cause)}. Await in setup() and not at the top level, or give the threads the option code.`,
+      { phase: 'register', file, cause },
+    )
   }
 }
 

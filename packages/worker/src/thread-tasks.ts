@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import { isThenable, PluginError } from '@cf-plugins/plugin-api'
 import { type HandlerKind, unpackArguments } from './handler-arguments.ts'
+import { LateSignal } from './late-signal.ts'
 import { TaskSlots } from './task-slots.ts'
 import { copyForWire, DEFINES, KEEPS, TaskWire } from './task-wire.ts'
 
@@ -206,24 +207,12 @@ function missing(exportName: string): AnyFunction {
   }
 }
 
-/** The task that a thread is at. Its signal is made when it is read. */
-class Current {
+/** The task that a thread is at. */
+class Current extends LateSignal {
   readonly number: number
-  #controller: AbortController | undefined
-  #aborted: { readonly reason: unknown } | undefined
 
   constructor(number: number) {
+    super()
     this.number = number
-  }
-
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController()
-    if (this.#aborted) this.#controller.abort(this.#aborted.reason)
-    return this.#controller.signal
-  }
-
-  abort(reason: unknown): void {
-    this.#aborted ??= { reason }
-    this.#controller?.abort(reason)
   }
 }

@@ -1,4 +1,5 @@
 // A function of a plugin in a thread, as who calls it sees it.
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { threadId } from 'node:worker_threads'
 import { transfer } from '@cf-plugins/plugin-api'
@@ -132,6 +133,23 @@ test('a function that the entry file does not export is refused, with what to wr
       message: expect.stringMatching(
         /handler of "mail\.sent", closure, is no function that .*tasks\.mjs exports.*Export it, or write execution: 'worker' in PLUGIN_META\.$/,
       ),
+    }),
+  )
+})
+
+test('an entry file that cannot be had at once says so, and not that a function is missing in it', () => {
+  const file = join(import.meta.dirname, 'fixtures/awaiting.mjs')
+  expect(() =>
+    threadsOf().offload(
+      recordOf({}, 1, file),
+      taskOf((value: number) => value),
+    ),
+  ).toThrow(
+    expect.objectContaining({
+      code: 'CFP_OFFLOAD_NOT_EXPORTED',
+      file,
+      cause: expect.any(Error),
+      message: expect.stringMatching(/^What .*awaiting\.mjs exports cannot be told: .*Await in setup\(\)/s),
     }),
   )
 })

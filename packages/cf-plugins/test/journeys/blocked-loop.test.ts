@@ -12,17 +12,19 @@ export function outline(ms: number): number {
 }`
 
 /** A plugin whose handler is exported: \`options\` are that handler's. */
-const exporting = (options = '') => `${BLOCK}
+const exporting = (options = '') => `import type { PluginContext } from '@cf-plugins/plugin-api'
+${BLOCK}
 export const PLUGIN_META = { name: 'parser', version: '1.0.0' }
-export function register(_app: unknown, { hooks }: any) {
+export function register(_app: unknown, { hooks }: PluginContext) {
   hooks.on('outline', outline${options})
   return {}
 }`
 
 /** A plugin whose handler sees what only it can see. */
-const closing = (meta = '') => `${BLOCK}
+const closing = (meta = '') => `import type { PluginContext } from '@cf-plugins/plugin-api'
+${BLOCK}
 export const PLUGIN_META = { name: 'parser', version: '1.0.0'${meta} }
-export function register(_app: unknown, { hooks, generation }: any) {
+export function register(_app: unknown, { hooks, generation }: PluginContext) {
   hooks.on('outline', (ms: number) => outline(generation > 0 ? ms : 0))
   return {}
 }`
