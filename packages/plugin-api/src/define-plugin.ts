@@ -30,13 +30,19 @@ export interface DefinitionState<Service, State, Kept = unknown> {
 }
 
 /** A plugin's metadata, and its hooks. Each hook but `setup` is given the service: what `setup` returned. */
-export interface PluginDefinition<Schema extends StandardSchema, Service, State, Kept = unknown>
-  extends Omit<PluginMeta, 'config' | 'state' | 'stateVersion'> {
+export interface PluginDefinition<
+  Schema extends StandardSchema,
+  Service,
+  State,
+  Kept = unknown,
+  App = unknown,
+  Shared = unknown,
+> extends Omit<PluginMeta, 'config' | 'state' | 'stateVersion'> {
   /** Checks the plugin's configuration: any Standard Schema. Its output is the type of `context.config`. */
   readonly config?: Schema
   readonly state?: DefinitionState<Service, State, Kept>
   /** Starts the plugin. What it returns is the service offered under the plugin's name; nothing offers nothing. */
-  setup?(context: PluginContext<unknown, InferOutput<Schema>, unknown, Kept>): Awaitable<Service>
+  setup?(context: PluginContext<App, InferOutput<Schema>, Shared, Kept>): Awaitable<Service>
   /** Called only once `setup` has succeeded: whatever it acquired before it failed, its context releases. */
   teardown?(service: Service): unknown
   onEnable?(service: Service): unknown
@@ -75,6 +81,27 @@ export function definePlugin<
   Kept = unknown,
 >(definition: PluginDefinition<Schema, Service, State, Kept>): DefinedPlugin<Service> {
   return Object.freeze({ ...definition, [DEFINITION]: true as const })
+}
+
+/** `definePlugin` for the plugins of one host: `context.app` and `context.shared` are what that host hands out. */
+export type DefinePlugin<App, Shared> = <
+  Schema extends StandardSchema = StandardSchema,
+  Service = void,
+  State = unknown,
+  Kept = unknown,
+>(
+  definition: PluginDefinition<Schema, Service, State, Kept, App, Shared>,
+) => DefinedPlugin<Service>
+
+/**
+ * Gives a `definePlugin` that knows a host's app and shared object. Only types: nobody checks that a host has them.
+ *
+ * @example
+ * // _host.ts, which the plugins of this application import
+ * export const definePlugin = createDefinePlugin<Router, { pool: Pool }>()
+ */
+export function createDefinePlugin<App, Shared = unknown>(): DefinePlugin<App, Shared> {
+  return definePlugin as DefinePlugin<App, Shared>
 }
 
 /** A definition with its types forgotten, as this package calls it. */

@@ -12,7 +12,14 @@ export type {
   ServiceConsumer,
 } from './context.ts'
 export { hook, inject, plugin } from './decorators.ts'
-export { type DefinedPlugin, type DefinitionState, definePlugin, type PluginDefinition } from './define-plugin.ts'
+export {
+  createDefinePlugin,
+  type DefinedPlugin,
+  type DefinePlugin,
+  type DefinitionState,
+  definePlugin,
+  type PluginDefinition,
+} from './define-plugin.ts'
 export {
   HotReloadError,
   messageOf,

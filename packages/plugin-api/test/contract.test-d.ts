@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { resolveMeta, toPluginRecord } from '../src/host.ts'
 import {
   BasePlugin,
+  createDefinePlugin,
   type DefinedPlugin,
   definePlugin,
   hook,
@@ -229,3 +230,32 @@ expectTypeOf(toPluginRecord).returns.toEqualTypeOf<PluginRecord>()
 expectTypeOf(resolveMeta({}).dependencies).toEqualTypeOf<readonly { readonly name: string; readonly range: string }[]>()
 const schema = z.object({ port: z.coerce.number() })
 expectTypeOf<InferOutput<typeof schema>>().toEqualTypeOf<{ port: number }>()
+
+interface Program {
+  command(name: string): void
+}
+const defineCommand = createDefinePlugin<Program, { readonly folder: string }>()
+const typedHost = defineCommand({
+  name: 'typed-host',
+  version: '1.0.0',
+  config: z.object({ depth: z.number() }),
+  state: { initial: { runs: 0 } },
+  setup({ app, shared, config, state }) {
+    expectTypeOf(app).toEqualTypeOf<Program>()
+    expectTypeOf(shared).toEqualTypeOf<{ readonly folder: string }>()
+    expectTypeOf(config).toEqualTypeOf<{ depth: number }>()
+    expectTypeOf(state.value).toExtend<{ readonly runs: number }>()
+    // @ts-expect-error the host has no such thing
+    app.route('/')
+    return { runs: config.depth }
+  },
+})
+expectTypeOf(typedHost).toEqualTypeOf<DefinedPlugin<{ runs: number }>>()
+definePlugin({
+  name: 'any-host',
+  version: '1.0.0',
+  setup({ app }) {
+    // @ts-expect-error of an app that nobody described nothing is known
+    app.command('x')
+  },
+})

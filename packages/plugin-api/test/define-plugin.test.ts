@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 import { serviceOf, toPluginRecord } from '../src/host.ts'
-import { definePlugin, type EventContext, type PluginContext, serviceName } from '../src/index.ts'
+import { createDefinePlugin, definePlugin, type EventContext, type PluginContext, serviceName } from '../src/index.ts'
 
 const source = { generation: 1, files: [] }
 const least = { name: 'cache', version: '1.0.0' }
@@ -19,6 +19,10 @@ describe('a definition', () => {
     expect(Object.isFrozen(defined)).toBe(true)
     expect(Object.isFrozen(given)).toBe(false)
     expect(Object.getOwnPropertySymbols(defined)).toEqual([Symbol.for('cf-plugins.definition')])
+  })
+
+  it('is made in the same way where its types are those of one host', () => {
+    expect(createDefinePlugin<{ route(): void }>()).toBe(definePlugin)
   })
 
   it('is the reference of its own service', () => {
