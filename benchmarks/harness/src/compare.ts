@@ -1,7 +1,7 @@
 // The comparison: contenders in turn, round by round, so that a drift of the machine's speed hits all of them alike.
-import { appendFileSync } from 'node:fs'
 import { type Contenders, calibrate, type Timed } from './contender.ts'
 import { checkContender, checkGoals, type Goal, type JudgedGoal, judge } from './goals.ts'
+import { type RecordedGoals, recordGoals } from './record.ts'
 import { type Row, renderGoal, renderTable, type TimeUnit } from './table.ts'
 
 /** How a comparison measures, and what it must find. */
@@ -27,11 +27,7 @@ export interface CompareOptions {
 }
 
 /** What a comparison found. */
-export interface CompareResult {
-  readonly title: string
-  /** Nanoseconds an operation, of the last try, by contender. */
-  readonly medians: Readonly<Record<string, number>>
-  readonly goals: readonly JudgedGoal[]
+export interface CompareResult extends RecordedGoals {
   /** Whether no goal was missed. */
   readonly ok: boolean
 }
@@ -83,7 +79,7 @@ export async function compare(
     ok: !judged.some(isMissed),
   }
   if (!result.ok) process.exitCode = 1
-  record(result)
+  recordGoals(result)
   return result
 }
 
@@ -105,11 +101,6 @@ async function measure(timed: readonly Timed[], options: CompareOptions): Promis
     const sorted = values.map((value) => value / perCall).sort((a, b) => a - b)
     return { name, low: quantile(sorted, 0.25), median: quantile(sorted, 0.5), high: quantile(sorted, 0.75) }
   })
-}
-
-function record({ title, medians, goals }: CompareResult): void {
-  const file = process.env.CF_BENCH_JSON
-  if (file) appendFileSync(file, `${JSON.stringify({ title, medians, goals })}\n`)
 }
 
 function mediansOf(rows: readonly Row[]): Map<string, number> {

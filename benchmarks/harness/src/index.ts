@@ -3,4 +3,5 @@
 export { type CompareOptions, type CompareResult, compare } from './compare.ts'
 export type { Contender, Contenders } from './contender.ts'
 export type { Goal, GoalVerdict, JudgedGoal } from './goals.ts'
+export { type RecordedGoals, recordGoals } from './record.ts'
 export type { TimeUnit } from './table.ts'

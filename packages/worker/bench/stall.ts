@@ -1,6 +1,7 @@
 // Plugins that block for 200 ms at a time: how long does the loop of the host keep everybody else waiting, where they run inline, and where
 // they run in threads? There are as many as a small machine has processors, so that the host has none for itself.
 import { setTimeout as delay } from 'node:timers/promises'
+import { recordGoals } from '@cf-plugins/bench-harness'
 import { PluginThreads } from '@cf-plugins/worker'
 import { type LoopDelays, loopDelays } from './loop-delays.ts'
 import { exportOf, offloaded } from './offloading.ts'
@@ -47,15 +48,21 @@ await threads.close(1_000)
 
 const row = (name: string, { p99Ms, longestMs }: LoopDelays) =>
   `  ${name.padEnd(8)}${p99Ms.toFixed(1).padStart(8)} ms${longestMs.toFixed(1).padStart(8)} ms`
-const overNothing = isMet ? 'within noise of a loop with nothing to do' : 'MISSED'
-const verdict = offload.p99Ms <= AT_MOST * BLOCK_MS ? 'met' : overNothing
-const ratio = (offload.p99Ms / BLOCK_MS).toPrecision(3)
-process.stdout.write(`the loop of the host, while two plugins block for ${BLOCK_MS} ms at a time
+const ratio = offload.p99Ms / BLOCK_MS
+const overNothing = isMet ? 'within noise' : 'missed'
+const verdict = ratio <= AT_MOST ? 'met' : overNothing
+const title = `the loop of the host, while two plugins block for ${BLOCK_MS} ms at a time`
+recordGoals({
+  title,
+  medians: {},
+  goals: [{ of: 'offload', against: 'what a plugin blocks for', atMost: AT_MOST, ratio, verdict }],
+})
+process.stdout.write(`${title}
            p99 of time    longest
 ${row('inline', inline)}
 ${row('offload', offload)}
 ${row('nothing', nothing)}
-  goal ${verdict}: offload / what a plugin blocks for = ${ratio}, at most ${AT_MOST} (who blocks, blocks no one)
+  goal ${verdict}: offload / what a plugin blocks for = ${ratio.toPrecision(3)}, at most ${AT_MOST} (who blocks, blocks no one)
 
 `)
 if (!isMet) process.exitCode = 1

@@ -1,0 +1,60 @@
+// The gate, over packages whose benches are real processes with a known outcome.
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { findBenches } from '../src/find-benches.ts'
+import { gate } from '../src/gate.ts'
+import { runBench } from '../src/run-bench.ts'
+
+/** A bench that appends a line to `runs` each time, and records what `verdicts` says of that run. */
+const bench = (verdicts: readonly string[]) => `
+import { appendFileSync, existsSync, readFileSync } from 'node:fs'
+const run = existsSync('runs') ? readFileSync('runs', 'utf8').length : 0
+appendFileSync('runs', '.')
+const verdict = ${JSON.stringify(verdicts)}[run] ?? 'met'
+if (verdict === 'crash') throw new Error('the peer is gone')
+if (verdict === 'hang') setInterval(() => {}, 1000)
+const goal = { of: 'ours', against: 'theirs', atMost: 1, ratio: verdict === 'missed' ? 2 : 0.5, verdict }
+appendFileSync(process.env.CF_BENCH_JSON, JSON.stringify({ title: 'sums', medians: {}, goals: [goal] }) + '\\n')
+if (verdict === 'missed') process.exitCode = 1
+`
+
+async function judged(packages: Readonly<Record<string, readonly string[]>>, timeoutMs = 30_000) {
+  const root = await mkdtemp(join(tmpdir(), 'cf-plugins-gate-'))
+  onTestFinished(() => rm(root, { recursive: true }))
+  for (const [name, verdicts] of Object.entries(packages)) {
+    const folder = join(root, 'packages', name)
+    await mkdir(folder, { recursive: true })
+    const scripts = verdicts.length > 0 ? { bench: 'node bench.mjs' } : {}
+    await writeFile(join(folder, 'package.json'), JSON.stringify({ name, scripts }))
+    await writeFile(join(folder, 'bench.mjs'), bench(verdicts))
+  }
+  await mkdir(join(root, 'benchmarks'))
+  const report = await gate(await findBenches(root), (each) => runBench(each, timeoutMs))
+  const runs = async (name: string) => (await readFile(join(root, 'packages', name, 'runs'), 'utf8')).length
+  return { report, runs }
+}
+
+it('runs every bench once where all goals hold, and passes over packages that have none', async () => {
+  const { report, runs } = await judged({ a: ['met'], b: ['within noise'], none: [] })
+  expect(report).toEqual({ met: 2, missed: [] })
+  expect(await Promise.all(['a', 'b'].map(runs))).toEqual([1, 1])
+})
+
+it('runs one that missed again, twice at most, and nobody else', async () => {
+  const { report, runs } = await judged({
+    a: ['met'],
+    late: ['missed', 'missed', 'met'],
+    slow: ['missed', 'missed', 'missed'],
+  })
+  expect(report).toEqual({ met: 2, missed: [{ bench: 'slow', what: 'sums: ours / theirs = 2.00, at most 1' }] })
+  expect(await Promise.all(['a', 'late', 'slow'].map(runs))).toEqual([1, 3, 3])
+})
+
+it('tells a bench that fails by itself, or does not end', async () => {
+  const { report } = await judged({ broken: ['crash', 'crash', 'crash'], mended: ['crash', 'met'] })
+  expect(report).toEqual({ met: 1, missed: [{ bench: 'broken', what: 'exit code 1' }] })
+  const endless = await judged({ endless: ['hang', 'hang', 'hang'] }, 3_000)
+  expect(endless.report.missed).toEqual([{ bench: 'endless', what: 'longer than 3 s' }])
+})
