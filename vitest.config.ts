@@ -8,6 +8,12 @@ const folders = ['packages', 'examples', 'benchmarks'].flatMap((group) =>
   readdirSync(join(root, group)).map((name) => `${group}/${name}`),
 )
 
+/** The folder's own name; that of a package comes before that of an example. */
+function nameOf(folder: string): string {
+  const [group, name = folder] = folder.split('/')
+  return group !== 'packages' && folders.includes(`packages/${name}`) ? `${group}-${name}` : name
+}
+
 export default defineConfig({
   resolve: { conditions: ['@cf-plugins/source'] },
   ssr: { resolve: { conditions: ['@cf-plugins/source', 'module', 'node', 'development|production'] } },
@@ -19,7 +25,7 @@ export default defineConfig({
       .map((folder) => ({
         extends: true,
         test: {
-          name: folder.split('/')[1] ?? folder,
+          name: nameOf(folder),
           root: join(root, folder),
           include: ['test/**/*.test.ts'],
           testTimeout: 30_000,
