@@ -1,5 +1,6 @@
 // The context that a plugin gets: its generation, seen from inside.
 import type {
+  AuditNote,
   ContextHooks,
   Holdable,
   Listenable,
@@ -10,10 +11,10 @@ import type {
   ResolvedPluginMeta,
   Undo,
 } from '@cf-plugins/plugin-api'
-import { ACCESS, type PluginAccess } from '@cf-plugins/plugin-api/host'
+import { ACCESS, auditNote, isAuditNote, type PluginAccess } from '@cf-plugins/plugin-api/host'
 import { contextEmit, contextHooks, contextOn, contextPipeline, contextPublish } from './context-dispatch.ts'
 import { contextInject, contextProvide } from './context-services.ts'
-import { argumentError, type ContextSource, checkTask, registering, usable } from './context-source.ts'
+import { AUDITED, argumentError, type ContextSource, checkTask, registering, usable } from './context-source.ts'
 import { contextState } from './context-state.ts'
 import type { StartReason } from './generation-start.ts'
 import { known } from './known.ts'
@@ -96,6 +97,13 @@ export class GenerationContext implements PluginContext {
 
   get pipeline(): PluginContext['pipeline'] {
     return this.#keep('pipeline', contextPipeline(this.#of))
+  }
+
+  get audit(): PluginContext['audit'] {
+    return this.#keep('audit', (note: AuditNote): void => {
+      if (!isAuditNote(note)) throw argumentError(this.#of, 'audit', AUDITED)
+      auditNote(this.#of.access.host, this.#of.name, note)
+    })
   }
 
   get every(): PluginContext['every'] {

@@ -15,6 +15,8 @@ export interface AuditEntry {
   readonly outcome: 'done' | 'denied' | 'failed'
   /** Whose doing, or whose state, it was; nothing where it was the host's. */
   readonly plugin?: string
+  /** For whom the plugin did it: the user who asked, as the plugin knows them. */
+  readonly by?: string
   /** Several, where it was about several. */
   readonly plugins?: readonly string[]
   /** What it was done to. */

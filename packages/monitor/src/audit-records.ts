@@ -26,10 +26,11 @@ export function auditListeners(record: (record: AuditRecord) => void): HostListe
       const subject = `thread ${threadId} of generation ${generation}, ${role === 'plugin' ? 'its own' : 'for offload'}`
       record({ host, action: `thread.${kind}`, outcome: 'failed', plugin, subject, ...whyOf(error) })
     },
-    audit: ({ host, action, outcome, plugin, subject, reason }: AuditMessage) =>
+    audit: ({ host, action, outcome, plugin, by, subject, reason }: AuditMessage) =>
       record({
         ...{ host, action, outcome },
         ...(plugin !== undefined && { plugin }),
+        ...(by !== undefined && { by }),
         ...(subject !== undefined && { subject }),
         ...(reason !== undefined && { reason }),
       }),

@@ -1,5 +1,6 @@
 // What is done to plugins, and what they are denied, as an observer is told it.
 import { channel } from 'node:diagnostics_channel'
+import type { AuditNote } from './context.ts'
 
 /** Something that somebody may want to account for later. */
 export interface AuditMessage {
@@ -10,6 +11,8 @@ export interface AuditMessage {
   readonly outcome: 'done' | 'denied' | 'failed'
   /** Who did it, or, of a handler, whose it is; nothing where it was the host. */
   readonly plugin?: string | undefined
+  /** For whom the plugin did it: the user who asked. */
+  readonly by?: string | undefined
   /** What it was done to: a service, an event, a path. */
   readonly subject?: string | undefined
   /** Why, or what went wrong. Without secrets. */
@@ -22,4 +25,17 @@ export const auditChannel = channel('cf-plugins:audit')
 /** Publishes where anybody listens. */
 export function audit(message: AuditMessage): void {
   if (auditChannel.hasSubscribers) auditChannel.publish(message)
+}
+
+/** What `context.audit` does, for the plugin of a context. @param host nothing where a context has none; then nobody is told */
+export function auditNote(host: string | undefined, plugin: string, note: AuditNote): void {
+  if (host === undefined) return
+  const { action, outcome = 'done', subject, by, reason } = note
+  audit({ host, action, outcome, plugin, subject, by, reason })
+}
+
+/** Whether it can be told. */
+export function isAuditNote(note: unknown): note is AuditNote {
+  const { action, outcome = 'done' } = (note ?? {}) as Partial<AuditNote>
+  return typeof action === 'string' && action !== '' && ['done', 'denied', 'failed'].includes(outcome)
 }

@@ -59,6 +59,20 @@ export interface ServiceConsumer {
   readonly signal: AbortSignal
 }
 
+/** What a plugin has to account for. */
+export interface AuditNote {
+  /** What was done or tried, such as `user.login`. */
+  readonly action: string
+  /** @default 'done' */
+  readonly outcome?: 'done' | 'denied' | 'failed' | undefined
+  /** What it was done to. */
+  readonly subject?: string | undefined
+  /** For whom it was done: the user who asked, as the plugin knows them. */
+  readonly by?: string | undefined
+  /** Why, or what went wrong. Without secrets. */
+  readonly reason?: string | undefined
+}
+
 /** Anything that can be listened to: Node's `EventEmitter` or an `EventTarget`. */
 export type Listenable =
   | {
@@ -151,6 +165,9 @@ export interface PluginContext<App = unknown, Config = unknown, Shared = unknown
   /** A pipeline of the host's, to add steps to and to run. */
   pipeline<Value>(pipeline: PipelineRef<Value>): PipelineSteps<Value>
   pipeline<Value = unknown>(name: string): PipelineSteps<Value>
+
+  /** Tells the host's audit trail, in this plugin's name. Where none is kept, nothing happens. Works as long as the logger does. */
+  audit(note: AuditNote): void
 
   /** Calls `task` every `intervalMs`, while the plugin is active, never twice at once. */
   every(intervalMs: number, task: () => unknown): Undo

@@ -1,5 +1,6 @@
 export { BasePlugin } from './base-plugin.ts'
 export type {
+  AuditNote,
   ContextEmitOptions,
   ContextHooks,
   EmitReport,

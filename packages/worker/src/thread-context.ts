@@ -1,5 +1,6 @@
 // The context that a plugin in a thread gets: what its generation's own context has, asked of the host.
 import type {
+  AuditNote,
   ContextHooks,
   Logger,
   Ownable,
@@ -8,7 +9,7 @@ import type {
   ResolvedPluginMeta,
   Undo,
 } from '@cf-plugins/plugin-api'
-import { ACCESS, type PluginAccess } from '@cf-plugins/plugin-api/host'
+import { ACCESS, auditNote, isAuditNote, type PluginAccess } from '@cf-plugins/plugin-api/host'
 import { threadEmit, threadHooks, threadOn, threadPipeline, threadPublish } from './thread-dispatch.ts'
 import { threadListen } from './thread-listeners.ts'
 import { threadInject, threadProvide } from './thread-services.ts'
@@ -96,6 +97,20 @@ export class ThreadContext implements PluginContext {
 
   get pipeline(): PluginContext['pipeline'] {
     return this.#keep('pipeline', threadPipeline(this.#of))
+  }
+
+  get audit(): PluginContext['audit'] {
+    return this.#keep('audit', (note: AuditNote): void => {
+      const { hostId, name } = this.#of
+      // Here, where it is called: in the host nobody hears what is wrong with it.
+      if (!isAuditNote(note))
+        throw argumentError(
+          this.#of,
+          'audit',
+          "an action, which is a text, and an outcome of 'done', 'denied' or 'failed'",
+        )
+      auditNote(hostId, name, note)
+    })
   }
 
   get every(): PluginContext['every'] {

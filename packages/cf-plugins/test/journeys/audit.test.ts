@@ -175,3 +175,31 @@ async function auditedHost(name: string): Promise<{ file: string; manager: Plugi
   const { manager } = await folder.started({ audit: file })
   return { file, manager }
 }
+
+test.each([
+  ['inline', ''],
+  ['in a thread', "execution: 'worker',"],
+])('a plugin accounts for what it does and for whom, in its own name: %s', async (_, execution) => {
+  const folder = await PluginFolder.make({
+    'door.mjs': `
+      export const PLUGIN_META = { name: 'door', version: '1.0.0', ${execution} }
+      export const register = (_app, { audit }) => ({
+        open: (by) => audit({ action: 'door.open', subject: 'front', by, plugin: 'somebody else' }),
+        shut: () => audit({ action: 'door.shut', outcome: 'failed', reason: 'it is stuck' }),
+        slip: () => audit({ subject: 'an action is missing' }),
+      })`,
+  })
+  const file = join(folder.path, '.audit', 'audit.jsonl')
+  const manager = folder.manager({ audit: file })
+  await manager.start()
+  const door = manager.get('door') as Record<'open' | 'shut' | 'slip', (by?: string) => unknown>
+  await door.open('Ada\n')
+  await door.shut()
+  await expect((async () => door.slip())()).rejects.toMatchObject({ code: 'CFP_CONTEXT_ARGUMENT', plugin: 'door' })
+  await manager.stop()
+  const { entries } = await readAudit(file, { action: 'door.*' })
+  expect(entries.map(({ time, host, pid, seq, ...entry }) => entry)).toEqual([
+    { action: 'door.open', outcome: 'done', plugin: 'door', by: 'Ada\n', subject: 'front' },
+    { action: 'door.shut', outcome: 'failed', plugin: 'door', reason: 'it is stuck' },
+  ])
+})

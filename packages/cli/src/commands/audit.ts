@@ -39,11 +39,12 @@ export async function audit(folders: readonly string[], options: AuditOptions, o
 }
 
 function lineOf(entry: AuditEntry, { theme }: Output): string {
-  const { time, action, outcome, plugin, plugins = [], subject, from, to, result, reason, code } = entry
+  const { time, action, outcome, plugin, plugins = [], by, subject, from, to, result, reason, code } = entry
   const paint = outcome === 'done' ? theme.good : outcome === 'denied' ? theme.warning : theme.bad
   const who = [...(plugin === undefined ? [] : [plugin]), ...plugins].join(', ')
   const move = to === undefined ? '' : `${from} -> ${to}`
-  const facts = [who && theme.strong(who), move, subject, result, code, reason && oneLine(reason)]
+  const user = by === undefined ? '' : `for ${oneLine(by)}`
+  const facts = [who && theme.strong(who), user, move, subject, result, code, reason && oneLine(reason)]
   return `${theme.faint(time)} ${paint(outcome.padEnd(6))} ${action}  ${facts.filter((fact) => fact).join('  ')}\n`
 }
 
