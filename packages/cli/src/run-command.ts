@@ -14,8 +14,8 @@ export interface RunCommandOptions {
 }
 
 /**
- * Parses `args`, without the program's own name, and runs the command that they name. A plugin's command is a call
- * into the plugin: it waits while the plugin is replaced, and the next replacement waits for it.
+ * Parses `args`, without the program's own name, and runs the command that they name; options of the program may stand before
+ * it. A plugin's command is a call into the plugin: it waits while the plugin is replaced, and the next replacement waits for it.
  *
  * @throws `CFP_CLI_COMMAND_FAILED` where a plugin's command throws; `CFP_NOT_ACTIVE` with the reason where its plugin
  * was disabled or failed; what commander throws where `args` are not understood
@@ -28,19 +28,20 @@ export async function runCommand(
   args: readonly string[],
   { signal }: RunCommandOptions = {},
 ): Promise<void> {
-  const [name = ''] = args
+  const words = withoutOptions(program, args)
   const parse = () => program.parseAsync(args, { from: 'user' })
-  const plugin = lastOwnerOf(program, name)
+  const plugin = lastOwnerOf(program, words[0] ?? '')
   if (plugin === undefined || !manager.registry.has(plugin)) {
     await parse()
     return
   }
   const call = async () => {
-    const called = commandIn(program, args)
+    const called = commandIn(program, words)
     try {
       await parse()
     } catch (cause) {
-      if (cause instanceof CommanderError) throw cause
+      const misuse = asMisuse(cause)
+      if (misuse) throw misuse
       throw new PluginError(
         'CFP_CLI_COMMAND_FAILED',
         `The command "${called}" of plugin "${plugin}" failed: ${messageOf(cause)}`,
@@ -67,6 +68,27 @@ async function untilAborted(command: Promise<void>, signal: AbortSignal): Promis
     clearTimeout(timer)
     signal.removeEventListener('abort', giveUp)
   }
+}
+
+/** From the command's name on. */
+function withoutOptions(program: Command, args: readonly string[]): readonly string[] {
+  for (let at = 0; at < args.length; at++) {
+    const word = args[at] ?? ''
+    if (word === '--') return args.slice(at + 1)
+    if (!word.startsWith('-') || word === '-') return args.slice(at)
+    const option = program.options.find(({ short, long }) => word === short || word === long)
+    if (option?.required || (option?.optional && !args[at + 1]?.startsWith('-'))) at++
+  }
+  return []
+}
+
+/** What commander throws where a command line is wrong, also where a plugin made its command with a commander of its own. */
+function asMisuse(thrown: unknown): CommanderError | undefined {
+  if (thrown instanceof CommanderError) return thrown
+  if (!(thrown instanceof Error)) return undefined
+  const { code, exitCode, message } = thrown as Partial<CommanderError>
+  if (typeof code !== 'string' || !code.startsWith('commander.') || typeof exitCode !== 'number') return undefined
+  return new CommanderError(exitCode, code, message ?? '')
 }
 
 /** The names of the command that `args` call. What is given to it stays out: it may be a secret. */

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PluginManager, type PluginManagerOptions, type ReloadReport } from 'cf-plugins'
-import { Command } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { expect, onTestFinished, test } from 'vitest'
 import { lastOwnerOf } from '../src/commander-scope.ts'
 import { commanderScope, commandOwner, runCommand } from '../src/index.ts'
@@ -199,4 +199,35 @@ test.each([
     state: 'failed',
     error: { message: expect.stringContaining('for everybody') },
   })
+})
+
+test("options of the program may stand before a plugin's command, which is a call into the plugin all the same", async () => {
+  const { program, manager, run, lines } = await host({
+    a: `app.command('greet <name>').action((name) => {
+      if (name === 'nobody') throw new Error('no')
+      say(name + ' ' + JSON.stringify(app.opts()))
+    })`,
+  })
+  program.enablePositionalOptions().option('-v, --verbose').option('-d, --data <folder>').option('--lang [tag]')
+  await run('-d', 'greet', '--verbose', 'greet', 'Ada')
+  await run('--data=x', '--lang', 'en', 'greet', 'Bob')
+  await run('--lang', '-v', '--', 'greet', 'Cleo')
+  expect(lines).toEqual([
+    'Ada {"data":"greet","verbose":true}',
+    'Bob {"data":"x","lang":"en"}',
+    'Cleo {"lang":true,"verbose":true}',
+  ])
+  await expect(run('-v', 'greet', 'nobody')).rejects.toMatchObject({
+    code: 'CFP_CLI_COMMAND_FAILED',
+    message: expect.stringContaining('The command "greet" of plugin "a"'),
+  })
+  await manager.disable('a')
+  await expect(run('-v', 'greet', 'Ada')).rejects.toMatchObject({ code: 'CFP_NOT_ACTIVE' })
+})
+
+test("what the commander of a plugin's own throws at a wrong command line is told as such", async () => {
+  const { run } = await host({
+    a: adds('a', "throw Object.assign(new Error('not so'), { code: 'commander.invalidArgument', exitCode: 1 })"),
+  })
+  await expect(run('a')).rejects.toSatisfy((error) => error instanceof CommanderError && error.message === 'not so')
 })
