@@ -38,6 +38,16 @@ new PluginManager({
     return { view: app, commit: () => {}, dispose: () => {} }
   },
 })
+
+// What plugins get need not be what the host has.
+new PluginManager({
+  app: new Map<string, () => string>(),
+  scopeApp: (routes, { name }) => ({
+    view: { add: (answer: () => string) => void routes.set(name, answer) },
+    commit: () => {},
+    dispose: () => {},
+  }),
+})
 // @ts-expect-error: the service has no such member
 manager.get(Auth).logout()
 // @ts-expect-error: it may not be there

@@ -22,8 +22,8 @@ export interface AppScope<App = unknown> {
   dispose(): void
 }
 
-/** Makes the view of the app that one generation of one plugin gets. */
-export type ScopeApp<App = unknown> = (app: App, meta: ResolvedPluginMeta) => AppScope<App>
+/** Makes the view of the app that one generation of one plugin gets: of the app's own type, or of one that is made for plugins. */
+export type ScopeApp<App = unknown> = (app: App, meta: ResolvedPluginMeta) => AppScope
 
 /** What the plugins of one lifecycle share. */
 export interface PluginHost {
