@@ -1,4 +1,4 @@
-// An error that says what the client is told.
+// An error that says what the client is told. Plugins and the host have it from here.
 
 /** What an error may say besides its message. */
 export interface HttpErrorOptions {
