@@ -1,0 +1,50 @@
+// The log of a host that brings none: what went wrong, on standard error.
+import { fileURLToPath } from 'node:url'
+import { type Logger, PluginError } from '@cf-plugins/plugin-api'
+import { shownFile } from '@cf-plugins/plugin-api/host'
+
+/** How many lines of a stack are told: whose code threw is in the first of them. */
+const FRAMES = 3
+
+/**
+ * A logger that writes warnings and errors, an entry a line, and where in whose code an error comes from. What is no trouble it passes over.
+ *
+ * @param write gets a text without the end of its line. @default a line on standard error
+ */
+export function standardErrorLog(write: (text: string) => void = (text) => console.error(text)): Logger {
+  const level =
+    (mark: string) =>
+    (first: string | object, message = ''): void => {
+      const details = typeof first === 'string' ? {} : first
+      write(lineOf(mark, details, typeof first === 'string' ? first : message))
+    }
+  const nothing = () => {}
+  return { debug: nothing, info: nothing, warn: level('warning'), error: level('error') }
+}
+
+function lineOf(mark: string, { plugin, err }: { plugin?: unknown; err?: unknown }, message: string): string {
+  const code = err instanceof PluginError ? ` ${err.code}` : ''
+  // What the framework says of a plugin names it; what the plugin says itself need not.
+  const who = typeof plugin === 'string' && !message.includes(`"${plugin}"`) ? ` [${plugin}]` : ''
+  return [`cf-plugins ${mark}${code}${who}: ${message}`, ...framesOf(err)].join('\n')
+}
+
+/** Where an error comes from, as far as that is in nobody's package: its own stack, or that of what caused it. */
+function framesOf(error: unknown): string[] {
+  const { cause, stack } = error instanceof Error ? error : {}
+  if (cause instanceof Error) return framesOf(cause)
+  if (error instanceof PluginError || stack === undefined) return []
+  const frames = stack
+    .split('\n')
+    .filter((line) => /^\s+at .*[/\\]/.test(line) && !/[/\\]node_modules[/\\]|node:/.test(line))
+  return frames.slice(0, FRAMES).map((frame) => frame.replace(/file:\/\/[^\s)]*?(?=:\d|\)|$)/, shownUrl))
+}
+
+function shownUrl(url: string): string {
+  try {
+    return shownFile(fileURLToPath(url))
+  } catch {
+    // What names no file of this system is told as it stands.
+    return url
+  }
+}
