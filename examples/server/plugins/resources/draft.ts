@@ -1,0 +1,105 @@
+// What a request says that a resource is to be: the body as it is, or an envelope of JSON.
+import type { ResourceContent } from 'cf-plugins'
+import { z } from 'zod'
+import type { Exchange } from '../../src/exchange.ts'
+import { HttpError } from '../_shared/http-error.ts'
+
+/** A resource to be, or what of one is to be another. */
+export interface Draft {
+  readonly content?: ResourceContent
+  /** Of the content. */
+  readonly contentType?: string
+  /** A key whose value is `undefined` is to go. */
+  readonly metadata: Readonly<Record<string, unknown>>
+}
+
+/** What the plugin itself says in the metadata of each resource. */
+export const OWN_KEYS = ['owner', 'changedBy', 'contentType'] as const
+/** The metadata of a body that is no envelope. */
+export const METADATA_HEADER = 'resource-metadata'
+
+const METADATA = 'metadata is an object'
+const metadata = z.custom<Readonly<Record<string, unknown>>>(isObject, METADATA).default({})
+const content = z.custom<string | object>(
+  (value) => typeof value === 'string' || (typeof value === 'object' && value !== null),
+  'content is a text, an object or an array',
+)
+const contentType = z
+  .string()
+  .max(200)
+  .regex(/^[\w.+-]+\/[\w.+-]+(?:\s*;\s*[\w-]+=[\w.+-]+)*$/, 'no media type')
+const parts = { contentType: contentType.optional(), encoding: z.literal('base64').optional(), metadata }
+const Created = z.strictObject({ name: z.string(), content, ...parts })
+const Changed = z.strictObject({ content: content.optional(), ...parts })
+
+/** `{ name, content, encoding?, contentType?, metadata? }` @throws 400, 413, 415 */
+export async function readCreation(exchange: Exchange): Promise<Draft & { readonly name: string }> {
+  const { name, ...envelope } = await exchange.json(Created)
+  return { ...drafted(envelope), name }
+}
+
+/** The same without a name, all of it optional; what is `null` in the metadata is to go. @throws 400, 413, 415 */
+export async function readChange(exchange: Exchange): Promise<Draft> {
+  const { metadata, ...envelope } = await exchange.json(Changed)
+  const kept = Object.entries(metadata).map(([key, value]) => [key, value === null ? undefined : value])
+  return drafted({ ...envelope, metadata: Object.fromEntries(kept) })
+}
+
+/** A body whose type says what it is; its metadata are in a header. @throws 400, 413, 415 */
+export async function readBody(exchange: Exchange): Promise<Draft> {
+  const { 'content-type': told = 'application/octet-stream', [METADATA_HEADER]: header = '{}' } = exchange.headers
+  const { success, data: contentType } = parts.contentType.safeParse(told)
+  if (!success || contentType === undefined) throw new HttpError(415, 'MEDIA_TYPE', `"${told}" is no media type.`)
+  return { content: await contentOf(exchange, contentType), contentType, metadata: own(parsed(String(header))) }
+}
+
+async function contentOf(exchange: Exchange, contentType: string): Promise<ResourceContent> {
+  const [type = '', ...parameters] = contentType.toLowerCase().split(/\s*;\s*/)
+  if (/[/+]json$/.test(type)) {
+    const value = await exchange.json()
+    if (typeof value === 'object' && value !== null) return value
+    throw new HttpError(422, 'CONTENT', 'JSON that is kept is an object or an array.')
+  }
+  if (!type.startsWith('text/')) return exchange.bytes()
+  const charset = parameters.find((each) => each.startsWith('charset='))?.slice('charset='.length) ?? 'utf-8'
+  if (!['utf-8', 'utf8', 'us-ascii'].includes(charset))
+    throw new HttpError(415, 'CHARSET', `Text is kept as UTF-8, and this is ${charset}. Send it as bytes.`)
+  return exchange.text()
+}
+
+function drafted({ content, contentType, encoding, metadata }: z.output<typeof Changed>): Draft {
+  const common = { metadata: own(metadata), ...(contentType !== undefined && { contentType }) }
+  if (content === undefined) {
+    if (contentType === undefined && encoding === undefined) return common
+    throw new HttpError(400, 'BODY_INVALID', 'contentType and encoding are of a content, and there is none.')
+  }
+  return { ...common, content: encoding === undefined ? content : fromBase64(content) }
+}
+
+function fromBase64(content: string | object): Uint8Array {
+  const bytes = typeof content === 'string' ? Buffer.from(content, 'base64') : undefined
+  // Buffer passes over whatever is no base64.
+  if (bytes?.toString('base64').replace(/=+$/, '') === String(content).replace(/=+$/, '')) return bytes
+  throw new HttpError(400, 'BODY_INVALID', 'content is not base64, and encoding says so.')
+}
+
+function parsed(header: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(header)
+    if (isObject(value)) return value
+  } catch {
+    // Told below.
+  }
+  throw new HttpError(400, 'METADATA_INVALID', `${METADATA_HEADER} is no object of JSON.`)
+}
+
+/** @throws 400 where it has keys that only the plugin sets */
+function own(metadata: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const taken = OWN_KEYS.filter((key) => Object.hasOwn(metadata, key))
+  if (taken.length === 0) return metadata
+  throw new HttpError(400, 'METADATA_RESERVED', `The server itself sets ${taken.join(', ')} in the metadata.`)
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
