@@ -4,6 +4,7 @@ import type { HostHooks, StateOptions } from '@cf-plugins/hot-reload'
 import type { LifecycleOptions } from '@cf-plugins/lifecycle'
 import type { PluginLoaderOptions } from '@cf-plugins/loader'
 import type { MonitorOptions } from '@cf-plugins/monitor'
+import type { Logger } from '@cf-plugins/plugin-api'
 import type { PluginRegistryOptions } from '@cf-plugins/registry'
 import type { StatePreserver } from '@cf-plugins/state-preserver'
 import type { ThreadOptions } from '@cf-plugins/worker'
@@ -11,11 +12,16 @@ import type { ConfigEditReport } from './config-edits.ts'
 
 /** What a manager is made with. */
 export interface PluginManagerOptions<App = unknown, Shared = unknown>
-  extends Omit<LifecycleOptions<App, Shared>, 'app' | 'registry' | 'keeper' | 'configOf' | 'threads'>,
+  extends Omit<LifecycleOptions<App, Shared>, 'app' | 'registry' | 'keeper' | 'configOf' | 'threads' | 'logger'>,
     PluginRegistryOptions,
     HostHooks {
   /** Handed to each plugin's `register`. @default {} */
   readonly app?: App
+  /**
+   * Gets what happens, as pino takes it: who did not start and why, reloads, handlers that fail, and what plugins log themselves. `false` is
+   * nobody. @default warnings and errors, a line each, on standard error
+   */
+  readonly logger?: Logger | false
   /** Folders with plugins; those in `CF_CLI_PLUGIN_PATHS` come on top. @default ['plugins'] */
   readonly paths?: readonly string[]
   /** Replace plugins when their files change. @default false */
@@ -42,10 +48,11 @@ export interface PluginManagerOptions<App = unknown, Shared = unknown>
   /** Carries state from one instance to the next, instead of `state`. @default a new one */
   readonly preserver?: StatePreserver
   /**
-   * Bounds of the threads for plugins with `execution: 'worker'` and handlers with `offload`; `false` refuses such plugins. No thread
-   * starts before it is needed. @default true
+   * Bounds of the threads for plugins with `execution: 'worker'` and handlers with `offload`; `false` refuses such plugins, and
+   * `'inline'` runs them on the event loop, as if they had not asked: for a debugger, a test, or to compare. No thread starts before it
+   * is needed. @default true
    */
-  readonly threads?: boolean | ThreadOptions
+  readonly threads?: boolean | 'inline' | ThreadOptions
   /**
    * Counts what plugins do, for `metrics()`, or for OpenTelemetry where it is given a `meter`. Without, only `health()` and the
    * audit trail are there, and dispatch costs nothing for it. @default false

@@ -28,6 +28,8 @@ import { hostModules } from './host-modules.ts'
 import { HostMonitor } from './host-monitor.ts'
 import { hostThreads } from './host-threads.ts'
 import type { PluginManagerOptions } from './plugin-manager-options.ts'
+import { standardErrorLog } from './standard-error-log.ts'
+import { logNothing, logStart } from './start-log.ts'
 
 /** How long what watches may take to end once the plugins have, in milliseconds. */
 const END_MS = 1000
@@ -52,19 +54,23 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
   #starting: Promise<unknown> | undefined
 
   constructor(options: PluginManagerOptions<App, Shared> = {}) {
-    const { autoLoad = true, hotReload = false, configs = {}, config, load, threads = true, ...rest } = options
+    const { autoLoad = true, hotReload = false, configs = {}, config, load, threads = true, ...others } = options
+    const { logger = standardErrorLog(), ...rest } = others
     this.#autoLoad = autoLoad
     const registry = new PluginRegistry(options)
     this.#config = new HostConfig(registry, config, configs)
     const { rawOf, placeOf } = this.#config
     const hideSecrets = this.#config.hidingBesides(options.hideSecrets)
     const secrets = hideSecrets && { hideSecrets }
-    const { logger } = options
-    this.#logger = logger && safeLogger(logger)
-    this.#threads = threads ? hostThreads(threads, () => this.loader, this.#logger) : undefined
+    this.#logger = logger ? safeLogger(logger) : undefined
+    const log = this.#logger && { logger: this.#logger }
+    const isInline = threads === 'inline'
+    this.#threads = threads && !isInline ? hostThreads(threads, () => this.loader, this.#logger) : undefined
     this.#reloader = new HotReloader<App, Shared>({
       ...rest,
+      ...log,
       ...secrets,
+      ...(isInline && { threads: 'inline' }),
       ...(this.#threads && { threads: this.#threads }),
       registry,
       watch: hotReload && autoLoad,
@@ -73,7 +79,7 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
       configPlaceOf: placeOf,
       ...(config !== undefined && this.#config.policyOver(options)),
     })
-    this.#monitor = new HostMonitor(this.#reloader, { ...options, ...secrets })
+    this.#monitor = new HostMonitor(this.#reloader, { ...options, ...secrets, logger: this.#logger })
     if (hotReload && config !== undefined)
       this.#edits = new ConfigEdits({
         config: this.#config,
@@ -261,6 +267,7 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
       await this.#config.load(options.signal)
       const report = await (this.#autoLoad ? this.#reloader.start(options) : this.lifecycle.start(options))
       this.#monitor.started()
+      if (this.#logger) this.#tellStart(report, this.#logger)
       await this.#config.tellWarnings(this.#logger)
       this.#edits?.open()
       return report
@@ -270,5 +277,11 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
       await this.#monitor.end()
       throw error
     }
+  }
+
+  #tellStart(report: StartReport, logger: Logger): void {
+    logStart(report, logger)
+    const isNobodyThere = this.ordered().length === 0 && report.failed.length === 0
+    if (this.#autoLoad && isNobodyThere) logNothing(this.loader.roots, logger)
   }
 }

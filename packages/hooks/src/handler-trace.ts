@@ -14,6 +14,8 @@ export interface HandlerTrace {
   readonly kind: HandlerKind
   /** The event's, hook's or pipeline's, as it was dispatched. */
   readonly name: string
+  /** A step's, within its pipeline. */
+  readonly step?: string | undefined
   readonly plugin: string
   readonly generation?: number | undefined
   /** How long it kept the event loop to itself until it first returned, in milliseconds. */

@@ -3,7 +3,7 @@
 import { hookRef } from '@cf-plugins/plugin-api'
 import { auditChannel } from '@cf-plugins/plugin-api/host'
 import { afterEach, describe, expect, it } from 'vitest'
-import { type HandlerPolicy, type HandlerTrace, handlerChannel, PluginHooks } from '../src/index.ts'
+import { type HandlerPolicy, type HandlerTrace, handlerChannel, Pipeline, PluginHooks } from '../src/index.ts'
 import { codeOf, deferred, never } from './support.ts'
 
 /** Runs for so long without giving way. */
@@ -257,6 +257,25 @@ describe('an observer of handlers', () => {
     const traces = listening<HandlerTrace>(handlerChannel, 'watched')
     for (const ref of refs) await hooks.call(ref, 'a')
     expect(traces.map(({ name }) => name)).toEqual(['k.parallel', 'k.waterfall', 'k.bail'])
+  })
+
+  it('is told of each step of a pipeline by its name, and the log names it too', async () => {
+    const warnings: string[] = []
+    const logger = { warn: (_details: object, message: string) => warnings.push(message), error: () => undefined }
+    const policy = { slowMs: 5, blockMs: 1000, failures: 1 }
+    const pipeline = new Pipeline<string>('import', { host: 'watched', policy, logger: logger as never })
+    pipeline.step('parse', () => block(10))
+    pipeline.step('store', () => Promise.reject(new Error('full')))
+    const traces = listening<HandlerTrace>(handlerChannel, 'watched')
+    await codeOf(() => pipeline.run(''))
+    expect(traces).toMatchObject([
+      { kind: 'pipeline', name: 'import', step: 'parse', outcome: 'ok' },
+      { kind: 'pipeline', name: 'import', step: 'store', outcome: 'failed' },
+    ])
+    expect(warnings).toEqual([
+      expect.stringMatching(/^Plugin "host" took \d+ ms in its step "parse" of "import"\.$/),
+      'Plugin "host": its step "store" of "import" failed 1 times in a row.',
+    ])
   })
 
   it('of one host is not told of another by name', () => {

@@ -5,6 +5,7 @@ import type { LifecycleCore } from './core.ts'
 import { failureOf } from './failures.ts'
 import { Generation } from './generation.ts'
 import type { GenerationStart } from './generation-start.ts'
+import { isThreaded } from './host.ts'
 import type { PluginSlot } from './plugin-slot.ts'
 import { prepareState, restoreState } from './state.ts'
 
@@ -93,9 +94,9 @@ export function logProblems(core: LifecycleCore, problems: readonly PluginError[
   for (const problem of problems) core.host.logger.warn({ err: problem }, problem.message)
 }
 
-function warnIfSlow(core: LifecycleCore, { name, record, hooks: { registerMs, setupMs } }: Generation): void {
+function warnIfSlow(core: LifecycleCore, { name, record, host, hooks: { registerMs, setupMs } }: Generation): void {
   // What a thread takes to start is not the plugin's doing, and keeps nobody else waiting.
-  const ownMs = record.meta.execution === 'worker' ? setupMs : registerMs + setupMs
+  const ownMs = isThreaded(host, record.meta) ? setupMs : registerMs + setupMs
   if (ownMs <= core.slowMs) return
   const times = `register() ${Math.round(registerMs)} ms, setup() ${Math.round(setupMs)} ms`
   core.host.logger.warn({ plugin: name, registerMs, setupMs }, `Plugin "${name}" was slow to start: ${times}.`)

@@ -75,9 +75,10 @@ export interface LifecycleOptions<App = unknown, Shared = unknown> {
   readonly keeper?: StateKeeper
   /**
    * Runs plugins whose metadata says `execution: 'worker'`, and handlers with `offload`, in threads: `PluginThreads` of
-   * `@cf-plugins/worker`. @default none, and such plugins fail with `CFP_WORKER_UNAVAILABLE`
+   * `@cf-plugins/worker`. `'inline'` runs them on the event loop, as if they had not asked. @default none, and such plugins fail with
+   * `CFP_WORKER_UNAVAILABLE`
    */
-  readonly threads?: PluginThreads
+  readonly threads?: PluginThreads | 'inline'
   /** A plugin that takes longer to register and set up is warned about, in milliseconds. @default 100 */
   readonly slowMs?: number
   /**
@@ -121,12 +122,14 @@ export function createCore<App, Shared>(
   const { services } = registry
   const roster = new Roster(id, logger, options.enabledOf)
   registry.followWishes((name) => roster.wish(name))
-  const { handlerPolicy: policy, threads } = options
+  const { handlerPolicy: policy } = options
+  const inline = options.threads === 'inline'
+  const threads = options.threads === 'inline' ? undefined : options.threads
   const loop = new LoopWatch({
     host: id,
     policy,
     note: ({ plugin, blockedMs }) => roster.find(plugin)?.countBlock(blockedMs),
-    warn: (block) => warnOfBlock({ logger, threads }, block, recordOf(block)),
+    warn: (block) => warnOfBlock({ logger, threads, inline }, block, recordOf(block)),
   })
   const recordOf = ({ plugin, generation }: LoopBlock) => {
     const { starting, serving } = roster.find(plugin) ?? {}
@@ -150,6 +153,7 @@ export function createCore<App, Shared>(
     keeper: options.keeper,
     access: new AccessControl(id, options.access),
     threads,
+    inline,
     loop,
     offersOf: (service) => services.offers(service),
     pickService: (service, offers) => services.pick(service, offers),

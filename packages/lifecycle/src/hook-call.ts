@@ -3,7 +3,7 @@ import { isThenable, type PluginError, type PluginRecord, type PluginTimeouts } 
 import type { Remaining, Watched } from '@cf-plugins/plugin-api/host'
 import { registerChannel, setupChannel, teardownChannel, traced } from './channels.ts'
 import { failureOf, timeoutOf } from './failures.ts'
-import { boundOf, type PluginHost } from './host.ts'
+import { boundOf, isThreaded, type PluginHost } from './host.ts'
 import { PluginCode } from './plugin-code.ts'
 
 /** The bound of each hook that a generation calls. */
@@ -112,7 +112,7 @@ export function callHook(
     const call = strays ? () => strays.run(caller, task) : task
     const run = channel ? () => traced(channel, caller, call) : call
     // What a plugin in a thread does, does not take the host's event loop.
-    const isHere = caller.record.meta.execution !== 'worker'
+    const isHere = !isThreaded(caller.host, caller.record.meta)
     const result = isHere ? new PluginCode(caller, 'lifecycle', hook, true).run(run) : run()
     if (isThenable(result)) return new PendingHook(caller, hook, result, limitMs)
     caller.hookEnded(hook)

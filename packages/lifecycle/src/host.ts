@@ -47,6 +47,8 @@ export interface PluginHost {
   readonly loop: LoopWatch
   /** Runs plugins, and handlers of theirs, in threads, where the host has any. */
   readonly threads: PluginThreads | undefined
+  /** Whether what asks for a thread is run here instead. */
+  readonly inline: boolean
   /** Who was switched off because they cannot be borne. */
   quarantine?: Quarantine
   /** Knows whose code runs, where the host wants to know. */
@@ -85,4 +87,9 @@ export const DEFAULT_BOUNDS: Required<PluginTimeouts> = {
 /** How long one of the plugin's hooks may take: its own bound, or else the host's. */
 export function boundOf(host: PluginHost, meta: ResolvedPluginMeta, hook: keyof PluginTimeouts): number {
   return meta.timeouts[hook] ?? host.bounds[hook]
+}
+
+/** Whether a plugin runs in a thread of its own: its metadata says so, and its host does not say otherwise. */
+export function isThreaded(host: Pick<PluginHost, 'inline'>, meta: Pick<ResolvedPluginMeta, 'execution'>): boolean {
+  return meta.execution === 'worker' && !host.inline
 }

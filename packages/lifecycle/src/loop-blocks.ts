@@ -9,21 +9,19 @@ import { givenFor } from './stands-for.ts'
 export interface BlockedHost {
   readonly logger: Logger
   readonly threads: PluginThreads | undefined
+  /** Whether what asks for a thread is run here instead. */
+  readonly inline: boolean
 }
 
 /** Tells it. @param record the plugin's; nothing where it was the host's own handler */
-export function warnOfBlock(
-  { logger, threads }: BlockedHost,
-  block: LoopBlock,
-  record: PluginRecord | undefined,
-): void {
+export function warnOfBlock(host: BlockedHost, block: LoopBlock, record: PluginRecord | undefined): void {
   const { plugin, generation, kind, name, step, blockedMs, waited } = block
   const ms = Math.round(blockedMs)
   const file = record?.source.file
   const where = file === undefined ? '' : ` (${shownFile(file)})`
   const who = record ? `Plugin "${plugin}"` : `The ${plugin}`
-  const remedy = record ? ` ${remedyOf(record, block, threads)}` : ''
-  logger.warn(
+  const remedy = record ? ` ${remedyOf(record, block, host)}` : ''
+  host.logger.warn(
     { plugin, generation, file, kind, name, step, blockedMs, waited },
     `${who} blocked the event loop for ${ms} ms in ${whatOf(block)}${waited ? ', once it had waited' : ''}${where}: nothing else ran meanwhile.${remedy}`,
   )
@@ -46,7 +44,8 @@ function whatOf({ kind, name, step }: LoopBlock): string {
   }
 }
 
-function remedyOf(record: PluginRecord, { kind, handler }: LoopBlock, threads: PluginThreads | undefined): string {
+function remedyOf(record: PluginRecord, { kind, handler }: LoopBlock, { threads, inline }: BlockedHost): string {
+  if (inline) return "Its host runs everything here, by threads: 'inline'."
   const { given, inThread } = givenFor(handler)
   if (inThread || record.meta.execution === 'worker') {
     return 'It runs in a thread, and what it is given took so long to copy: give it less, or transfer() it.'

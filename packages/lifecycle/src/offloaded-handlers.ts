@@ -2,6 +2,7 @@
 import { type HandlerOptions, PluginError, type Undo } from '@cf-plugins/plugin-api'
 import type { OffloadedFunction, OffloadedTask } from '@cf-plugins/plugin-api/host'
 import type { HookCaller } from './hook-call.ts'
+import { isThreaded } from './host.ts'
 import type { Scope } from './scope.ts'
 import { standsFor } from './stands-for.ts'
 import { threadsFor } from './threaded-plugin.ts'
@@ -42,7 +43,8 @@ export class OffloadedHandlers {
     this.#checkFlag(call, 'offload', offload)
     this.#checkFlag(call, 'idempotent', idempotent)
     // A plugin in a thread is where it may block already.
-    if (!offload || this.#of.record.meta.execution === 'worker') return register(given, rest as Options)
+    const { host, record } = this.#of
+    if (!offload || host.inline || isThreaded(host, record.meta)) return register(given, rest as Options)
     const release = () => {
       for (const { release: undo } of made) undo()
     }
@@ -50,8 +52,8 @@ export class OffloadedHandlers {
     try {
       const callers = Object.entries(given).map(([key, run]) => {
         if (typeof run !== 'function') return [key, run] as const
-        const task = { ...call, run, host: this.#of.host.id, idempotent: idempotent ?? false }
-        const offloaded = this.#threads(call).offload(this.#of.record, task)
+        const task = { ...call, run, host: host.id, idempotent: idempotent ?? false }
+        const offloaded = this.#threads(call).offload(record, task)
         made.push(offloaded)
         const calling = (...args: unknown[]) => offloaded.call(...args)
         return [key, standsFor(run, calling, true)] as const

@@ -1,6 +1,7 @@
 // How a host gets at the services of plugins, also while those are replaced.
 import { PluginError } from '@cf-plugins/plugin-api'
 import type { PluginRegistry, PublishedService } from '@cf-plugins/registry'
+import { isThreaded } from './host.ts'
 import { PluginCode } from './plugin-code.ts'
 import type { LifecycleState, PluginSlot } from './plugin-slot.ts'
 import { PluginScoped } from './provided-services.ts'
@@ -53,7 +54,7 @@ export class ServiceAccess {
       const run = () => task(this.get(name))
       passage?.enter()
       try {
-        const isHere = serving?.record.meta.execution === 'inline'
+        const isHere = serving !== undefined && !isThreaded(serving.host, serving.record.meta)
         return await (isHere ? new PluginCode(serving, 'service', name, true).run(run) : run())
       } finally {
         passage?.leave()

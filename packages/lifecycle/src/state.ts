@@ -6,7 +6,7 @@ import { onAbort } from './abort.ts'
 import type { LifecycleCore } from './core.ts'
 import { failureOf, timeoutOf } from './failures.ts'
 import type { Generation } from './generation.ts'
-import { boundOf } from './host.ts'
+import { boundOf, isThreaded } from './host.ts'
 import { PluginCode } from './plugin-code.ts'
 import { KEEPER_FACTOR, type StatefulPlugin } from './state-keeper.ts'
 
@@ -76,7 +76,7 @@ export function hasState(snapshot: unknown): boolean {
 
 /** What the keeper does at once, it does to the plugin's state, or the plugin's own hook does it. */
 function measured<T>(generation: Generation, hook: 'getReloadState' | 'setReloadState', task: () => T): T {
-  const isHere = generation.record.meta.execution !== 'worker'
+  const isHere = !isThreaded(generation.host, generation.record.meta)
   return isHere ? new PluginCode(generation, 'lifecycle', hook, true).run(task) : task()
 }
 

@@ -2,13 +2,13 @@
 import { type PluginContext, PluginError, type PluginInstance } from '@cf-plugins/plugin-api'
 import type { PluginThreads } from '@cf-plugins/plugin-api/host'
 import type { Generation } from './generation.ts'
-import { boundOf } from './host.ts'
+import { boundOf, isThreaded } from './host.ts'
 import { metaPlace } from './meta-place.ts'
 
 /** Calls the plugin's `register`, where the plugin is to run. @throws what it throws, and `CFP_WORKER_UNAVAILABLE` */
 export function registerWhereItRuns(generation: Generation, context: PluginContext<never, never, never>): unknown {
-  const { record } = generation
-  if (record.meta.execution !== 'worker') return record.register(generation.app as never, context)
+  const { record, host } = generation
+  if (!isThreaded(host, record.meta)) return record.register(generation.app as never, context)
   return registerInThread(generation, context as PluginContext)
 }
 

@@ -282,6 +282,56 @@ describe('a handler with offload', () => {
   })
 })
 
+describe("a host with threads: 'inline'", () => {
+  const here = (generation: number) =>
+    plugin({ name: 'slow', execution: 'worker', events: ['tick'] }, exported.register as unknown as Register, {
+      file,
+      generation,
+    })
+
+  it('runs a plugin that asks for a thread on the event loop, and keeps its state over a reload', async () => {
+    const lifecycle = await started([here(1)], { threads: 'inline', keeper: new StatePreserver() })
+    await lifecycle.events.emit('tick')
+    expect((await lifecycle.health('slow')).message).toBe('11 here')
+    expect((await lifecycle.reload({ set: [here(2)] })).outcome).toBe('committed')
+    await lifecycle.events.emit('tick')
+    expect((await lifecycle.health('slow')).message).toBe('12 here')
+  })
+
+  it('calls handlers with offload there, whatever they close over, and as sync as they are', async () => {
+    const closed = 'closed over'
+    const lifecycle = await started(
+      [
+        offloading((_app, { hooks, pipeline }) => {
+          hooks.on('closure', () => closed, { offload: true, idempotent: true })
+          pipeline<object>('numbers').step('double', exported.double as never, {
+            offload: true,
+            undo: exported.halve as never,
+          })
+          return {}
+        }),
+      ],
+      { threads: 'inline' },
+    )
+    expect(lifecycle.hooks.callSync('closure')).toEqual([closed])
+    expect(await lifecycle.pipelines.get<object>('numbers').run({ of: 4 })).toEqual({ doubled: 8, where: 'here' })
+  })
+
+  it('is told of whoever blocks, without the line that is there already', async () => {
+    const log: string[] = []
+    const register: Register = (_app, { hooks }) => {
+      hooks.on('block', exported.block as never, { offload: true })
+      return {}
+    }
+    const lifecycle = await started([offloading(register)], { threads: 'inline', logger: logTo(log) })
+    await lifecycle.hooks.call('block', 120)
+    const told = log.filter((line) => line.includes('event loop'))
+    expect(told).toEqual([
+      expect.stringMatching(/nothing else ran meanwhile\. Its host runs everything here, by threads: 'inline'\.$/),
+    ])
+  })
+})
+
 it('a host without a plugin of that kind never asks its threads for anything', async () => {
   const threads = new SmallThreads()
   const lifecycle = await started([plugin({ name: 'inline' })], { threads, keeper: new StatePreserver() })

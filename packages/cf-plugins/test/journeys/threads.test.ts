@@ -138,3 +138,21 @@ it('says what to do where a plugin cannot run as it says', async () => {
   ])
   expect(() => folder.manager({ threads: { queue: 0 } })).toThrow(/queue/)
 })
+
+it("runs the same plugins on the event loop with threads: 'inline', and there is no thread", async () => {
+  const where = `
+import { isMainThread } from 'node:worker_threads'
+import { definePlugin } from '@cf-plugins/plugin-api'
+export default definePlugin({
+  name: 'where', version: '1.0.0', execution: 'worker',
+  setup: () => ({ isMainThread: () => isMainThread }),
+})`
+  const folder = await PluginFolder.make({ 'squarer.ts': squarer(1), 'where.ts': where })
+  const { manager, report, reported } = await folder.started({ threads: 'inline', hotReload: true })
+  expect(report.failed).toEqual([])
+  expect(manager.hooks.callSync('square', 3)).toEqual([['1', 9]])
+  expect((manager.get('where') as { isMainThread(): boolean }).isMainThread()).toBe(true)
+  expect((await reported(() => folder.save('squarer.ts', squarer(2)))).outcome).toBe('committed')
+  expect(manager.hooks.callSync('square', 3)).toEqual([['2', 9]])
+  expect(manager.threads()).toEqual([])
+})
