@@ -1,0 +1,53 @@
+// The server as the load starts it: a process of its own, which also tells how each reload ended.
+import type { AddressInfo } from 'node:net'
+import { Cache } from '../../plugins/cache/service.ts'
+import { Database } from '../../plugins/database/service.ts'
+import { startServer } from '../host.ts'
+import { answering, tell } from './answering.ts'
+import { now } from './clock.ts'
+import type { ServerNews, ServerRequest } from './messages.ts'
+import { quietLogger } from './quiet-logger.ts'
+
+const { LOAD_PLUGINS: plugins, LOAD_CONFIG: config, LOAD_DATA: dataFolder } = process.env
+if (!plugins || !config || !dataFolder) throw new Error('this process is started by the load')
+
+const server = await startServer({
+  plugins,
+  config,
+  dataFolder,
+  logger: quietLogger(),
+  afterReload: ({ outcome, members, started, plan, error }) =>
+    tell<ServerNews>({
+      news: 'reloaded',
+      reloaded: {
+        outcome,
+        members,
+        started,
+        changes: plan.changes.map(({ file, hash }) => ({ file, hash })),
+        error: error && `${error.code} of ${error.plugin} in ${error.phase}: ${error.message}`,
+        at: now(),
+      },
+    }),
+  afterConfigChange: ({ outcome, plugins, error }) =>
+    tell<ServerNews>({ news: 'reconfigured', reconfigured: { outcome, plugins, error: error?.message, at: now() } }),
+})
+
+answering<ServerRequest>({
+  memory() {
+    if (!globalThis.gc) throw new Error('memory is told with --expose-gc')
+    // Twice: what a finalizer lets go of is collected the second time.
+    globalThis.gc()
+    globalThis.gc()
+    const { heapUsed: heap, rss } = process.memoryUsage()
+    return { heap, rss }
+  },
+  async stop() {
+    const { hung } = await server.stop()
+    return { hung }
+  },
+})
+
+const { port } = (server.manager.get('http') as { address(): AddressInfo }).address()
+const failed = server.report.failed.map(({ plugin, error }) => `${plugin}: ${error.message}`)
+const kind = `database: ${server.manager.get(Database).kind}, cache: ${server.manager.get(Cache).kind}`
+tell<ServerNews>({ news: 'up', address: `http://127.0.0.1:${port}`, failed, kind })
