@@ -53,3 +53,11 @@ export interface Answer {
 /** Answers requests of one route. Nothing is 204. */
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler without a return has nothing to say, and that is 204.
 export type Handler = (exchange: Exchange) => Answer | void | Promise<Answer | void>
+
+/** What is asked of a request before its handler. */
+export interface RouteOptions {
+  /** Who may: a user with one of these roles; `[]` is any user. @default everybody, users or not */
+  readonly roles?: readonly string[]
+  /** The most bytes that a body may have. @default the server's `maxBodyBytes` */
+  readonly maxBytes?: number
+}

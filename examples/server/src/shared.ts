@@ -19,9 +19,11 @@ export type HostControl = Pick<
 >
 
 /** What holds for the requests of one server. */
-export interface RequestLimits {
+export interface RequestTerms {
   /** The most bytes that a body may have whose route says nothing. @default 1 MiB */
   readonly maxBodyBytes?: number
+  /** Whether the server takes no more requests: answers end their connections then. @default never */
+  isClosing?(): boolean
 }
 
 /** What every plugin is given as `context.shared`. */
@@ -30,5 +32,5 @@ export interface Shared {
   /** Where plugins keep their files: a folder each. */
   readonly dataFolder: string
   /** Answers a request by the routes of all plugins. Returns at once. */
-  readonly handle: (request: IncomingMessage, response: ServerResponse, limits?: RequestLimits) => void
+  readonly handle: (request: IncomingMessage, response: ServerResponse, terms?: RequestTerms) => void
 }
