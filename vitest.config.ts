@@ -20,6 +20,8 @@ export default defineConfig({
   test: {
     // Most of a test here is waiting: for a file to settle, a process to end. One core is not to be spared for vitest itself.
     maxWorkers: '100%',
+    // Hosts tell on standard error what goes wrong, as most of them are tested to do: of interest where a test fails.
+    silent: 'passed-only',
     projects: folders
       .filter((folder) => existsSync(join(root, folder, 'test')))
       .map((folder) => ({

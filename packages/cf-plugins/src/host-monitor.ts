@@ -1,6 +1,7 @@
 // The monitor of a manager: told whom to ask, and started as far as its host wants it.
 import type { HotReloader } from '@cf-plugins/hot-reload'
 import { type HealthSource, Monitor, type WorkSource } from '@cf-plugins/monitor'
+import type { Logger } from '@cf-plugins/plugin-api'
 import type { PluginManagerOptions } from './plugin-manager-options.ts'
 
 /** A monitor, begun and ended with its manager. */
@@ -16,7 +17,7 @@ export class HostMonitor {
       audit,
       hideSecrets,
       logger,
-    }: Pick<PluginManagerOptions, 'monitor' | 'audit' | 'hideSecrets' | 'logger'>,
+    }: Pick<PluginManagerOptions, 'monitor' | 'audit' | 'hideSecrets'> & { readonly logger: Logger | undefined },
   ) {
     this.#isWanted = monitor !== false || audit !== undefined
     this.monitor = new Monitor({
@@ -48,7 +49,11 @@ export class HostMonitor {
 function sourceOf(reloader: HotReloader, isStarted: () => boolean): HealthSource & WorkSource {
   const { lifecycle } = reloader
   return {
-    statuses: () => lifecycle.statuses(),
+    // One whose file cannot be loaded is no plugin of the lifecycle's, and is missing all the same.
+    statuses: () => [
+      ...lifecycle.statuses(),
+      ...reloader.absent().map(({ plugin, error }) => ({ plugin, state: 'failed', error })),
+    ],
     health: (plugin) => lifecycle.health(plugin),
     inFlight: (plugin) => lifecycle.inFlight(plugin),
     parked: (plugin) => lifecycle.parked(plugin),

@@ -1,6 +1,6 @@
 // A host's one object for its plugins: every piece of the house, wired.
 import type { HandlerView, PluginEvents, PluginHooks } from '@cf-plugins/hooks'
-import { HotReloader, type ReloadReport } from '@cf-plugins/hot-reload'
+import { type AbsentPlugin, HotReloader, type ReloadReport } from '@cf-plugins/hot-reload'
 import type {
   Lifecycle,
   PluginStatus,
@@ -22,6 +22,7 @@ import {
 import { atMost, safeLogger, toPluginRecord } from '@cf-plugins/plugin-api/host'
 import { type Explanation, PluginRegistry } from '@cf-plugins/registry'
 import type { PluginThreads, ThreadStatus } from '@cf-plugins/worker'
+import { whyAbsent } from './absent-plugin.ts'
 import { ConfigEdits } from './config-edits.ts'
 import { type ConfigOverview, HostConfig } from './host-config.ts'
 import { hostModules } from './host-modules.ts'
@@ -178,7 +179,11 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
   get<T>(ref: ServiceRef<T>): T
   get(name: string): unknown
   get(ref: ServiceRef<unknown> | string): unknown {
-    return this.lifecycle.service(serviceName(ref))
+    try {
+      return this.lifecycle.service(serviceName(ref))
+    } catch (error) {
+      return this.#rethrow(error)
+    }
   }
 
   /** The same, or nothing where the plugin is not there, not active, or being replaced. */
@@ -197,7 +202,9 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
   use<T, R>(ref: ServiceRef<T>, task: (service: T) => R | PromiseLike<R>): Promise<R>
   use<R>(name: string, task: (service: unknown) => R | PromiseLike<R>): Promise<R>
   use<R>(ref: ServiceRef<unknown> | string, task: (service: never) => R | PromiseLike<R>): Promise<R> {
-    return this.lifecycle.use(serviceName(ref), task as (service: unknown) => R | PromiseLike<R>)
+    const name = serviceName(ref)
+    const used = this.lifecycle.use(name, task as (service: unknown) => R | PromiseLike<R>)
+    return this.registry.has(name) ? used : used.catch((error) => this.#rethrow(error))
   }
 
   /** The threads of each plugin that has some, and how much waits for them. */
@@ -229,6 +236,11 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
 
   status(name: string): PluginStatus {
     return this.lifecycle.status(name)
+  }
+
+  /** Plugins that are not there at all, for their files could not be loaded, or were refused: `explain` knows them, and a good save starts them. */
+  absent(): readonly AbsentPlugin[] {
+    return this.#reloader.absent()
   }
 
   /** Every plugin and where it stands, dependencies first. */
@@ -277,6 +289,10 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
       await this.#monitor.end()
       throw error
     }
+  }
+
+  #rethrow(error: unknown): never {
+    throw whyAbsent(error, (name) => this.explain(name))
   }
 
   #tellStart(report: StartReport, logger: Logger): void {

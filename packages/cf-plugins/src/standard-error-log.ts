@@ -23,17 +23,19 @@ export function standardErrorLog(write: (text: string) => void = (text) => conso
 }
 
 function lineOf(mark: string, { plugin, err }: { plugin?: unknown; err?: unknown }, message: string): string {
-  const code = err instanceof PluginError ? ` ${err.code}` : ''
+  const isOurs = err instanceof PluginError
+  const code = isOurs ? ` ${err.code}` : ''
   // What the framework says of a plugin names it; what the plugin says itself need not.
-  const who = typeof plugin === 'string' && !message.includes(`"${plugin}"`) ? ` [${plugin}]` : ''
+  const who = typeof plugin === 'string' && !isOurs && !message.includes(`"${plugin}"`) ? ` [${plugin}]` : ''
   return [`cf-plugins ${mark}${code}${who}: ${message}`, ...framesOf(err)].join('\n')
 }
 
-/** Where an error comes from, as far as that is in nobody's package: its own stack, or that of what caused it. */
+/** Where an error comes from, as far as that is in nobody's package: of what the framework says, what was thrown at it. */
 function framesOf(error: unknown): string[] {
-  const { cause, stack } = error instanceof Error ? error : {}
-  if (cause instanceof Error) return framesOf(cause)
-  if (error instanceof PluginError || stack === undefined) return []
+  const thrown = error instanceof PluginError ? error.cause : error
+  // One that the framework threw itself says where in its message, and what it stands for is told of its own.
+  if (!(thrown instanceof Error) || thrown instanceof PluginError) return []
+  const { stack = '' } = thrown
   const frames = stack
     .split('\n')
     .filter((line) => /^\s+at .*[/\\]/.test(line) && !/[/\\]node_modules[/\\]|node:/.test(line))

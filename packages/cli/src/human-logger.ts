@@ -14,8 +14,8 @@ export function humanLogger(options: {
   readonly level: LogLevel
   readonly theme: Theme
   readonly bindings?: Readonly<Record<string, unknown>>
-  /** Entries about these errors, in `err`, are left out: they are told elsewhere. @default none */
-  readonly isTold?: (error: unknown) => boolean
+  /** Entries about these errors, in `err`, are left out: they are told elsewhere. Gets the entry's details, too. @default none */
+  readonly isTold?: (error: unknown, details: Readonly<Record<string, unknown>>) => boolean
 }): Logger {
   const { stream, level, theme, bindings = {}, isTold } = options
   const marks = {
@@ -26,8 +26,9 @@ export function humanLogger(options: {
   }
   const write = (at: keyof typeof marks, details: object, message: string) => {
     if (LOG_LEVELS.indexOf(at) < LOG_LEVELS.indexOf(level)) return
-    const { plugin, err } = { ...bindings, ...details } as { plugin?: unknown; err?: unknown }
-    if (err !== undefined && isTold?.(err)) return
+    const all: Readonly<Record<string, unknown>> = { ...bindings, ...details }
+    const { plugin, err } = all
+    if (err !== undefined && isTold?.(err, all)) return
     const who = plugin === undefined ? '' : `${theme.faint(`[${plugin}]`)} `
     const code = err instanceof PluginError ? `${err.code}: ` : ''
     // One entry is one line, whatever a plugin says.

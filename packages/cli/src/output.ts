@@ -50,7 +50,13 @@ export class Output {
 
   /** A log on `stderr`, or another stream, without the errors that `isTold` knows. */
   logger(stream: OutputStream = this.stderr, isTold?: (error: unknown) => boolean): Logger {
-    return humanLogger({ stream, level: this.logLevel, theme: this.errorTheme, ...(isTold && { isTold }) })
+    return humanLogger({
+      stream,
+      level: this.logLevel,
+      theme: this.errorTheme,
+      // Who did not start is in the report, which each command tells in its own way.
+      isTold: (error, { event }) => event === 'start.failed' || isTold?.(error) === true,
+    })
   }
 
   /** An error: the one form in which cf tells them. With `json`, `event` comes before it. */

@@ -32,7 +32,7 @@ export interface StaticPlugins {
 export async function loadStatic(paths: readonly string[], logger?: Logger, config?: string): Promise<StaticPlugins> {
   const manager = new PluginManager({
     ...(paths.length > 0 && { paths }),
-    ...(logger && { logger }),
+    logger: logger ?? false,
     ...(config !== undefined && { config }),
   })
   const { loader, registry } = manager

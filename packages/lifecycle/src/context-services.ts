@@ -58,8 +58,9 @@ function notThere(of: ContextSource, service: string): Error {
   const owners = of.lookup(service).map(({ owner }) => owner)
   if (owners.length > 0) assertDeclared(of, service, owners.includes(service) ? 'dependencies' : 'requires')
   const providers = of.host.providersOf(service).filter((name) => of.dependencies.names.includes(name))
-  const what =
-    providers.length > 0
+  const what = providers.includes(service)
+    ? 'and setup() of that plugin returned nothing: return it there, or'
+    : providers.length > 0
       ? `which "${providers.join('" and "')}" declares and does not offer now: provide() it in setup(), or`
       : 'which nobody offers. Check the name, or'
   return contextError(

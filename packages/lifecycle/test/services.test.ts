@@ -117,6 +117,22 @@ describe('inject', () => {
     ])
   })
 
+  it('of a plugin whose setup() returned nothing says so', async () => {
+    const definition = definePlugin({ name: 'silent', version: '1.0.0', setup() {} })
+    const silent = toPluginRecord(definition, { generation: 1, files: [] })
+    let error: PluginError | undefined
+    const user = plugin({ name: 'user', dependencies: ['silent'] }, (_app, { inject }) => {
+      error = errorOf(() => inject('silent'))
+      return {}
+    })
+    await started([silent, user])
+    expect(error).toMatchObject({
+      code: 'CFP_SERVICE_UNKNOWN',
+      message:
+        'Plugin "user" asked for the service "silent", and setup() of that plugin returned nothing: return it there, or ask with { optional: true }.',
+    })
+  })
+
   it('finds a required service under whichever plugin provides it', async () => {
     let found: unknown
     await started([

@@ -123,6 +123,20 @@ it('refuses names that are not there, with the nearest one', async () => {
   await manager.stop()
 })
 
+it('says of a plugin that is asked for why its file could not be loaded', async () => {
+  const folder = await PluginFolder.make({ 'broken.ts': '\nexport const = 1' })
+  const manager = folder.manager()
+  await manager.start()
+  for (const ask of [() => manager.get('broken'), () => manager.use('broken', () => {})]) {
+    await expect((async () => ask())()).rejects.toMatchObject({
+      code: 'CFP_PLUGIN_UNKNOWN',
+      message: expect.stringMatching(/^There is no plugin "broken": .*broken\.ts:2:14/),
+      cause: { code: 'CFP_SYNTAX' },
+    })
+  }
+  expect(manager.tryGet('broken')).toBeUndefined()
+})
+
 it('explains what a broken file keeps from starting', async () => {
   const folder = await PluginFolder.make({
     'broken.ts': '\nexport const = 1',
