@@ -14,6 +14,7 @@ import { plainReport, type ReloadReport } from './reload-report.ts'
 import { Reloads } from './reloads.ts'
 import { SecondTries } from './second-tries.ts'
 import { loadAtStart } from './start-load.ts'
+import type { AbsentPlugin } from './unregistered-files.ts'
 
 /** How long a stop may take, in milliseconds. */
 const STOP_MS = 20_000
@@ -140,6 +141,11 @@ export class HotReloader<App = unknown, Shared = unknown> implements AsyncDispos
     if (absent) return absent
     const explanation = this.#unregistered.complete(this.lifecycle.explain(name))
     return isThere && this.lifecycle.status(name).orphaned ? this.#unregistered.withHeir(explanation) : explanation
+  }
+
+  /** Plugins that are not registered, for their files could not be loaded, or were refused: a good save starts them. */
+  absent(): readonly AbsentPlugin[] {
+    return this.#unregistered.absent((name) => this.lifecycle.registry.has(name))
   }
 
   /** Resolves when every change that was seen so far has been dealt with; one that is to be tried again later, once. */

@@ -15,6 +15,14 @@ export interface UnregisteredFile {
   readonly record?: PluginRecord | undefined
 }
 
+/** A plugin that is not there, for its file could not be loaded, or was refused. */
+export interface AbsentPlugin {
+  /** As it calls itself; for one that never loaded, as its file or folder is called. */
+  readonly plugin: string
+  readonly file: string
+  readonly error: PluginError
+}
+
 type StartFailure = StartReport['failed'][number]
 
 /** Those of one reloader, by file. */
@@ -45,6 +53,12 @@ export class UnregisteredFiles {
   /** Those that were loaded, and refused. */
   refused(): UnregisteredFile[] {
     return [...this.#files.values()].filter(({ record }) => record !== undefined)
+  }
+
+  /** Those of which no older code is registered either. */
+  absent(isRegistered: (name: string) => boolean): AbsentPlugin[] {
+    const absent = [...this.#files.values()].filter(({ name }) => !isRegistered(name))
+    return absent.map(({ name, found: { file }, error }) => ({ plugin: name, file, error }))
   }
 
   /** As failures of a start, together with the lifecycle's own, which know nothing of these files. */
