@@ -10,6 +10,7 @@ export type HostControl = Pick<
   | 'metrics'
   | 'ordered'
   | 'status'
+  | 'absent'
   | 'explain'
   | 'handlers'
   | 'configuration'

@@ -102,6 +102,23 @@ describe('what admins see', () => {
     })
   })
 
+  it('has a plugin whose file cannot be loaded, and so have the probes', async () => {
+    const { ask, plugins, server } = await administered()
+    await writeFile(join(plugins, 'broken.mjs'), 'export const PLUGIN_META = {{{')
+    await expect
+      .poll(async () => (await ask('GET', '/admin/plugins', ROOT)).json.plugins.at(-1))
+      .toMatchObject({
+        plugin: 'broken',
+        state: 'absent',
+        why: expect.stringContaining('broken.mjs'),
+      })
+    expect((await ask('GET', '/admin/plugins/broken', ROOT)).json).toMatchObject({ state: 'failed', routes: [] })
+    await expect.poll(async () => (await ask('GET', '/readyz')).status).toBe(503)
+    await writeFile(join(plugins, 'broken.mjs'), NEEDY.replace('needy', 'broken'))
+    await expect.poll(() => server.manager.absent()).toEqual([])
+    await expect.poll(async () => (await ask('GET', '/readyz')).status).toBe(200)
+  })
+
   it('is under the name of the plugin, and near ones are told', async () => {
     const served = await administered()
     const got = await served.ask('GET', '/admin/plugins/mody', ROOT)

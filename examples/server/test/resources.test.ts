@@ -110,6 +110,7 @@ describe('what is put', () => {
     [415, 'CHARSET', { 'content-type': 'text/plain; charset=latin1' }, 'x'],
     [400, undefined, { 'content-type': 'text/plain' }, new Uint8Array([0xff, 0xfe])],
     [400, undefined, { 'content-type': 'application/json' }, '{'],
+    [415, 'ENCODING_UNSUPPORTED', { 'content-encoding': 'gzip' }, 'x'],
     [422, 'CONTENT', { 'content-type': 'application/json' }, '42'],
     [400, 'METADATA_INVALID', { 'resource-metadata': '[1]' }, 'x'],
     [400, 'METADATA_INVALID', { 'resource-metadata': '{' }, 'x'],

@@ -78,7 +78,7 @@ export function answerOf(manager: HostControl, plugin: string, action: Action, d
 export function unknownPlugin(manager: HostControl, name: string, message: string): HttpError {
   const nearest = nearestName(
     name,
-    manager.ordered().map(({ plugin }) => plugin),
+    [...manager.ordered(), ...manager.absent()].map(({ plugin }) => plugin),
   )
   return new HttpError(404, 'CFP_PLUGIN_UNKNOWN', message, nearest === undefined ? {} : { details: { nearest } })
 }

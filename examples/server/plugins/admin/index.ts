@@ -5,7 +5,7 @@ import type { Answer, Exchange, Handler } from '../../src/exchange.ts'
 import { definePlugin } from '../_shared/plugin.ts'
 import { ACTIONS, type Action, answerOf, answerWithin, perform, unknownPlugin } from './actions.ts'
 import { trailOf } from './trail.ts'
-import { pluginLine, pluginPage } from './views.ts'
+import { pluginList, pluginPage } from './views.ts'
 
 const NOT_KEPT = { 'cache-control': 'no-store' }
 
@@ -50,7 +50,7 @@ export default definePlugin({
     show('/admin/routes', () => ({ routes: host.routes() }))
     show('/admin/handlers', () => ({ handlers: manager.handlers() }))
     show('/admin/audit', async ({ url }) => ({ entries: await trailOf(auditFile, url) }))
-    show('/admin/plugins', () => ({ plugins: manager.ordered().map((status) => pluginLine(host, status)) }))
+    show('/admin/plugins', () => ({ plugins: pluginList(host) }))
     show('/admin/plugins/:name', async ({ params: { name = '' } }) => {
       try {
         return await pluginPage(host, name)

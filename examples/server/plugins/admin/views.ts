@@ -1,13 +1,18 @@
 // Plugins, reports and errors, as JSON.
-import type { PluginStatus, ReloadReport } from 'cf-plugins'
+import type { ReloadReport } from 'cf-plugins'
 import type { Shared } from '../../src/shared.ts'
 
 type Host = Shared['host']
 
-/** One line of the list. */
-export function pluginLine({ manager }: Host, { plugin, version, state, generation }: PluginStatus) {
-  const why = state === 'active' ? {} : { why: manager.explain(plugin).text }
-  return { plugin, version, state, generation, ...why }
+/** Every plugin, dependencies first, and those whose files could not be loaded. */
+export function pluginList({ manager }: Host) {
+  const why = (plugin: string) => ({ why: manager.explain(plugin).text })
+  return [
+    ...manager.ordered().map(({ plugin, version, state, generation }) => {
+      return { plugin, state, version, generation, ...(state !== 'active' && why(plugin)) }
+    }),
+    ...manager.absent().map(({ plugin }) => ({ plugin, state: 'absent', ...why(plugin) })),
+  ]
 }
 
 /** All that is known of one plugin. @throws `CFP_PLUGIN_UNKNOWN` */

@@ -48,6 +48,8 @@ export async function readChange(exchange: Exchange): Promise<Draft> {
 /** A body whose type says what it is; its metadata are in a header. @throws 400, 413, 415 */
 export async function readBody(exchange: Exchange): Promise<Draft> {
   const { 'content-type': told = 'application/octet-stream', [METADATA_HEADER]: header = '{}' } = exchange.headers
+  if ((exchange.headers['content-encoding'] ?? 'identity') !== 'identity')
+    throw new HttpError(415, 'ENCODING_UNSUPPORTED', 'Send the content as it is, without a content-encoding.')
   const { success, data: contentType } = parts.contentType.safeParse(told)
   if (!success || contentType === undefined) throw new HttpError(415, 'MEDIA_TYPE', `"${told}" is no media type.`)
   return { content: await contentOf(exchange, contentType), contentType, metadata: own(parsed(String(header))) }

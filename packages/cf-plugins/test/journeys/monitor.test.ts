@@ -172,3 +172,20 @@ test('errors that a plugin leaves to nobody are counted and in the audit trail, 
   ])
   expect(told).toHaveLength(strayErrors + 1)
 })
+
+test('a plugin whose file cannot be loaded is missing: the host is not ready until a good save', async () => {
+  const folder = await PluginFolder.make({ ...files, 'reports.mjs': 'export const PLUGIN_META = {{{' })
+  const { manager } = await folder.started({ hotReload: true, monitor: { health: { cacheMs: 0 } } })
+  expect(manager.absent()).toMatchObject([{ plugin: 'reports', error: { code: 'CFP_SYNTAX' } }])
+  const { live, ready, status, plugins } = await manager.health()
+  expect({ live, ready, status }).toEqual({ live: true, ready: false, status: 'unhealthy' })
+  expect(plugins.reports).toMatchObject({ state: 'failed', message: expect.stringContaining('reports.mjs') })
+  await folder.save('reports.mjs', reports)
+  await expect.poll(async () => (await manager.health()).ready).toBe(true)
+  expect(manager.absent()).toEqual([])
+  // Bad code in the place of code that serves on is nothing that is missing.
+  await folder.save('reports.mjs', 'export const PLUGIN_META = {{{')
+  expect((await manager.reload('reports')).outcome).toBe('kept')
+  expect(manager.absent()).toEqual([])
+  expect((await manager.health()).ready).toBe(true)
+})
