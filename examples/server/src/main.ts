@@ -59,7 +59,7 @@ async function serve(args: readonly string[]): Promise<number> {
   })
   print(renderTimeline(server.report, { width: process.stdout.columns || WIDTH, theme }))
   print(`\n${theme.strong('Open')}  ${theme.accent(server.url)}\n`)
-  print(`${theme.strong('Edit')}  ${relative(process.cwd(), options.plugins) || '.'}/ while it runs\n`)
+  print(`${theme.strong('Edit')}  ${near(options.plugins)} while it runs\n`)
   print(`${theme.strong('Stop')}  Ctrl-C\n\n`)
   await stopped
   const { stopped: names, hung, durationMs } = await server.stop()
@@ -87,6 +87,12 @@ function optionsOf(args: readonly string[]) {
   } catch (error) {
     throw new UsageError(`${messageOf(error)}\n\n${HELP}`)
   }
+}
+
+/** A folder as one would write it here. */
+function near(folder: string): string {
+  const path = relative(process.cwd(), folder)
+  return path === '' || path.startsWith('..') ? folder : path
 }
 
 /** Resolves at the first signal; the second ends the process at once. */

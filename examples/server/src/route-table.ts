@@ -32,7 +32,7 @@ export interface Found {
 /** The longest part of a path that a `:name` stands for, in characters. */
 const PARAM_MAX = 1024
 
-/** A path can be matched, but not read: `%zz`. */
+/** A path that cannot be read: `/%zz`. */
 export class BadPath extends Error {}
 
 /** The routes of all plugins by method and path. */
@@ -43,7 +43,10 @@ export class RouteTable {
   /** What a request of `method` for `path` is for. @throws BadPath */
   find(method: string, path: string): Found | undefined {
     const found = this.#engine.find(asMethod(method), path)
-    return found ? { slot: found.store as Slot, params: found.params as Record<string, string> } : undefined
+    if (!found) return undefined
+    // What the engine gives for a path that it cannot read.
+    if (!found.store) throw new BadPath(`The path ${path} cannot be decoded.`)
+    return { slot: found.store as Slot, params: found.params as Record<string, string> }
   }
 
   /** Which methods a path has. */
@@ -120,10 +123,7 @@ export class RouteTable {
 }
 
 function engine() {
-  const onBadUrl = () => {
-    throw new BadPath('Its path cannot be decoded.')
-  }
-  return findMyWay({ maxParamLength: PARAM_MAX, onBadUrl })
+  return findMyWay({ maxParamLength: PARAM_MAX, onBadUrl: noop })
 }
 
 /** What two routes must not have in common: paths that differ in the names of their parts alone are one. */
