@@ -212,6 +212,28 @@ describe('an action', () => {
     await expect.poll(() => served.server.manager.status('slow').state).toBe('active')
   })
 
+  it('that closes the very connection it came by is answered before', async () => {
+    const served = await administered('healthy', 'admin:\n  settings:\n    answerWithinMs: 200\n')
+    const off = await act(served, 'http', 'disable')
+    expect([off.status, off.json.outcome]).toEqual([202, 'accepted'])
+    expect(off.headers.get('connection')).toBe('close')
+    await expect.poll(() => served.server.manager.status('http').state, { timeout: 10_000 }).toBe('disabled')
+    await expect(served.ask('GET', '/livez')).rejects.toThrow()
+  })
+
+  it('keeps serving over reloads of what the request came by and of the plugin itself', async () => {
+    const served = await administered()
+    const seen = new Set<number>()
+    for (let time = 0; time < 5; time++)
+      for (const name of ['http', 'admin', 'who']) {
+        const { status, json } = await act(served, name, 'reload')
+        seen.add(status)
+        expect(['committed', 'accepted']).toContain(json.outcome)
+        expect((await served.ask('GET', '/readyz', ROOT)).status).toBe(200)
+      }
+    expect([...seen].sort()).toEqual([200, 202])
+  })
+
   it('is in the audit trail, with who did it', async () => {
     const served = await administered()
     await act(served, 'moody', 'disable')
