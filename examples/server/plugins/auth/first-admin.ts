@@ -1,6 +1,7 @@
 // The first user of an empty database.
 import { randomBytes } from 'node:crypto'
 import type { Logger } from 'cf-plugins'
+import type { Journal } from './journal.ts'
 import type { Passwords } from './passwords.ts'
 import type { Users } from './users.ts'
 
@@ -9,13 +10,14 @@ export async function ensureFirstAdmin(
   users: Users,
   passwords: Passwords,
   given: string,
-  logger: Logger,
+  { logger, journal }: { readonly logger: Logger; readonly journal: Journal },
 ): Promise<void> {
   // Before the hash, which takes its time: after the first start there is always somebody.
   if ((await users.list(1)).length > 0) return
   const password = given === '' ? randomBytes(15).toString('base64url') : given
   const admin = await users.createFirst({ name: 'admin', roles: ['admin'], password: await passwords.hash(password) })
   if (!admin) return
+  journal.changed('create', admin.id, undefined, 'admin, the first user')
   if (given === '')
     logger.warn(`The first user is "admin" with the password ${password}, which is told here and never again.`)
   else logger.info('The first user is "admin", with the password from the settings.')

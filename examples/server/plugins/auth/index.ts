@@ -41,14 +41,14 @@ export default definePlugin({
     const { log_n, r, p } = config.scrypt
     const passwords = new Passwords({ logN: log_n, r, p })
     const users = new Users(database)
-    await ensureFirstAdmin(users, passwords, config.admin_password, logger)
+    const journal = new Journal(context)
+    await ensureFirstAdmin(users, passwords, config.admin_password, { logger, journal })
 
     const key = await signingKey(config.secret, join(shared.dataFolder, 'auth'))
     const { issuer, audience, token_ttl: ttlSeconds } = config
     const tokens = new Tokens({ key, issuer, audience, ttlSeconds })
     const revocations = new Revocations(database, cache, logger)
     const known = new KnownUsers(users, cache, config.user_ttl)
-    const journal = new Journal(context)
     const accounts = new Accounts({ users, known, passwords, journal })
     const verified = new Verified(await context.hold('auth:verified', verifiedPasswords), config.basic_ttl)
     const limits = new Limits(cache, config.limits, (what, address) => journal.limited(what, address))
