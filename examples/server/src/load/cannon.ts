@@ -12,6 +12,8 @@ import { Traffic } from './traffic.ts'
 
 /** A request without an answer for so long has none. A reload may keep one waiting for 20 s. */
 const ANSWER_SECONDS = 30
+/** Who waits for so long when a run ends, with no edit for a while, waits for nothing. */
+const STUCK_MS = 2000
 /** Longer than any run: it is stopped. */
 const FOREVER_SECONDS = 7 * 24 * 3600
 /** Of four clients one connects anew for each request. */
@@ -25,6 +27,7 @@ const judge = new Judge((failure) => {
 })
 let stopped = false
 let stop = async () => {}
+const clients = new Set<Conversation>()
 
 answering<CannonRequest>({
   async start({ address, password, connections }) {
@@ -41,7 +44,9 @@ answering<CannonRequest>({
   },
   fact: ({ fact }) => judge.take(fact),
   phase: ({ phase }) => judge.enter(phase),
+  answers: ({ count }) => judge.more(count),
   async stop() {
+    for (const client of clients) client.giveUp(STUCK_MS)
     const totals = judge.totals()
     await stop()
     return totals
@@ -49,11 +54,12 @@ answering<CannonRequest>({
 })
 
 function conversationOf(traffic: Traffic): Conversation {
-  return new Conversation(judge, traffic.steps())
+  const client = new Conversation(judge, traffic.steps())
+  clients.add(client)
+  return client
 }
 
 function keepingConnections(address: string, traffic: Traffic, connections: number): autocannon.Instance {
-  const clients = new Set<Conversation>()
   const instance = autocannon(
     {
       url: address,
@@ -63,7 +69,6 @@ function keepingConnections(address: string, traffic: Traffic, connections: numb
       // Its own list of requests for each client: what a client made, it reads.
       setupClient(client) {
         const conversation = conversationOf(traffic)
-        clients.add(conversation)
         client.setRequests([
           {
             setupRequest: (defaults) => {
@@ -71,7 +76,7 @@ function keepingConnections(address: string, traffic: Traffic, connections: numb
               return { ...defaults, method, path, headers: { ...headers }, body }
             },
             onResponse: (status, body, _context, headers) => {
-              if (!stopped) conversation.answered(status, body, lowerCase(headers ?? {}))
+              conversation.answered(status, body, lowerCase(headers ?? {}))
             },
           },
         ])

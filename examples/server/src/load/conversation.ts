@@ -81,6 +81,11 @@ export class Conversation {
     this.#pending = undefined
     this.#judge.failed(ask.kind, sentAt, `${ask.method} ${ask.path}: ${why}`)
   }
+
+  /** At the end: a request that waited for so long is lost. One that was sent just now is nobody's concern any more. */
+  giveUp(afterMs: number): void {
+    if (this.#pending && now() - this.#pending.sentAt > afterMs) this.lost('no answer until the end')
+  }
 }
 
 function* stampsOf(headers: Answer['headers']): Generator<[string, number]> {

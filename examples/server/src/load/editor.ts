@@ -35,6 +35,9 @@ interface EditorParts {
   readonly random: Random
 }
 
+/** How many answers each edit has to show itself in, at least. */
+const ANSWERS = 40
+
 /** What an edit came to, so far. */
 interface Ended {
   readonly outcome: string
@@ -74,6 +77,8 @@ export class Editor {
     try {
       ended = await this.#make(edit)
       await this.#look()
+      // It is judged by those who ask, too.
+      await cannon.ask({ ask: 'answers', count: ANSWERS })
     } catch (error) {
       wrong = error instanceof Error ? error.message : String(error)
     }

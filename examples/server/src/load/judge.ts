@@ -45,9 +45,11 @@ export class Judge {
   readonly #tell: (failure: Failure) => void
   readonly #statuses: Record<string, number> = {}
   readonly #kinds: Record<string, number> = {}
+  #waiting: { readonly until: number; readonly resolve: () => void } | undefined
   readonly #phases = { withEdits: new Phase(), without: new Phase() }
   #phase: PhaseName | undefined
   #edit: { number: number; answered: number; failed: number; refused: number; slowestMs: number } | undefined
+  #isOver = false
   #answered = 0
   #failed = 0
   #refused = 0
@@ -77,6 +79,7 @@ export class Judge {
   answered(kind: string, seen: Seen, wrong: string | undefined): void {
     const ms = now() - seen.sentAt
     this.#answered++
+    if (this.#waiting && this.#answered >= this.#waiting.until) this.#waiting.resolve()
     this.#statuses[seen.status] = (this.#statuses[seen.status] ?? 0) + 1
     this.#kinds[kind] = (this.#kinds[kind] ?? 0) + 1
     if (this.#phase) this.#phases[this.#phase].latencies.add(ms)
@@ -94,12 +97,23 @@ export class Judge {
 
   /** A request that was not answered, or not as it must be. */
   failed(kind: string, sentAt: number, wrong: string): void {
+    if (this.#isOver) return
     this.#failed++
     if (this.#edit) this.#edit.failed++
     this.#tell({ kind, wrong, edit: this.#edit?.number, afterMs: now() - sentAt })
   }
 
+  /** Resolves when so many more were answered. */
+  more(count: number): Promise<void> {
+    const until = this.#answered + count
+    return new Promise((resolve) => {
+      this.#waiting = { until, resolve }
+    })
+  }
+
+  /** Nothing that comes later is counted. */
   totals(): Totals {
+    this.#isOver = true
     this.enter(undefined)
     return {
       answered: this.#answered,

@@ -7,6 +7,8 @@ export type CannonRequest =
   | { readonly ask: 'start'; readonly address: string; readonly password: string; readonly connections: number }
   | { readonly ask: 'fact'; readonly fact: Fact }
   | { readonly ask: 'phase'; readonly phase: 'withEdits' | 'without' | undefined }
+  /** Answered when there were so many more answers. */
+  | { readonly ask: 'answers'; readonly count: number }
   | { readonly ask: 'stop' }
 
 export interface CannonAnswers {
@@ -14,6 +16,7 @@ export interface CannonAnswers {
   /** Of an edit that ended. */
   readonly fact: EditTraffic | null
   readonly phase: null
+  readonly answers: null
   readonly stop: Totals
 }
 
@@ -21,11 +24,13 @@ export interface CannonAnswers {
 export type CannonNews = { readonly news: 'failure'; readonly failure: Failure }
 
 /** To the server's process. */
-export type ServerRequest = { readonly ask: 'memory' } | { readonly ask: 'stop' }
+export type ServerRequest = { readonly ask: 'memory' } | { readonly ask: 'explain' } | { readonly ask: 'stop' }
 
 export interface ServerAnswers {
   /** Bytes after a collection. */
   readonly memory: { readonly heap: number; readonly rss: number }
+  /** Of each plugin that is not active, why. */
+  readonly explain: readonly string[]
   readonly stop: { readonly hung: readonly string[] }
 }
 

@@ -60,7 +60,7 @@ export class PluginFile {
       `import { stamped, stampedRegister } from '${up}/_shared/stamp.ts'`,
       ...(fault === 'import-missing' ? [`import './missing-${version}.ts'`] : []),
       // A setup that hangs is given up soon.
-      fault === 'setup-hangs' ? this.#body.replace(META, (meta) => `${meta} timeouts: { setup: 300 },`) : this.#body,
+      fault === 'setup-hangs' ? this.#body.replace(META, (meta) => `${meta} timeouts: { setupMs: 300 },`) : this.#body,
       ...(fault === 'import-throws' ? [`throw new Error('load: version ${version} throws when it is imported')`] : []),
       ...(fault === 'syntax' ? ['export const = 1'] : []),
       this.#form.stamped(`${version}${setup}`),

@@ -31,6 +31,9 @@ const WARM_UP = 0.3
 /** How long things go on when something is lost already. */
 const MOST_FAILURES = 200
 
+/** Of the server's log, where something went wrong. */
+const LAST_LINES = 40
+
 /** @param print gets a line for each thing that goes wrong, and now and then how far it is */
 export async function runLoad(options: LoadOptions, print: (line: string) => void): Promise<LoadResult> {
   const scratch = await Scratch.make(options.plugins)
@@ -75,6 +78,10 @@ async function course({ options, scratch, password, server, cannon, print }: Par
     const during = failure.edit === undefined ? 'no edit' : `edit ${failure.edit}`
     print(`FAILED in ${during}, after ${failure.afterMs.toFixed(0)} ms: ${failure.kind}: ${failure.wrong}`)
   })
+  const last: string[] = []
+  server.events.on('line', (line) => {
+    if (last.push(line) > LAST_LINES) last.shift()
+  })
   cannon.events.on('line', (line) => print(`load: ${line}`))
 
   const control = new Control(address, 'admin', password)
@@ -95,6 +102,8 @@ async function course({ options, scratch, password, server, cannon, print }: Par
     if (result.wrong !== undefined) {
       wrong.push(`edit ${number} (${result.row}): ${result.wrong}`)
       print(`WRONG: ${wrong.at(-1)}`)
+      for (const why of await server.ask({ ask: 'explain' })) print(`  ${why}`)
+      for (const line of last) print(`  server: ${line}`)
       break
     }
     if (number > memoryFrom) before ??= await server.ask({ ask: 'memory' })

@@ -1,5 +1,4 @@
 // The server as the load starts it: a process of its own, which also tells how each reload ended.
-import type { AddressInfo } from 'node:net'
 import { Cache } from '../../plugins/cache/service.ts'
 import { Database } from '../../plugins/database/service.ts'
 import { startServer } from '../host.ts'
@@ -41,13 +40,17 @@ answering<ServerRequest>({
     const { heapUsed: heap, rss } = process.memoryUsage()
     return { heap, rss }
   },
+  explain() {
+    const { manager } = server
+    const down = manager.ordered().filter(({ state }) => state !== 'active')
+    return down.map(({ plugin }) => JSON.stringify(manager.explain(plugin)))
+  },
   async stop() {
     const { hung } = await server.stop()
     return { hung }
   },
 })
 
-const { port } = (server.manager.get('http') as { address(): AddressInfo }).address()
 const failed = server.report.failed.map(({ plugin, error }) => `${plugin}: ${error.message}`)
 const kind = `database: ${server.manager.get(Database).kind}, cache: ${server.manager.get(Cache).kind}`
-tell<ServerNews>({ news: 'up', address: `http://127.0.0.1:${port}`, failed, kind })
+tell<ServerNews>({ news: 'up', address: server.url, failed, kind })

@@ -45,7 +45,7 @@ export function stamped<D extends Definition>(definition: D, version: number, fa
     await fail(version, fault)
     return service
   }
-  return { ...definition, setup, ...(fault === 'hangs' && { timeouts: { setup: 300 } }) }
+  return { ...definition, setup, ...(fault === 'hangs' && { timeouts: { setupMs: 300 } }) }
 }
 
 type Register<I, C> = (app: never, context: C) => I
