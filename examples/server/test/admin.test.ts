@@ -242,8 +242,8 @@ describe('an action', () => {
     await expect
       .poll(async () => (await served.ask('GET', wanted, ROOT)).json.entries)
       .toMatchObject([
-        { action: 'plugin.disable', subject: 'moody', by: 'ROOT (root)', outcome: 'done', plugin: 'admin' },
-        { action: 'plugin.enable', subject: 'needy', by: 'ROOT (root)', outcome: 'failed' },
+        { action: 'plugin.disable', subject: 'moody', by: 'ROOT', outcome: 'done', plugin: 'admin' },
+        { action: 'plugin.enable', subject: 'needy', by: 'ROOT', outcome: 'failed' },
       ])
     expect((await served.ask('GET', '/admin/audit?limit=many', ROOT)).status).toBe(400)
     const { entries } = await readAudit(join(served.data, 'audit.jsonl'), { action: 'plugin.*' })

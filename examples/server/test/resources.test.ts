@@ -3,6 +3,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { join } from 'node:path'
+import { readAudit } from 'cf-plugins'
 import { describe, expect, it } from 'vitest'
 import { type Answered, type Served, serve } from './serving.ts'
 
@@ -355,7 +356,7 @@ it('others hear of each change', async () => {
       for (const event of [DataCreated, DataUpdated, DataDeleted]) on(event, note)
       return heard
     } })`
-  const { ask, server } = await serve(['resources'], { files: { 'ears.mjs': EARS } })
+  const { ask, server, data } = await serve(['resources'], { files: { 'ears.mjs': EARS } })
   await ask('PUT', '/resources/it', { ...ADA, body: 'x' })
   await ask('PATCH', '/resources/it', { ...ROOT, body: { metadata: { a: 1 } } })
   await ask('DELETE', '/resources/it', ADA)
@@ -366,4 +367,10 @@ it('others hear of each change', async () => {
       ['updated', 'resources/it', 'root'],
       ['deleted', 'resources/it', 'root'],
     ])
+  const { entries } = await readAudit(join(data, 'audit.jsonl'), { action: 'resource.*' })
+  expect(entries.map(({ action, by }) => [action, by])).toEqual([
+    ['resource.create', 'ADA'],
+    ['resource.update', 'ROOT'],
+    ['resource.delete', 'ADA'],
+  ])
 })

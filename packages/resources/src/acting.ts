@@ -11,6 +11,7 @@ import type {
   ResourceInfo,
   ResourceList,
   ResourceListOptions,
+  ResourceMakerOptions,
   ResourceOptions,
   Resources,
 } from './resource.ts'
@@ -45,7 +46,7 @@ export class ActingResources implements Resources {
   }
 
   async create(name: string, content: ResourceContent, options: ResourceCreateOptions = {}): Promise<ResourceInfo> {
-    return this.#told('created', await this.#store.create(this.#allowed(name), content, options))
+    return this.#told('created', await this.#store.create(this.#allowed(name), content, options), options)
   }
 
   async get(name: string, options: ResourceOptions = {}): Promise<Resource> {
@@ -68,11 +69,11 @@ export class ActingResources implements Resources {
     changes: ResourceChanges | ResourceEdit,
     options: ResourceChangeOptions = {},
   ): Promise<ResourceInfo> {
-    return this.#told('updated', await this.#store.update(this.#allowed(name), changes, options))
+    return this.#told('updated', await this.#store.update(this.#allowed(name), changes, options), options)
   }
 
   async delete(name: string, options: ResourceChangeOptions = {}): Promise<ResourceInfo> {
-    return this.#told('deleted', await this.#store.delete(this.#allowed(name), options))
+    return this.#told('deleted', await this.#store.delete(this.#allowed(name), options), options)
   }
 
   /** The name is checked first: what an audit trail gets of it is harmless then. */
@@ -81,8 +82,9 @@ export class ActingResources implements Resources {
     return name
   }
 
-  #told(action: DataChange['action'], info: ResourceInfo): ResourceInfo {
-    this.#actor.changed({ action, plugin: this.#actor.plugin, owner: this.#owner, ...info })
+  #told(action: DataChange['action'], info: ResourceInfo, { by }: ResourceMakerOptions): ResourceInfo {
+    const { plugin } = this.#actor
+    this.#actor.changed({ action, plugin, ...(by !== undefined && { by }), owner: this.#owner, ...info })
     return info
   }
 }
@@ -103,10 +105,10 @@ export function pluginActor(context: ResourceContext, owner: string, onChange: (
     allow: (name) => access.allow('resource', `${owner}/${name}`),
     may: (name) => access.may('resource', `${owner}/${name}`),
     changed: (change) => {
-      const { action, name } = change
+      const { action, name, by } = change
       const subject = `${owner}/${name}`
       if (access.host !== undefined)
-        audit({ host: access.host, action: `resource.${actions[action]}`, outcome: 'done', plugin, subject })
+        audit({ host: access.host, action: `resource.${actions[action]}`, outcome: 'done', plugin, by, subject })
       onChange(change)
       try {
         context.publish(events[action], change)

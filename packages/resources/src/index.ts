@@ -12,6 +12,7 @@ export type {
   ResourceJson,
   ResourceList,
   ResourceListOptions,
+  ResourceMakerOptions,
   ResourceMetadata,
   ResourceOptions,
   Resources,

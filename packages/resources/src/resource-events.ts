@@ -7,6 +7,8 @@ export interface DataChange extends Omit<ResourceInfo, 'name'> {
   readonly action: 'created' | 'updated' | 'deleted'
   /** Who changed it; nothing where it was the host. */
   readonly plugin: string | undefined
+  /** For whom: what the change's option `by` said. */
+  readonly by?: string
   /** The manager's name: for a `ResourcePlugin`, the plugin's. */
   readonly owner: string
   /** The resource's name. */

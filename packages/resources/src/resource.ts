@@ -45,7 +45,13 @@ export interface ResourceOptions {
   readonly timeoutMs?: number
 }
 
-export interface ResourceCreateOptions extends ResourceOptions {
+/** For whom something is changed. */
+export interface ResourceMakerOptions {
+  /** The user who asked: the audit trail has it, and whoever hears of the change. */
+  readonly by?: string | undefined
+}
+
+export interface ResourceCreateOptions extends ResourceOptions, ResourceMakerOptions {
   /** Plain JSON data. @default none */
   readonly metadata?: object
 }
@@ -61,7 +67,7 @@ export interface ResourceChanges {
 /** For a change that goes by what is there; called again with what is there then, where somebody else was faster. */
 export type ResourceEdit = (current: Resource) => Awaitable<ResourceChanges>
 
-export interface ResourceChangeOptions extends ResourceOptions {
+export interface ResourceChangeOptions extends ResourceOptions, ResourceMakerOptions {
   /** Refuses the change where the resource has another revision. @default whichever it has */
   readonly ifRevision?: string
 }

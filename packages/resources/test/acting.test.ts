@@ -59,6 +59,18 @@ test('what a plugin changes is published in its name, with metadata and revision
   expect(messages).toEqual(['create', 'update', 'delete'].map((action) => ({ ...entry, action: `resource.${action}` })))
 })
 
+test('for whom something is changed is told where it is told at all', async () => {
+  const manager = await documents()
+  const messages = audited()
+  const { context, published } = contextOf('editor')
+  const resources = manager.as(context)
+  await resources.create('a', 'one', { by: 'ada' })
+  await resources.update('a', { content: 'two' }, { by: 'bob' })
+  await resources.delete('a', { by: 'ada' })
+  expect(published.map(([, { by }]) => by)).toEqual(['ada', 'bob', 'ada'])
+  expect(messages.map(({ by }) => by)).toEqual(['ada', 'bob', 'ada'])
+})
+
 test('a plugin uses what its permissions name, and sees no other in a list (fault 75)', async () => {
   const manager = await documents()
   for (const name of ['public/a', 'public/b', 'secret/a']) await manager.create(name, name)

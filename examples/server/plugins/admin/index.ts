@@ -61,7 +61,7 @@ export default definePlugin({
     })
 
     const act = async (action: Action, { user, params: { name = '' } }: Exchange): Promise<Answer> => {
-      const by = user && `${user.name} (${user.sub})`
+      const by = user?.name
       const doing = perform(manager, action, name)
       doing.then(
         ({ outcome, error }) => {

@@ -133,12 +133,11 @@ class Resources extends ResourcePlugin<Routes, Config> {
 
   async #remove(exchange: Exchange): Promise<void> {
     const name = nameIn(exchange)
-    const { signal } = exchange
     for (let attempt = 1; ; attempt++) {
-      const current = await this.getResource(name, { signal })
+      const current = await this.getResource(name, { signal: exchange.signal })
       this.#assertMay(exchange, current)
       try {
-        await this.deleteResource(name, { ifRevision: current.revision, signal })
+        await this.deleteResource(name, { ifRevision: current.revision, ...by(exchange) })
         return
       } catch (error) {
         // It is another one by now, of which it is to be asked anew whether it may be deleted.
@@ -147,17 +146,15 @@ class Resources extends ResourcePlugin<Routes, Config> {
     }
   }
 
-  #made(
-    { user, signal }: Exchange,
-    name: string,
-    { content = '', contentType, metadata }: Draft,
-  ): Promise<ResourceInfo> {
-    const by = { owner: user?.sub ?? null, changedBy: user?.sub ?? null }
-    return this.createResource(name, content, { metadata: { ...metadata, ...by, ...typed(contentType) }, signal })
+  #made(exchange: Exchange, name: string, draft: Draft): Promise<ResourceInfo> {
+    const { content = '', contentType, metadata } = draft
+    const owner = exchange.user?.sub ?? null
+    const told = { ...metadata, owner, changedBy: owner, ...typed(contentType) }
+    return this.createResource(name, content, { metadata: told, ...by(exchange) })
   }
 
   #changed(exchange: Exchange, name: string, { content, contentType, metadata }: Draft): Promise<ResourceInfo> {
-    const { user, signal } = exchange
+    const { user } = exchange
     const edit = (current: Resource) => {
       this.#assertMay(exchange, current)
       // Another content has another type, or none.
@@ -165,7 +162,7 @@ class Resources extends ResourcePlugin<Routes, Config> {
       const changes = { metadata: { ...metadata, ...type, changedBy: user?.sub ?? null } }
       return content === undefined ? changes : { ...changes, content }
     }
-    return this.updateResource(name, edit, { signal })
+    return this.updateResource(name, edit, by(exchange))
   }
 
   /** @throws 403 where it is somebody else's, 412 */
@@ -183,6 +180,11 @@ class Resources extends ResourcePlugin<Routes, Config> {
 
 function nameIn({ params }: Exchange): string {
   return params['*'] ?? ''
+}
+
+/** For whom, and until when. */
+function by({ user, signal }: Exchange) {
+  return { signal, ...(user && { by: user.name }) }
 }
 
 function typed(contentType: string | undefined) {
