@@ -24,23 +24,23 @@ export default definePlugin({
   // The host keeps it, in a file, and gives it to the next process and to the next generation of this code.
   state: { initial: { count: 0 } },
   setup({ app, state }): CounterService {
-    const add = async (by: number) => (await state.update((kept) => void (kept.count += by))).count
+    const add = async (by: number) => (await state.update(({ count }) => ({ count: count + by }))).count
     const counter = app.command('counter').alias('count').description('count things')
     counter
       .command('increment')
       .description('count on, and print the new count')
       .option('--by <n>', 'how much', wholeNumber({ from: -MOST, to: MOST }), STEP)
-      .action(async ({ by }: { by: number }) => console.log(await add(by)))
+      .action(async ({ by }: { by: number }) => console.log(String(await add(by))))
     counter
       .command('show')
       .description('print the count')
-      .action(() => console.log(state.value.count))
+      .action(() => console.log(String(state.value.count)))
     counter
       .command('reset')
       .description('begin at 0 again')
       .action(async () => {
         await state.update(() => ({ count: 0 }))
-        console.log(0)
+        console.log('0')
       })
     return { value: () => state.value.count, add }
   },

@@ -16,7 +16,9 @@ export function prepareHelp(program: Command, session: Session): void {
 /** What the help has besides: once for a program. */
 export function addHelpParts(program: Command, session: Session): void {
   program.configureHelp({ groupItems: sortedGroups })
-  program.addHelpText('afterAll', ({ command }) => (command === program ? absentText(session) : originText(command, session)))
+  program.addHelpText('afterAll', ({ command }) =>
+    command === program ? absentText(session) : originText(command, session),
+  )
 }
 
 /** Plugins start side by side: in which order they add their commands is no matter of chance here. */

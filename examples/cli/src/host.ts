@@ -2,10 +2,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { commanderScope, createTheme, humanLogger } from '@cf-plugins/cli'
-import { PluginManager, type ReloadReport, type StartReport } from 'cf-plugins'
+import { type ConfigEditReport, PluginManager, type ReloadReport, type StartReport } from 'cf-plugins'
 import type { Command } from 'commander'
-import type { Places } from './places.ts'
 import { lockFolder } from './folder-lock.ts'
+import type { Places } from './places.ts'
 import { ToolError } from './tool-error.ts'
 
 /** How the plugins are started. */
@@ -17,6 +17,8 @@ export interface HostOptions {
   readonly as?: string
   /** Replace plugins when their files change, and tell of it. */
   readonly afterReload?: (report: ReloadReport) => void
+  /** The same for edits of the configuration. */
+  readonly afterConfigChange?: (report: ConfigEditReport) => void
   readonly verbose?: boolean | undefined
   readonly signal?: AbortSignal
 }
@@ -34,7 +36,15 @@ const STOP_MS = 5000
 
 /** Starts the plugins, which add their commands to `program`. Those that fail are in the report. */
 export async function openHost(program: Command, options: HostOptions): Promise<Host> {
-  const { places, withState = false, as = 'a command', afterReload, verbose = false, signal } = options
+  const {
+    places,
+    withState = false,
+    as = 'a command',
+    afterReload,
+    afterConfigChange,
+    verbose = false,
+    signal,
+  } = options
   const unlock = withState ? await lockFolder(places.state, { as, ...(signal && { signal }) }) : () => {}
   const stream = process.stderr
   const manager = new PluginManager<Command>({
@@ -54,6 +64,7 @@ export async function openHost(program: Command, options: HostOptions): Promise<
     slowMs: Number.POSITIVE_INFINITY,
     ...(withState && { state: { folder: places.state } }),
     ...(afterReload && { afterReload }),
+    ...(afterConfigChange && { afterConfigChange }),
   })
   let ending: Promise<void> | undefined
   const close = () => {

@@ -22,7 +22,10 @@ export function absentPlugins({ host, places }: Session): Absent[] {
   const { manager } = host
   const unloaded = manager.absent().map(({ plugin, file }) => ({ plugin, file }))
   const resting = manager.ordered().filter(({ state }) => state !== 'active')
-  const all = [...unloaded, ...resting.map(({ plugin }) => ({ plugin, file: manager.registry.get(plugin)?.source.file }))]
+  const all = [
+    ...unloaded,
+    ...resting.map(({ plugin }) => ({ plugin, file: manager.registry.get(plugin)?.source.file })),
+  ]
   const owners = Object.entries(readSnapshot(places)?.owners ?? {})
   return all.map(({ plugin, file }) => {
     const had = owners.filter(([, owner]) => owner.plugin === plugin || (owner.file !== null && owner.file === file))
@@ -44,7 +47,8 @@ export function assertKnown(program: Command, session: Session, name: string): v
   if (names.includes(name)) return
   const absent = absentPlugins(session)
   const owner = absent.find(({ commands }) => commands.includes(name))
-  if (owner) throw new ToolError(`"${name}" is a command of the plugin "${owner.plugin}", which does not run: ${owner.why}`)
+  if (owner)
+    throw new ToolError(`"${name}" is a command of the plugin "${owner.plugin}", which does not run: ${owner.why}`)
   const nearest = nearestName(name, names)
   const meant = nearest === undefined ? '' : ` Did you mean "${nearest}"?`
   throw usageError(`There is no command "${name}".${meant} See: tally --help`)

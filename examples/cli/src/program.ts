@@ -68,7 +68,10 @@ export function createProgram(session: Session): Command {
     .command('completion')
     .description('a script for your shell, which then completes what you type at Tab')
     .addArgument(new Argument('<shell>').choices(SHELLS))
-    .addHelpText('after', `\nFor good:\n${SHELLS.map((shell) => `  ${shell.padEnd(5)} ${INSTALLING[shell]}\n`).join('')}`)
+    .addHelpText(
+      'after',
+      `\nFor good:\n${SHELLS.map((shell) => `  ${shell.padEnd(5)} ${INSTALLING[shell]}\n`).join('')}`,
+    )
     .action(async (shell: Shell) => {
       const { scriptFor } = await import('./completion/scripts.ts')
       process.stdout.write(scriptFor(shell))

@@ -21,7 +21,10 @@ export function usageError(message: string): ToolError {
 }
 
 /** The line to print and the exit code; no line where commander has answered already, with help or the version. */
-export function told(error: unknown, program: Command | undefined): { readonly line?: string; readonly exitCode: number } {
+export function told(
+  error: unknown,
+  program: Command | undefined,
+): { readonly line?: string; readonly exitCode: number } {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return { exitCode: ExitCode.ok }
     return { line: misuse(error, program), exitCode: ExitCode.usage }

@@ -1,5 +1,5 @@
 // One command line of tally: understood, run, and ended with an exit code that scripts can go by.
-import { createTheme, runCommand } from '@cf-plugins/cli'
+import { runCommand } from '@cf-plugins/cli'
 import type { Command } from 'commander'
 import { addHelpParts, prepareHelp } from './help.ts'
 import { openHost } from './host.ts'
@@ -8,7 +8,8 @@ import { assertKnown } from './known-commands.ts'
 import { createProgram, parseGlobals, sessionOptions } from './program.ts'
 import { remember } from './remember.ts'
 import type { Session } from './session.ts'
-import { ExitCode, stacksOf, told } from './tool-error.ts'
+import { tellError } from './tell-error.ts'
+import { ExitCode } from './tool-error.ts'
 
 /** How long what a plugin left open may hold the process, in milliseconds. */
 const LINGER_MS = 500
@@ -21,7 +22,7 @@ export async function runTool(args: readonly string[]): Promise<number> {
   using interruption = new Interruption(tell)
   try {
     const { options, rest } = parseGlobals(args)
-    const session: Session = { ...sessionOptions(options), interruption }
+    const session: Session = { ...sessionOptions(options), signal: interruption.signal }
     verbose = session.verbose
     program = createProgram(session)
     session.program = program
@@ -34,15 +35,6 @@ export async function runTool(args: readonly string[]): Promise<number> {
   } finally {
     setTimeout(() => process.exit(), LINGER_MS).unref()
   }
-}
-
-/** Tells an error on stderr, and gives its exit code. */
-export function tellError(error: unknown, program: Command | undefined, verbose: boolean): number {
-  const { line, exitCode } = told(error, program)
-  const theme = createTheme(process.stderr)
-  if (line !== undefined) process.stderr.write(`${theme.bad('error')}: ${line}\n`)
-  if (verbose && line !== undefined) process.stderr.write(`${theme.faint(stacksOf(error))}\n`)
-  return exitCode
 }
 
 /** The exit code of an error that was told already, where there was one. */
@@ -61,8 +53,7 @@ async function run(
     await program.parseAsync(args, { from: 'user' })
     return undefined
   }
-  const { places, verbose, interruption } = session
-  const { signal } = interruption
+  const { places, verbose, signal } = session
   // Help changes nothing, and waits for nobody who counts.
   const withState = !isHelp && first !== 'help' && !rest.includes('--help') && !rest.includes('-h')
   await using host = await openHost(program, { places, verbose, withState, signal })

@@ -19,12 +19,12 @@ export async function installPlugin(
   spec: string,
   { timeout }: { readonly timeout: number },
 ): Promise<void> {
-  const { places, interruption } = session
+  const { places, signal } = session
   const { packages: folder } = places
   const asked = whatIsAsked(spec)
   preparePackages(folder)
-  const options: NpmOptions = { folder, timeoutMs: 1000 * timeout, signal: interruption.signal }
-  const unlock = await lockFolder(folder, { as: 'an installation', signal: interruption.signal })
+  const options: NpmOptions = { folder, timeoutMs: 1000 * timeout, signal }
+  const unlock = await lockFolder(folder, { as: 'an installation', signal })
   let name: string
   try {
     name = await installed(folder, asked === 'tarball' ? copied(spec, folder) : spec, spec, options)
@@ -48,14 +48,16 @@ export async function installPlugin(
 
 const TARBALL = /\.(tgz|tar\.gz)$/
 /** As npm has them, with a version, a range or a tag: nothing that is a path, a URL, or an option. */
-const PACKAGE = /^(@[a-z0-9~_-][\w.~-]*\/)?[a-z0-9~_-][\w.~-]*(@[^\s/:]+)?$/i
+const PACKAGE = /^(@[a-z0-9~][\w.~-]*\/)?[a-z0-9~][\w.~-]*(@[^\s/:]+)?$/i
 
 /** @throws ToolError what may be asked for */
 function whatIsAsked(spec: string): 'tarball' | 'package' {
   const found = statSync(spec, { throwIfNoEntry: false })
   if (TARBALL.test(spec)) {
     if (found?.isFile()) return 'tarball'
-    throw usageError(`There is no file ${spec}. It may be a tarball, as \`npm pack\` makes it, or the name of a package`)
+    throw usageError(
+      `There is no file ${spec}. It may be a tarball, as \`npm pack\` makes it, or the name of a package`,
+    )
   }
   if (PACKAGE.test(spec)) return 'package'
   const hint = found?.isDirectory() ? ` It is a folder: make a tarball of it, with \`npm pack ${spec}\`.` : ''
@@ -65,7 +67,9 @@ function whatIsAsked(spec: string): 'tarball' | 'package' {
 /** The path of a copy that stays, by its content: what is installed may be removed and moved at its origin. */
 function copied(file: string, folder: string): string {
   const hash = createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 12)
-  const name = `${basename(file).replace(TARBALL, '').replaceAll(/[^\w.-]/g, '_')}-${hash}.tgz`
+  const name = `${basename(file)
+    .replace(TARBALL, '')
+    .replaceAll(/[^\w.-]/g, '_')}-${hash}.tgz`
   copyFileSync(file, join(folder, TARBALLS, name))
   return `./${TARBALLS}/${name}`
 }
@@ -76,7 +80,9 @@ async function installed(folder: string, from: string, shown: string, options: N
   await runNpm('install', shown, [from], options)
   const after = installedPackages(folder)
   const ending = from.slice(from.lastIndexOf('/'))
-  const isIt = from.startsWith('./') ? (each: string) => after[each]?.endsWith(ending) : (each: string) => from === each || from.startsWith(`${each}@`)
+  const isIt = from.startsWith('./')
+    ? (each: string) => after[each]?.endsWith(ending)
+    : (each: string) => from === each || from.startsWith(`${each}@`)
   const name = Object.keys(after).find(isIt)
   if (name === undefined) throw new ToolError(`${shown} was not installed: npm says that it was, and notes no package`)
   const found = await pluginIn(folder, name)
@@ -84,7 +90,9 @@ async function installed(folder: string, from: string, shown: string, options: N
   const former = before[name]
   if (former === undefined) await runNpm('uninstall', name, [name], options)
   else await runNpm('install', name, [former.startsWith('file:') ? former : `${name}@${former}`], options)
-  const why = found?.problem?.message ?? `${name} is no plugin: its package.json has neither the keyword "cf-plugin" nor a field of that name.`
+  const why =
+    found?.problem?.message ??
+    `${name} is no plugin: its package.json has neither the keyword "cf-plugin" nor a field of that name.`
   const exitCode = ExitCode.failed
   throw new ToolError(`${shown} was not installed. ${why}`, { exitCode, cause: found?.problem })
 }

@@ -31,10 +31,10 @@ export async function withHost<T>(
   session: Session,
   task: (program: Command, session: Session & { readonly host: Host }) => T | Promise<T>,
 ): Promise<T> {
-  const { host: open, program: own, places, verbose, interruption } = session
+  const { host: open, program: own, places, verbose, signal } = session
   if (open && own) return task(own, { ...session, host: open })
   const program = createProgram(session)
-  await using host = await openHost(program, { places, verbose, signal: interruption.signal })
+  await using host = await openHost(program, { places, verbose, signal })
   remember(program, session, host)
   return await task(program, { ...session, host })
 }
@@ -50,7 +50,14 @@ function rowsOf(program: Command, session: Session & { readonly host: Host }): R
     reasons.delete(plugin)
     const commands = program.commands.filter((command) => commandOwner(command) === plugin)
     const names = commands.map((command) => [command.name(), ...command.aliases()].join('|'))
-    return { plugin, version, runs: why === undefined, commands: names, from: originOf(source.file, places), ...(why && { why }) }
+    return {
+      plugin,
+      version,
+      runs: why === undefined,
+      commands: names,
+      from: originOf(source.file, places),
+      ...(why && { why }),
+    }
   })
   const others = [...reasons.values()].map(({ plugin, why, file }): Row => {
     return { plugin, version: '', runs: false, commands: [], from: originOf(file, places), why }
@@ -68,9 +75,18 @@ function originOf(file: string | undefined, { plugins }: Session['places']): str
 
 function table(rows: readonly Row[], theme: Theme): string {
   const head = { plugin: 'plugin', version: 'version', commands: ['adds'], from: 'from', runs: true }
-  const cells = [head, ...rows].map(({ plugin, version, commands, from }) => [plugin, version, commands.join(', '), from])
+  const cells = [head, ...rows].map(({ plugin, version, commands, from }) => [
+    plugin,
+    version,
+    commands.join(', '),
+    from,
+  ])
   const widths = [0, 1, 2].map((at) => Math.max(...cells.map((row) => row[at]?.length ?? 0)))
-  const line = (row: readonly string[]) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ').trimEnd()
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join('  ')
+      .trimEnd()
   const lines = cells.slice(1).map((row, at) => {
     const { runs = true, why } = rows[at] ?? {}
     const reason = why === undefined ? '' : `\n    ${why}`

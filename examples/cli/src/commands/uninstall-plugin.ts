@@ -13,19 +13,21 @@ export async function uninstallPlugin(
   named: string,
   { timeout }: { readonly timeout: number },
 ): Promise<void> {
-  const { places, interruption, host } = session
-  const { signal } = interruption
+  const { places, signal, host } = session
   const folder = places.packages
   const names = Object.keys(installedPackages(folder))
   const owners = Object.values(readSnapshot(places)?.owners ?? {})
   const fileOf = (plugin: string) => owners.find((owner) => owner.plugin === plugin)?.file
-  const isIn = (name: string, file: string | null | undefined) => file?.includes(['', 'node_modules', name, ''].join(sep))
+  const isIn = (name: string, file: string | null | undefined) =>
+    file?.includes(['', 'node_modules', name, ''].join(sep))
   const name = names.find((each) => each === named) ?? names.find((each) => isIn(each, fileOf(named)))
   if (name === undefined) {
     const there = names.length === 0 ? 'Nothing is' : `These are: ${names.join(', ')}`
     throw usageError(`${named} is not installed. ${there}`)
   }
-  const running = host?.manager.ordered().find(({ plugin }) => isIn(name, host.manager.registry.get(plugin)?.source.file))
+  const running = host?.manager
+    .ordered()
+    .find(({ plugin }) => isIn(name, host.manager.registry.get(plugin)?.source.file))
   if (running) await host?.manager.unload(running.plugin)
   const unlock = await lockFolder(folder, { as: 'an installation', signal })
   try {

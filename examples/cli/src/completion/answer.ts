@@ -25,7 +25,11 @@ function placesIn(words: readonly string[]): Record<'data' | 'plugins' | 'config
   const named = (name: string) => {
     const at = words.indexOf(`--${name}`)
     const joined = words.find((word) => word.startsWith(`--${name}=`))
-    return joined?.slice(name.length + 3) ?? (at < 0 ? undefined : words[at + 1]) ?? process.env[`TALLY_${name.toUpperCase()}`]
+    return (
+      joined?.slice(name.length + 3) ??
+      (at < 0 ? undefined : words[at + 1]) ??
+      process.env[`TALLY_${name.toUpperCase()}`]
+    )
   }
   return { data: named('data'), plugins: named('plugins'), config: named('config') }
 }

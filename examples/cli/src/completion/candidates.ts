@@ -79,7 +79,10 @@ function optionsOf(command: CommandTree, last: string, used: ReadonlySet<OptionT
     const value = command.options.find(({ names }) => names.includes(last.slice(0, at)))?.value
     if (!value) return NOTHING
     const { words, files } = ofValue(value)
-    return beginningWith(last, { words: words.map((each) => ({ ...each, value: last.slice(0, at + 1) + each.value })), files })
+    return beginningWith(last, {
+      words: words.map((each) => ({ ...each, value: last.slice(0, at + 1) + each.value })),
+      files,
+    })
   }
   const isOpen = (option: OptionTree) => !used.has(option) || option.value?.isVariadic === true
   return beginningWith(last, { words: command.options.filter(isOpen).flatMap(namesOf), files: false })

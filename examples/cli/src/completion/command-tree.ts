@@ -41,7 +41,7 @@ export function treeOf(command: Command): CommandTree {
     description: help.subcommandDescription(command),
     plugin: commandOwner(command),
     options: help.visibleOptions(command).map(optionOf),
-    arguments: command.registeredArguments.map(valueOf),
+    arguments: command.registeredArguments.map(valueIn),
     commands: commands.some(isHelp) ? [...others, helpOf(command, help, others)] : others,
   }
 }
@@ -61,6 +61,6 @@ function optionOf(option: Option): OptionTree {
   return { names, description, value: { name, choices: argChoices ?? [], isVariadic: variadic, isOptional: optional } }
 }
 
-function valueOf(argument: Argument): ValueTree {
+function valueIn(argument: Argument): ValueTree {
   return { name: argument.name(), choices: argument.argChoices ?? [], isVariadic: argument.variadic }
 }

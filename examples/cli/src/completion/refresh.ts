@@ -13,12 +13,12 @@ const PATIENCE_MS = 10_000
 /** Starts the plugins and takes down what commands they add. What they print meanwhile goes to stderr. */
 export async function refreshed(places: Places): Promise<Snapshot> {
   using interruption = new Interruption(() => {})
-  const session: Session = { places, verbose: false, interruption }
+  const signal = AbortSignal.any([interruption.signal, AbortSignal.timeout(PATIENCE_MS)])
+  const session: Session = { places, verbose: false, signal }
   const { write } = process.stdout
   process.stdout.write = process.stderr.write.bind(process.stderr)
   try {
     const program = createProgram(session)
-    const signal = AbortSignal.any([interruption.signal, AbortSignal.timeout(PATIENCE_MS)])
     await using host = await openHost(program, { places, signal })
     return remember(program, session, host)
   } finally {

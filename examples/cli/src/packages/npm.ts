@@ -90,6 +90,7 @@ function reasonIn(text: string): string {
   if (code === 'E404') return 'the registry has no such package'
   if (code === 'ETARGET') return 'the registry has the package, but not that version'
   if (code !== undefined && UNREACHABLE.test(code)) return `the registry cannot be reached (${code})`
-  const said = lines.find((line) => line !== '' && !/^(code|errno|syscall|path) /.test(line)) ?? oneLine(text).slice(0, 300)
+  const said =
+    lines.find((line) => line !== '' && !/^(code|errno|syscall|path) /.test(line)) ?? oneLine(text).slice(0, 300)
   return `npm failed${code === undefined ? '' : ` (${code})`}: ${said || 'it did not say why'}`
 }
