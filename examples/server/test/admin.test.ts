@@ -58,7 +58,7 @@ describe('the probes', () => {
 describe('what admins see', () => {
   it('nobody else sees', async () => {
     const served = await administered()
-    for (const path of ['health', 'metrics', 'routes', 'handlers', 'audit', 'plugins', 'plugins/moody']) {
+    for (const path of ['health', 'metrics', 'routes', 'handlers', 'config', 'audit', 'plugins', 'plugins/moody']) {
       const none = await served.ask('GET', `/admin/${path}`)
       const other = await served.ask('GET', `/admin/${path}`, { user: 'eve editor' })
       expect([path, none.status, other.status]).toEqual([path, 401, 403])
@@ -77,6 +77,7 @@ describe('what admins see', () => {
     const get = async (path: string) => (await ask('GET', `/admin/${path}`, ROOT)).json
     expect(await get('health')).toMatchObject({ live: true, ready: true, plugins: { moody: { status: 'healthy' } } })
     expect(await get('metrics')).toMatchObject({ states: { active: 5 }, plugins: { moody: { starts: 1 } } })
+    expect((await get('config')).plugins).toContainEqual(expect.objectContaining({ plugin: 'admin' }))
     expect((await get('handlers')).handlers).toContainEqual(
       expect.objectContaining({ plugin: 'moody', name: 'weather' }),
     )

@@ -5,13 +5,14 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import { readAudit } from 'cf-plugins'
 import { describe, expect, it } from 'vitest'
-import { type Answered, type Served, serve } from './serving.ts'
+import { type Answered, type Served, serve, serveAll } from './serving.ts'
 
 const ADA = { user: 'ada editor' }
 const BOB = { user: 'bob editor' }
 const ROOT = { user: 'root admin' }
 
 const files = (config = '') => serve(['resources'], { config })
+const SMALL = 'resources:\n  settings:\n    maxBytes: 1000\n'
 const etag = ({ headers }: Answered) => headers.get('etag') ?? ''
 
 /** A request whose path goes out as it is: fetch would tidy it up. */
@@ -32,6 +33,8 @@ function raw(
 }
 
 describe('what is put', () => {
+  const small = serveAll(['resources'], { config: SMALL })
+
   it('is there with its type, its metadata and its owner, until it is deleted', async () => {
     const { ask, data } = await files()
     const put = await ask('PUT', '/resources/reports/march.md', {
@@ -82,10 +85,11 @@ describe('what is put', () => {
     ['json', 'application/geo+json', '[]'],
     ['bytes', 'application/octet-stream', new Uint8Array()],
   ])('is kept as %s where it is %s, and given back as that', async (kind, type, body) => {
-    const { ask, base } = await files()
-    const put = await ask('PUT', '/resources/it', { ...ADA, headers: { 'content-type': type }, body })
+    const { ask, base } = small()
+    const path = `/resources/${type.replace('+', '-')}/${body.length}`
+    const put = await ask('PUT', path, { ...ADA, headers: { 'content-type': type }, body })
     expect([put.status, put.json.kind], put.text).toEqual([201, kind])
-    const got = await fetch(`${base}/resources/it`)
+    const got = await fetch(`${base}${path}`)
     expect(got.headers.get('content-type')).toBe(type)
     expect(Buffer.from(await got.arrayBuffer())).toEqual(Buffer.from(body))
   })
@@ -118,7 +122,7 @@ describe('what is put', () => {
     [400, 'METADATA_RESERVED', { 'resource-metadata': '{"owner":"bob"}' }, 'x'],
     [413, undefined, { 'content-type': 'text/plain' }, 'x'.repeat(1001)],
   ])('is refused by %i %s', async (status, code, headers, body) => {
-    const { ask } = await files('resources:\n  settings:\n    maxBytes: 1000\n')
+    const { ask } = small()
     const put = await ask('PUT', '/resources/it', { ...ADA, headers: headers as Record<string, string>, body })
     expect(put.status, put.text).toBe(status)
     if (code) expect(put.json.error.code).toBe(code)
@@ -127,6 +131,8 @@ describe('what is put', () => {
 })
 
 describe('an envelope', () => {
+  const small = serveAll(['resources'], { config: SMALL })
+
   it('creates what is not there', async () => {
     const { ask } = await files()
     const all = [
@@ -168,7 +174,7 @@ describe('an envelope', () => {
     [413, { name: 'it', content: 'x', metadata: { long: 'x'.repeat(70_000) } }],
     [413, { name: 'it', content: 'x'.repeat(200_000) }],
   ])('is refused by %i', async (status, body) => {
-    const { ask } = await files('resources:\n  settings:\n    maxBytes: 1000\n')
+    const { ask } = small()
     const made = await ask('POST', '/resources', { ...ADA, body })
     expect(made.status, made.text).toBe(status)
   })
@@ -304,6 +310,8 @@ describe('who may', () => {
 })
 
 describe('a name', () => {
+  const named = serveAll(['resources'])
+
   it.each([
     '/resources/..%2f..%2fetc%2fpasswd',
     '/resources/%2e%2e%2fsecrets',
@@ -316,7 +324,7 @@ describe('a name', () => {
     '/resources/',
     `/resources/${'a'.repeat(201)}`,
   ])('that could lead elsewhere, or be nothing, is refused: %s', async (path) => {
-    const served = await files()
+    const served = named()
     for (const method of ['GET', 'DELETE']) {
       const { status, text } = await raw(served, method, path)
       expect([400, 404], text).toContain(status)
@@ -325,14 +333,14 @@ describe('a name', () => {
   })
 
   it('that leads out of the path leads nowhere', async () => {
-    const served = await files()
+    const served = named()
     await writeFile(join(served.data, 'secret.resource'), 'secret')
     for (const path of ['/resources/../secret', '/resources/%2e%2e/secret', '/resources/./../../data/secret'])
       expect((await raw(served, 'GET', path)).status).toBeGreaterThanOrEqual(400)
   })
 
   it('may be written with percent signs', async () => {
-    const served = await files()
+    const served = named()
     expect((await served.ask('PUT', '/resources/%61%2Fb', { ...ADA, body: 'x' })).json).toMatchObject({ name: 'a/b' })
     expect((await served.ask('GET', '/resources/a/b')).text).toBe('x')
   })

@@ -2,7 +2,7 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { type RunningServer, startServer } from '../src/host.ts'
 
 const SERVER = join(import.meta.dirname, '..')
@@ -50,14 +50,39 @@ export interface Answered {
   readonly json: any
 }
 
-/** Starts the http plugin, those that are named, and `files` besides. @param config more of plugins.yaml */
-export async function serve(
+interface ServeOptions {
+  /** More of plugins.yaml. */
+  readonly config?: string
+  /** Plugins besides those that are named. */
+  readonly files?: Readonly<Record<string, string>>
+}
+
+/** Starts the http plugin and those that are named, until the test ends. */
+export async function serve(names: readonly string[], options: ServeOptions = {}): Promise<Served> {
+  const served = await startServing(names, options)
+  onTestFinished(() => served[Symbol.asyncDispose]())
+  return served
+}
+
+/** One server for all tests of a group. */
+export function serveAll(names: readonly string[], options: ServeOptions = {}): () => Served {
+  let served: (Served & AsyncDisposable) | undefined
+  beforeAll(async () => {
+    served = await startServing(names, options)
+  })
+  afterAll(() => served?.[Symbol.asyncDispose]())
+  return () => {
+    if (!served) throw new Error('The server has not been started.')
+    return served
+  }
+}
+
+async function startServing(
   names: readonly string[],
-  { config = '', files = {} }: { readonly config?: string; readonly files?: Readonly<Record<string, string>> } = {},
-): Promise<Served> {
+  { config = '', files = {} }: ServeOptions,
+): Promise<Served & AsyncDisposable> {
   await mkdir(SCRATCH, { recursive: true })
   const folder = await mkdtemp(join(SCRATCH, 'served-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const plugins = join(folder, 'plugins')
   const data = join(folder, 'data')
   await mkdir(data)
@@ -69,11 +94,18 @@ export async function serve(
   const write = (...args: unknown[]) => void log.push(args.map((arg) => (typeof arg === 'string' ? arg : '')).join(''))
   const logger = { debug: () => {}, info: write, warn: write, error: write }
   const server = await startServer({ plugins, config: join(folder, 'plugins.yaml'), dataFolder: data, logger })
-  onTestFinished(() => server.stop().then(() => {}))
-  if (server.report.failed.length > 0) throw server.report.failed[0]?.error
+  const end = async () => {
+    await server.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+  const [failure] = server.report.failed
+  if (failure) {
+    await end()
+    throw failure.error
+  }
   const { port } = (server.manager.get('http') as { address(): AddressInfo }).address()
   const base = `http://127.0.0.1:${port}`
-  return { server, base, plugins, data, log, ask: (...args) => ask(base, ...args) }
+  return { server, base, plugins, data, log, ask: (...args) => ask(base, ...args), [Symbol.asyncDispose]: end }
 }
 
 async function ask(base: string, method: string, path: string, { user, headers, body }: Asked = {}): Promise<Answered> {

@@ -48,6 +48,7 @@ export default definePlugin({
     show('/admin/health', () => manager.health())
     show('/admin/metrics', () => manager.metrics())
     show('/admin/routes', () => ({ routes: host.routes() }))
+    show('/admin/config', () => manager.configuration())
     show('/admin/handlers', () => ({ handlers: manager.handlers() }))
     show('/admin/audit', async ({ url }) => ({ entries: await trailOf(auditFile, url) }))
     show('/admin/plugins', () => ({ plugins: pluginList(host) }))
