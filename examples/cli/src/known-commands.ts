@@ -20,17 +20,21 @@ export interface Absent {
 export function absentPlugins({ host, places }: Session): Absent[] {
   if (!host) return []
   const { manager } = host
-  const unloaded = manager.absent().map(({ plugin, file }) => ({ plugin, file }))
+  const unloaded = manager.absent().map(({ plugin, file, error }) => ({ plugin, file, why: oneLine(error.message) }))
   const resting = manager.ordered().filter(({ state }) => state !== 'active')
   const all = [
     ...unloaded,
-    ...resting.map(({ plugin }) => ({ plugin, file: manager.registry.get(plugin)?.source.file })),
+    ...resting.map(({ plugin }) => ({
+      plugin,
+      file: manager.registry.get(plugin)?.source.file,
+      why: reasonOf(manager, plugin),
+    })),
   ]
   const owners = Object.entries(readSnapshot(places)?.owners ?? {})
-  return all.map(({ plugin, file }) => {
+  return all.map(({ plugin, file, why }) => {
     const had = owners.filter(([, owner]) => owner.plugin === plugin || (owner.file !== null && owner.file === file))
     const commands = had.map(([command]) => command)
-    return { plugin, file, why: reasonOf(manager, plugin), commands: commands.length > 0 ? commands : [plugin] }
+    return { plugin, file, why, commands: commands.length > 0 ? commands : [plugin] }
   })
 }
 

@@ -1,5 +1,5 @@
 // Where tally has what it needs: plugins, their configuration, what it keeps.
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 
@@ -26,7 +26,7 @@ export interface Places {
 }
 
 /** The folder of this package, of its sources and of what is built alike. */
-const PACKAGE = join(import.meta.dirname, '..')
+export const PACKAGE = join(import.meta.dirname, '..')
 
 /** The places of this user, or those that they name. */
 export function placesOf({ data, plugins, config }: PlaceOptions, env: NodeJS.ProcessEnv = process.env): Places {
@@ -40,6 +40,15 @@ export function placesOf({ data, plugins, config }: PlaceOptions, env: NodeJS.Pr
     packages: within('packages', 'XDG_DATA_HOME', '.local', 'share'),
     cache: within('cache', 'XDG_CACHE_HOME', '.cache'),
   }
+}
+
+/** What is wrong with places that were named; nothing where all is well. */
+export function problemWith({ plugins, config }: PlaceOptions): string | undefined {
+  if (plugins !== undefined && !statSync(plugins, { throwIfNoEntry: false })?.isDirectory())
+    return `There is no folder ${plugins}, which is to have the plugins`
+  if (config !== undefined && !statSync(config, { throwIfNoEntry: false })?.isFile())
+    return `There is no file ${config}, which is to have the plugins' configuration`
+  return undefined
 }
 
 /** A folder of the XDG base directory specification, which says that a relative one is to be ignored. */

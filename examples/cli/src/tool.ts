@@ -5,11 +5,12 @@ import { addHelpParts, prepareHelp } from './help.ts'
 import { openHost } from './host.ts'
 import { Interruption } from './interruption.ts'
 import { assertKnown } from './known-commands.ts'
+import { problemWith } from './places.ts'
 import { createProgram, parseGlobals, sessionOptions } from './program.ts'
 import { remember } from './remember.ts'
 import type { Session } from './session.ts'
 import { tellError } from './tell-error.ts'
-import { ExitCode } from './tool-error.ts'
+import { ExitCode, usageError } from './tool-error.ts'
 
 /** How long what a plugin left open may hold the process, in milliseconds. */
 const LINGER_MS = 500
@@ -25,6 +26,8 @@ export async function runTool(args: readonly string[]): Promise<number> {
     const session: Session = { ...sessionOptions(options), signal: interruption.signal }
     verbose = session.verbose
     program = createProgram(session)
+    const problem = problemWith(options)
+    if (problem !== undefined) throw usageError(problem)
     session.program = program
     addHelpParts(program, session)
     const failed = await run(program, session, args, rest)

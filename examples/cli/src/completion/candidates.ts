@@ -24,7 +24,7 @@ export function candidatesFor(tree: CommandTree, words: readonly string[]): Cand
   const { command, operands, used, awaited, isOver } = walk(tree, words.slice(0, -1))
   if (awaited) return beginningWith(last, ofValue(awaited))
   if (last.startsWith('-') && !isOver) return optionsOf(command, last, used)
-  const names = operands.length > 0 ? [] : command.commands.flatMap(namesOf)
+  const names = operands.length > 0 ? [] : commandsOf(command, last)
   const argument = command.arguments[operands.length] ?? command.arguments.findLast(({ isVariadic }) => isVariadic)
   const { words: values, files } = argument ? ofValue(argument) : NOTHING
   return beginningWith(last, { words: [...names, ...values], files })
@@ -71,6 +71,13 @@ function walk(tree: CommandTree, words: readonly string[]): Position {
     }
   }
   return { command, operands, used, awaited, isOver }
+}
+
+/** Commands by their names; by an alias where it is what was begun, and no name was. */
+function commandsOf({ commands }: CommandTree, last: string): Candidate[] {
+  const all = commands.map(namesOf)
+  const names = all.flatMap((each) => each.slice(0, 1))
+  return names.some(({ value }) => value.startsWith(last)) ? names : all.flat()
 }
 
 function optionsOf(command: CommandTree, last: string, used: ReadonlySet<OptionTree>): Candidates {
