@@ -25,6 +25,7 @@ export class Pool {
   readonly #members = new Set<PoolMember>()
   readonly #waiting = new Set<PoolMember>()
   readonly #starving = new Map<PoolMember, NodeJS.Timeout>()
+  #looking: NodeJS.Timeout | undefined
   #count = 0
   #isServing = false
 
@@ -104,18 +105,32 @@ export class Pool {
     return next
   }
 
-  /** Ends threads of other crews that have nothing to do, until there is a place. */
+  /**
+   * Ends threads of other crews that have nothing to do, until there is a place. Who has a thread already gets only those that have rested for a
+   * while: two plugins that are called in turns would else take each other's thread at each call, and start one anew.
+   */
   #makeRoom(needy: PoolMember): boolean {
+    const latestMs = needy.size === 0 ? Number.POSITIVE_INFINITY : performance.now() - TURN_MS
     while (this.#count >= this.#limit) {
       let longest: CrewThread | undefined
       for (const member of this.#members) {
         const idle = member === needy ? undefined : member.idleThread()
-        if (idle && (longest === undefined || (idle.idleSinceMs ?? 0) < (longest.idleSinceMs ?? 0))) longest = idle
+        if (idle === undefined) continue
+        if ((idle.idleSinceMs ?? 0) > latestMs) this.#lookAgain()
+        else if (longest === undefined || (idle.idleSinceMs ?? 0) < (longest.idleSinceMs ?? 0)) longest = idle
       }
       if (longest === undefined) return false
       longest.leave()
     }
     return true
+  }
+
+  /** A thread that rests is anybody's in a while, whether or not something happens until then. */
+  #lookAgain(): void {
+    this.#looking ??= setTimeout(() => {
+      this.#looking = undefined
+      this.#serve()
+    }, TURN_MS).unref()
   }
 
   #leaving(): number {

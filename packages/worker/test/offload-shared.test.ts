@@ -87,6 +87,24 @@ test('plugins share a number of threads, and none waits until another has nothin
   expect(most).toBe(2)
 })
 
+test('plugins that are called in turns do not take their threads from each other', async () => {
+  const told: ThreadMessage[] = []
+  const listen = (message: unknown) => void told.push(message as ThreadMessage)
+  subscribe('cf-plugins:worker', listen)
+  onTestFinished(() => void unsubscribe('cf-plugins:worker', listen))
+  const threads = threadsOf({ threads: 2 })
+  const [one, other] = [blockOf(threads, 'one'), blockOf(threads, 'other')]
+  // More than either has a thread for, so that both would have one more.
+  const round = () => Promise.all([one, other].flatMap((block) => [1, 2, 3].map(() => block({ ms: 8 }))))
+  for (let rounds = 0; rounds < 30; rounds++) await round()
+  const started = () => told.filter(({ kind, plugin }) => kind === 'started' && /^(one|other)$/.test(plugin)).length
+  expect(started()).toBeLessThan(16)
+  // One of them is called no more, and the other has its thread in a while, though its own is at a long call all the time.
+  const long = [1, 2].map(() => one({ ms: 1_500 }))
+  while (!threads.status().some(({ plugin, running }) => plugin === 'one' && running === 2)) await delay(5)
+  await Promise.all(long)
+})
+
 test('a thread that has nothing to do makes room for another plugin at once', async () => {
   const threads = threadsOf({ threads: 1 })
   await blockOf(threads, 'one')({ ms: 1 })
