@@ -2,8 +2,16 @@
 import { constants } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { createTheme, formatMs, humanLogger, renderError, renderReload, renderTimeline } from '@cf-plugins/cli'
-import { messageOf, PluginError } from 'cf-plugins'
+import {
+  createTheme,
+  formatMs,
+  humanLogger,
+  type LogLevel,
+  renderError,
+  renderReload,
+  renderTimeline,
+} from '@cf-plugins/cli'
+import { type Logger, messageOf, PluginError } from 'cf-plugins'
 import { startServer } from './host.ts'
 import { load } from './load/index.ts'
 
@@ -52,12 +60,14 @@ async function serve(args: readonly string[]): Promise<number> {
   const stopped = stopRequest()
   const server = await startServer({
     ...options,
-    logger: humanLogger({ stream: process.stderr, level: verbose ? 'debug' : 'info', theme: errorTheme }),
-    afterReload: (report) => print(renderReload(report, { theme })),
-    afterConfigChange: ({ outcome, plugins, error }) =>
-      print(`${theme.good('configuration')} ${error ? messageOf(error) : `${outcome}: ${plugins.join(', ')}`}\n`),
+    logger: loggerOf(verbose),
+    // Why something went wrong is in the log.
+    afterReload: (report) => print(renderReload(report, { theme, reasons: false })),
+    afterConfigChange: ({ error, plugins }) => {
+      if (!error) print(`${theme.good('configured')} ${theme.strong(plugins.join(', '))}\n`)
+    },
   })
-  print(renderTimeline(server.report, { width: process.stdout.columns || WIDTH, theme }))
+  print(renderTimeline(server.report, { width: process.stdout.columns || WIDTH, theme, reasons: false }))
   print(`\n${theme.strong('Open')}  ${theme.accent(server.url)}\n`)
   print(`${theme.strong('Edit')}  ${near(options.plugins)} while it runs\n`)
   print(`${theme.strong('Stop')}  Ctrl-C\n\n`)
@@ -87,6 +97,14 @@ function optionsOf(args: readonly string[]) {
   } catch (error) {
     throw new UsageError(`${messageOf(error)}\n\n${HELP}`)
   }
+}
+
+/** What plugins say, and what is wrong; what the host says besides is in the reports that are printed anyway. */
+function loggerOf(verbose: boolean): Logger {
+  const log = (level: LogLevel) => humanLogger({ stream: process.stderr, level, theme: errorTheme })
+  if (verbose) return log('debug')
+  const plugins = log('info')
+  return { ...log('warn'), child: (bindings) => plugins.child?.(bindings) ?? plugins }
 }
 
 /** A folder as one would write it here. */
