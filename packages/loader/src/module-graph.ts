@@ -240,11 +240,16 @@ async function waitForHost(
   }
 }
 
+/** What to do about a file that Node does not run by itself, such as one in TypeScript. */
+const NOT_COMPILED =
+  'What is outside the plugin folders is imported as Node does it: move the file into one (with a name that begins with _, it is no plugin), or import its types only'
+
 function importProblem(specifier: string, place: FilePlace, error: unknown): LoadProblem {
-  const missing = (error as NodeJS.ErrnoException | undefined)?.code === 'ERR_MODULE_NOT_FOUND'
+  const code = (error as NodeJS.ErrnoException | undefined)?.code
+  const remedy = code === 'ERR_UNKNOWN_FILE_EXTENSION' ? `. ${NOT_COMPILED}` : ''
   return new LoadProblem(
-    missing ? 'CFP_MODULE_MISSING' : 'CFP_IMPORT_FAILED',
-    `"${specifier}", a module of the host, could not be imported: ${messageOf(error)}`,
+    code === 'ERR_MODULE_NOT_FOUND' ? 'CFP_MODULE_MISSING' : 'CFP_IMPORT_FAILED',
+    `"${specifier}", a module of the host, could not be imported: ${messageOf(error)}${remedy}`,
     place,
     error,
   )

@@ -217,6 +217,16 @@ describe('a load that fails', () => {
     expect(error).toMatchObject({ code: 'CFP_IMPORT_FAILED', line: 1 })
     expect(error.message).toContain('host module')
   })
+
+  test('says what to do about a file of the host that Node does not run', async () => {
+    // Node says so; what runs these tests would not.
+    const unknown = new TypeError('Unknown file extension ".ts" for /src/helper.ts')
+    const refused = () => Promise.reject(Object.assign(unknown, { code: 'ERR_UNKNOWN_FILE_EXTENSION' }))
+    const { error } = await failureOf({ 'a.js': `import 'host-helper'` }, { hostModules: { 'host-helper': refused } })
+    expect(error).toMatchObject({ code: 'CFP_IMPORT_FAILED', line: 1 })
+    expect(error.message).toContain('Unknown file extension')
+    expect(error.message).toContain('move the file into one')
+  })
 })
 
 describe('a symbolic link that leaves the plugin folders', () => {
