@@ -1,5 +1,5 @@
 // What every database does, whichever it is.
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { everyDatabase } from './database-setups.ts'
 
 everyDatabase('asking', ({ kind, open }) => {
@@ -216,11 +216,4 @@ everyDatabase('transactions', ({ open }) => {
     )
     expect(await counted(database)).toEqual([1, 2, 3])
   })
-})
-
-describe('skipped', () => {
-  it.skipIf(process.env.DATABASE_URL)(
-    'PostgreSQL: DATABASE_URL is not set, so only the embedded database was tested',
-    ({ skip }) => skip(),
-  )
 })

@@ -1,4 +1,5 @@
 // The connections that one generation of the plugin has given out, so that they can be told of, and taken back.
+import { setMaxListeners } from 'node:events'
 import type { Logger } from 'cf-plugins'
 import { DatabaseError } from './errors.ts'
 import type { AcquireOptions } from './service.ts'
@@ -42,6 +43,8 @@ export class Leases {
     this.source = source
     this.#options = options
     this.#logger = logger
+    // Everyone who waits listens to it; Node would take more than ten for a leak.
+    setMaxListeners(0, this.#closing.signal)
   }
 
   /** @param label who asks: a place, or a statement @throws `DATABASE_BUSY`, `DATABASE_UNAVAILABLE`, `DATABASE_CLOSED`, the signal's reason */
