@@ -28,14 +28,14 @@ export interface Places {
 /** The folder of this package, of its sources and of what is built alike. */
 export const PACKAGE = join(import.meta.dirname, '..')
 
-/** The places of this user, or those that they name. */
+/** The places of this user, or those that they name; an empty name is none. */
 export function placesOf({ data, plugins, config }: PlaceOptions, env: NodeJS.ProcessEnv = process.env): Places {
   const within = (name: string, variable: string, ...home: string[]) =>
-    data === undefined ? join(homeOf(env, variable, home), 'tally', name) : join(resolve(data), name)
+    !data ? join(homeOf(env, variable, home), 'tally', name) : join(resolve(data), name)
   const own = join(homeOf(env, 'XDG_CONFIG_HOME', ['.config']), 'tally', 'tally.yaml')
   return {
-    plugins: plugins === undefined ? join(PACKAGE, 'plugins') : resolve(plugins),
-    config: config === undefined ? (existsSync(own) ? own : join(PACKAGE, 'tally.yaml')) : resolve(config),
+    plugins: plugins ? resolve(plugins) : join(PACKAGE, 'plugins'),
+    config: config ? resolve(config) : existsSync(own) ? own : join(PACKAGE, 'tally.yaml'),
     state: within('state', 'XDG_STATE_HOME', '.local', 'state'),
     packages: within('packages', 'XDG_DATA_HOME', '.local', 'share'),
     cache: within('cache', 'XDG_CACHE_HOME', '.cache'),
@@ -44,9 +44,9 @@ export function placesOf({ data, plugins, config }: PlaceOptions, env: NodeJS.Pr
 
 /** What is wrong with places that were named; nothing where all is well. */
 export function problemWith({ plugins, config }: PlaceOptions): string | undefined {
-  if (plugins !== undefined && !statSync(plugins, { throwIfNoEntry: false })?.isDirectory())
+  if (plugins && !statSync(plugins, { throwIfNoEntry: false })?.isDirectory())
     return `There is no folder ${plugins}, which is to have the plugins`
-  if (config !== undefined && !statSync(config, { throwIfNoEntry: false })?.isFile())
+  if (config && !statSync(config, { throwIfNoEntry: false })?.isFile())
     return `There is no file ${config}, which is to have the plugins' configuration`
   return undefined
 }
