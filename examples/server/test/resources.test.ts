@@ -94,6 +94,15 @@ describe('what is put', () => {
     expect(Buffer.from(await got.arrayBuffer())).toEqual(Buffer.from(body))
   })
 
+  it.each(['{"title":"M\\u00e4rz"}', Buffer.from('{"title":"März"}').toString('latin1'), '{"title":"März"}'])(
+    'has metadata in a header of whatever letters: %s',
+    async (header) => {
+      const { ask } = small()
+      const init = { ...ADA, headers: { 'resource-metadata': header }, body: 'x' }
+      expect((await ask('PUT', '/resources/letters', init)).json.metadata).toMatchObject({ title: 'März' })
+    },
+  )
+
   it('replaces the content of what is there, and leaves its metadata and its owner', async () => {
     const { ask } = await files()
     const headers = { 'content-type': 'text/plain', 'resource-metadata': '{"lang":"en","draft":true}' }

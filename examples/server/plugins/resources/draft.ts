@@ -52,7 +52,7 @@ export async function readBody(exchange: Exchange): Promise<Draft> {
     throw new HttpError(415, 'ENCODING_UNSUPPORTED', 'Send the content as it is, without a content-encoding.')
   const { success, data: contentType } = parts.contentType.safeParse(told)
   if (!success || contentType === undefined) throw new HttpError(415, 'MEDIA_TYPE', `"${told}" is no media type.`)
-  return { content: await contentOf(exchange, contentType), contentType, metadata: own(parsed(String(header))) }
+  return { content: await contentOf(exchange, contentType), contentType, metadata: own(parsed(utf8(String(header)))) }
 }
 
 async function contentOf(exchange: Exchange, contentType: string): Promise<ResourceContent> {
@@ -83,6 +83,12 @@ function fromBase64(content: string | object): Uint8Array {
   // Buffer passes over whatever is no base64.
   if (bytes?.toString('base64').replace(/=+$/, '') === String(content).replace(/=+$/, '')) return bytes
   throw new HttpError(400, 'BODY_INVALID', 'content is not base64, and encoding says so.')
+}
+
+/** Node reads headers as Latin-1, and curl sends them as they are typed. */
+function utf8(header: string): string {
+  const text = Buffer.from(header, 'latin1').toString('utf8')
+  return text.includes('\ufffd') ? header : text
 }
 
 function parsed(header: string): Readonly<Record<string, unknown>> {
