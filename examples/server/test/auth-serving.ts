@@ -5,11 +5,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type AuditEntry, readAudit } from 'cf-plugins'
 import pg from 'pg'
-import { onTestFinished } from 'vitest'
+import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { type RunningServer, startServer } from '../src/host.ts'
 
 const SERVER = join(import.meta.dirname, '..')
 export const ADMIN_PASSWORD = 'open sesame'
+
+/** Passwords at a price that tests can pay, and as many attempts as they need. */
+const CHEAP: Env = {
+  CF_PLUGIN_AUTH__SCRYPT__LOG_N: '10',
+  CF_PLUGIN_AUTH__LIMITS__ADDRESS__POINTS: '10000',
+  CF_PLUGIN_AUTH__LIMITS__NAME__POINTS: '10000',
+}
 
 export type Env = Readonly<Record<string, string | undefined>>
 
@@ -29,53 +36,79 @@ export interface Answered {
 
 export interface Served {
   readonly server: RunningServer
+  readonly data: string
   readonly log: readonly string[]
   ask(method: string, path: string, asked?: Asked): Promise<Answered>
   /** The token of a login. */
   login(name: string, password: string): Promise<string>
   audit(action: string): Promise<readonly AuditEntry[]>
-  /** Waits until what `health` says of auth is `status`. */
   stop(): Promise<void>
 }
 
-/** What servers share: a data folder, a database, keys in Redis. Gone when the test is. */
-export async function place(): Promise<Env> {
+type AtEnd = (task: () => Promise<void>) => void
+
+/** Where servers keep what they keep: a data folder, tables, keys in Redis. Gone in the end. */
+export async function place(atEnd: AtEnd = onTestFinished): Promise<Env> {
   const folder = await mkdtemp(join(tmpdir(), 'auth-served-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  const { DATABASE_URL, REDIS_URL } = process.env
+  atEnd(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }))
+  const { DATABASE_URL = '', REDIS_URL = '' } = process.env
   const name = `auth_${randomBytes(6).toString('hex')}`
+  if (DATABASE_URL !== '') atEnd(() => dropSchema(name))
   return {
     DATA: folder,
-    DATABASE_URL: DATABASE_URL ? await ownDatabase(DATABASE_URL, name) : undefined,
-    REDIS_URL: REDIS_URL || undefined,
+    DATABASE_URL,
+    REDIS_URL,
+    ...(DATABASE_URL && { CF_PLUGIN_DATABASE__SCHEMA: name }),
     ...(REDIS_URL && { CF_PLUGIN_CACHE__PREFIX: `${name}:` }),
   }
 }
 
+/** One server for all tests of a suite: a database in this process takes seconds to be made. */
+export function sharedServer(env: Env | (() => Promise<Env>) = {}): () => Served {
+  let served: Served | undefined
+  const ends: (() => Promise<void>)[] = []
+  const atEnd: AtEnd = (task) => void ends.unshift(task)
+  beforeAll(async () => {
+    served = await serveAuth(
+      typeof env === 'function' ? await env() : env,
+      { ...(await place(atEnd)), CF_PLUGIN_DATABASE__FOLDER: ':memory:' },
+      atEnd,
+    )
+  }, 120_000)
+  afterAll(async () => {
+    for (const end of ends) await end()
+  })
+  return () => {
+    if (!served) throw new Error('The server is not up.')
+    return served
+  }
+}
+
 /** @param env variables of `plugins.yaml`, and overrides */
-export async function serveAuth(env: Env = {}, at?: Env): Promise<Served> {
-  const { DATA = '', ...shared } = at ?? (await place())
+export async function serveAuth(env: Env, at: Env, atEnd: AtEnd = onTestFinished): Promise<Served> {
+  const { DATA = '', ...shared } = at
   const log: string[] = []
   const write = (...args: unknown[]) => void log.push(args.filter((arg) => typeof arg === 'string').join(' '))
   const server = await startServer({
-    plugins: join(SERVER, 'plugins'),
+    plugins: process.env.S3_PLUGINS ?? join(SERVER, 'plugins'),
     config: join(SERVER, 'plugins.yaml'),
     dataFolder: DATA,
     hotReload: false,
     logger: { debug: () => {}, info: write, warn: write, error: write },
-    env: { PORT: '0', ADMIN_PASSWORD, CF_PLUGIN_AUTH__SCRYPT__LOG_N: '10', ...shared, ...env },
+    env: { PORT: '0', ADMIN_PASSWORD, ...CHEAP, ...shared, ...env },
   })
   let stopping: Promise<void> | undefined
   const stop = () => {
     stopping ??= server.stop().then(() => {})
     return stopping
   }
-  onTestFinished(stop)
+  atEnd(stop)
   const failed = server.report.failed[0]
   if (failed) throw failed.error
   const ask = (method: string, path: string, asked?: Asked) => send(new URL(path, server.url), method, asked)
   return {
     server,
+    data: DATA,
     log,
     ask,
     stop,
@@ -108,19 +141,12 @@ async function send(url: URL, method: string, { token, basic, headers, body }: A
   return { status: response.status, headers: response.headers, json: text === '' ? undefined : JSON.parse(text) }
 }
 
-async function ownDatabase(url: string, name: string): Promise<string> {
-  const run = async (sql: string) => {
-    const client = new pg.Client({ connectionString: url })
-    await client.connect()
-    try {
-      await client.query(sql)
-    } finally {
-      await client.end()
-    }
+async function dropSchema(name: string): Promise<void> {
+  const client = new pg.Client({ connectionString: process.env.DATABASE_URL })
+  await client.connect()
+  try {
+    await client.query(`drop schema if exists ${name} cascade`)
+  } finally {
+    await client.end()
   }
-  await run(`create database ${name}`)
-  onTestFinished(() => run(`drop database ${name} with (force)`))
-  const own = new URL(url)
-  own.pathname = `/${name}`
-  return own.href
 }

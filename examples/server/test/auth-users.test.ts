@@ -1,14 +1,18 @@
 // Users: who may make and change them, and what of a change counts at once.
 import { describe, expect, it } from 'vitest'
-import { ADMIN_PASSWORD, type Served, serveAuth } from './auth-serving.ts'
+import { Passwords } from '../plugins/auth/passwords.ts'
+import { ADMIN_PASSWORD, type Served, sharedServer } from './auth-serving.ts'
 
-const ADA = { name: 'ada', password: 'analytical' }
+const served = sharedServer()
+let count = 0
 
-async function withAda(env: Record<string, string> = {}) {
-  const served = await serveAuth(env)
-  const root = await served.login('admin', ADMIN_PASSWORD)
-  const { json } = await served.ask('POST', '/auth/users', { token: root, body: { ...ADA, roles: ['user'] } })
-  return { ...served, root, id: json.id as string, path: `/auth/users/${json.id}` }
+/** A user of the test's own. */
+async function withAda() {
+  const { ask, login, server } = served()
+  const ada = { name: `ada-${++count}`, password: 'analytical' }
+  const root = await login('admin', ADMIN_PASSWORD)
+  const { json } = await ask('POST', '/auth/users', { token: root, body: { ...ada, roles: ['user'] } })
+  return { ask, login, server, root, ada, id: json.id as string, path: `/auth/users/${json.id}` }
 }
 
 const meOf = async ({ ask }: Pick<Served, 'ask'>, token: string) => {
@@ -17,7 +21,7 @@ const meOf = async ({ ask }: Pick<Served, 'ask'>, token: string) => {
 }
 
 it('are made by an admin, log in, and are listed by name', async () => {
-  const { ask, login, root, id } = await withAda()
+  const { ask, login, root, id, ada } = await withAda()
   const made = await ask('POST', '/auth/users', { token: root, body: { name: 'Bob B', password: 'builders' } })
   expect([made.status, made.json, made.headers.get('location')]).toEqual([
     201,
@@ -26,9 +30,9 @@ it('are made by an admin, log in, and are listed by name', async () => {
   ])
   await login('bob b', 'builders')
   const list = await ask('GET', '/auth/users', { token: root })
-  expect(list.json.users.map(({ name }: { name: string }) => name)).toEqual(['ada', 'admin', 'Bob B'])
-  expect(list.json.users[0]).toEqual({ id, name: 'ada', roles: ['user'] })
-  const page = await ask('GET', '/auth/users?limit=2&after=ada', { token: root })
+  expect(list.json.users.map(({ name }: { name: string }) => name)).toEqual([ada.name, 'admin', 'Bob B'])
+  expect(list.json.users[0]).toEqual({ id, name: ada.name, roles: ['user'] })
+  const page = await ask('GET', `/auth/users?limit=2&after=${ada.name}`, { token: root })
   expect([page.json.users.length, page.json.next]).toEqual([2, 'Bob B'])
   expect((await ask('GET', '/auth/users?limit=none', { token: root })).status).toBe(400)
 })
@@ -41,8 +45,8 @@ it('without a password cannot log in by one', async () => {
 })
 
 it('are nobody else’s business', async () => {
-  const { ask, login, path } = await withAda()
-  const token = await login(ADA.name, ADA.password)
+  const { ask, login, path, ada } = await withAda()
+  const token = await login(ada.name, ada.password)
   const calls: [string, string, object?][] = [
     ['GET', '/auth/users'],
     ['POST', '/auth/users', { name: 'eve', roles: ['admin'] }],
@@ -57,9 +61,9 @@ it('are nobody else’s business', async () => {
 })
 
 it('that cannot be are told so', async () => {
-  const { ask, root, path } = await withAda()
+  const { ask, root, path, ada } = await withAda()
   const post = (body: object) => ask('POST', '/auth/users', { token: root, body })
-  expect((await post({ name: 'ADA', password: 'whatever' })).json.error.code).toBe('USER_EXISTS')
+  expect((await post({ name: ada.name.toUpperCase(), password: 'whatever' })).json.error.code).toBe('USER_EXISTS')
   for (const body of [{ name: 'a:b' }, { name: 'x', password: 'short' }, { name: 'x', roles: ['Root!'] }, {}])
     expect((await post(body)).status).toBe(400)
   const patch = (body: object, to = path) => ask('PATCH', to, { token: root, body })
@@ -74,44 +78,60 @@ it('that cannot be are told so', async () => {
 
 describe('a change', () => {
   it('of roles counts at once, whatever the token says', async () => {
-    const served = await withAda()
-    const token = await served.login(ADA.name, ADA.password)
-    expect(await meOf(served, token)).toEqual(['user'])
-    const changed = await served.ask('PATCH', served.path, { token: served.root, body: { roles: ['user', 'admin'] } })
+    const { ada, ...mine } = await withAda()
+    const token = await mine.login(ada.name, ada.password)
+    expect(await meOf(mine, token)).toEqual(['user'])
+    const changed = await mine.ask('PATCH', mine.path, { token: mine.root, body: { roles: ['user', 'admin'] } })
     expect([changed.status, changed.json.roles]).toEqual([200, ['user', 'admin']])
-    expect(await meOf(served, token)).toEqual(['user', 'admin'])
-    expect((await served.ask('GET', '/auth/users', { token })).status).toBe(200)
-    await served.ask('PATCH', served.path, { token: served.root, body: { roles: [] } })
-    expect((await served.ask('GET', '/auth/users', { token })).status).toBe(403)
+    expect(await meOf(mine, token)).toEqual(['user', 'admin'])
+    expect((await mine.ask('GET', '/auth/users', { token })).status).toBe(200)
+    await mine.ask('PATCH', mine.path, { token: mine.root, body: { roles: [] } })
+    expect((await mine.ask('GET', '/auth/users', { token })).status).toBe(403)
   })
 
   it('of the password ends tokens, and Basic, of before', async () => {
-    const served = await withAda()
-    const token = await served.login(ADA.name, ADA.password)
-    const basic = [ADA.name, ADA.password] as const
-    expect((await served.ask('GET', '/auth/me', { basic })).status).toBe(200)
-    await served.ask('PATCH', served.path, { token: served.root, body: { password: 'difference' } })
-    expect(await meOf(served, token)).toBe('TOKEN_OUTDATED')
-    expect((await served.ask('GET', '/auth/me', { basic })).json.error.code).toBe('CREDENTIALS_WRONG')
-    expect(await meOf(served, await served.login('ada', 'difference'))).toEqual(['user'])
+    const { ada, ...mine } = await withAda()
+    const token = await mine.login(ada.name, ada.password)
+    const basic = [ada.name, ada.password] as const
+    expect((await mine.ask('GET', '/auth/me', { basic })).status).toBe(200)
+    await mine.ask('PATCH', mine.path, { token: mine.root, body: { password: 'difference' } })
+    expect(await meOf(mine, token)).toBe('TOKEN_OUTDATED')
+    expect((await mine.ask('GET', '/auth/me', { basic })).json.error.code).toBe('CREDENTIALS_WRONG')
+    expect(await meOf(mine, await mine.login(ada.name, 'difference'))).toEqual(['user'])
   })
 
   it('of the name leaves tokens alone', async () => {
-    const served = await withAda()
-    const token = await served.login(ADA.name, ADA.password)
-    await served.ask('PATCH', served.path, { token: served.root, body: { name: 'Ada Lovelace' } })
-    expect((await served.ask('GET', '/auth/me', { token })).json.name).toBe('Ada Lovelace')
-    await served.login('ada lovelace', ADA.password)
+    const { ada, ...mine } = await withAda()
+    const token = await mine.login(ada.name, ada.password)
+    await mine.ask('PATCH', mine.path, { token: mine.root, body: { name: 'Ada Lovelace' } })
+    expect((await mine.ask('GET', '/auth/me', { token })).json.name).toBe('Ada Lovelace')
+    await mine.login('ada lovelace', ada.password)
   })
 
   it('that removes the user ends all that they had', async () => {
-    const served = await withAda()
-    const token = await served.login(ADA.name, ADA.password)
-    expect(await meOf(served, token)).toEqual(['user'])
-    expect((await served.ask('DELETE', served.path, { token: served.root })).status).toBe(204)
-    expect(await meOf(served, token)).toBe('USER_GONE')
-    await expect(served.login(ADA.name, ADA.password)).rejects.toThrow('CREDENTIALS_WRONG')
+    const { ada, ...mine } = await withAda()
+    const token = await mine.login(ada.name, ada.password)
+    expect(await meOf(mine, token)).toEqual(['user'])
+    expect((await mine.ask('DELETE', mine.path, { token: mine.root })).status).toBe(204)
+    expect(await meOf(mine, token)).toBe('USER_GONE')
+    await expect(mine.login(ada.name, ada.password)).rejects.toThrow('CREDENTIALS_WRONG')
   })
+})
+
+it('passwords are stored anew at the next login where they cost something else by then', async () => {
+  const { server, login, ask, ada } = await withAda()
+  const database = server.manager.get('database') as {
+    fetchRow(sql: string, values: unknown[]): Promise<{ password: string }>
+    execute(sql: string, values: unknown[]): Promise<number>
+  }
+  const stored = async () =>
+    (await database.fetchRow('select password from auth_users where name = $1', [ada.name])).password
+  expect(await stored()).toMatch(/^\$scrypt\$ln=10,r=8,p=3\$/)
+  const cheap = await new Passwords({ logN: 10, r: 4, p: 1 }).hash(ada.password)
+  await database.execute('update auth_users set password = $1 where name = $2', [cheap, ada.name])
+  const token = await login(ada.name, ada.password)
+  expect(await stored()).toMatch(/^\$scrypt\$ln=10,r=8,p=3\$/)
+  expect((await ask('GET', '/auth/me', { token })).status).toBe(200)
 })
 
 it('the last admin stays one, of two who step down at once one', async () => {
@@ -125,22 +145,4 @@ it('the last admin stays one, of two who step down at once one', async () => {
   const answers = await Promise.all([stepDown(own), stepDown(path)])
   // The first to be heard may have been the one who asks, who is no admin then.
   expect(answers.map(({ status }) => status).filter((status) => status === 200)).toHaveLength(1)
-})
-
-it('passwords are stored anew at the next login where they cost something else by then', async () => {
-  const { server, login, root, ask } = await withAda({ CF_PLUGIN_AUTH__SCRYPT__LOG_N: '11' })
-  const database = server.manager.get('database') as {
-    fetchRow(sql: string): Promise<{ password: string }>
-    execute(sql: string, values: unknown[]): Promise<number>
-  }
-  const stored = async () =>
-    (await database.fetchRow("select password from auth_users where name_key = 'ada'")).password
-  expect(await stored()).toMatch(/^\$scrypt\$ln=11,r=8,p=3\$/)
-  const { Passwords } = await import('../plugins/auth/passwords.ts')
-  const cheap = await new Passwords({ logN: 10, r: 8, p: 1 }).hash(ADA.password)
-  await database.execute("update auth_users set password = $1 where name_key = 'ada'", [cheap])
-  const token = await login(ADA.name, ADA.password)
-  expect(await stored()).toMatch(/^\$scrypt\$ln=11,r=8,p=3\$/)
-  expect((await ask('GET', '/auth/me', { token })).status).toBe(200)
-  expect(root).toBeTypeOf('string')
 })

@@ -2,14 +2,18 @@
 import { decodeJwt, SignJWT, UnsecuredJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { type LoginEvent, UserLogin, UserLogout } from '../plugins/auth/service.ts'
-import { ADMIN_PASSWORD, place, serveAuth } from './auth-serving.ts'
+import { ADMIN_PASSWORD, place, serveAuth, sharedServer } from './auth-serving.ts'
 
 const SECRET = 'a secret of more than 32 bytes, for tests'
-const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+const signed = (claims: object, secret = SECRET) =>
+  new SignJWT({ ...claims }).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).sign(new TextEncoder().encode(secret))
+
+const served = sharedServer({ AUTH_SECRET: SECRET, CF_PLUGIN_AUTH__TOKEN_TTL: '1234' })
 
 describe('the first user', () => {
   it('is admin with the password of the settings, which nobody is told', async () => {
-    const { login, ask, log } = await serveAuth()
+    const { login, ask, log } = served()
     const token = await login('admin', ADMIN_PASSWORD)
     const { status, json, headers } = await ask('GET', '/auth/me', { token })
     expect([status, headers.get('cache-control')]).toEqual([200, 'no-store'])
@@ -18,22 +22,25 @@ describe('the first user', () => {
     expect(log.join('\n')).not.toContain(ADMIN_PASSWORD)
   })
 
-  it('has a random password where none is set, which is told once', async () => {
+  it('has a random password where none is set, which is told once, and what was revoked stays so over a restart', async () => {
     const at = await place()
     const first = await serveAuth({ ADMIN_PASSWORD: '' }, at)
     const [, password = ''] = /with the password (\S+),/.exec(first.log.join('\n')) ?? []
     expect(password).toHaveLength(20)
-    await first.login('admin', password)
+    const [gone, kept] = [await first.login('admin', password), await first.login('admin', password)]
+    expect((await first.ask('POST', '/auth/logout', { token: gone })).status).toBe(204)
     await first.stop()
     const second = await serveAuth({ ADMIN_PASSWORD: '' }, at)
     expect(second.log.join('\n')).not.toContain('The first user')
     await second.login('admin', password)
-  })
+    expect((await second.ask('GET', '/auth/me', { token: gone })).json.error.code).toBe('TOKEN_REVOKED')
+    expect((await second.ask('GET', '/auth/me', { token: kept })).status).toBe(200)
+  }, 120_000)
 })
 
 describe('a request', () => {
   it('without a header is nobody’s: open routes answer, others ask who', async () => {
-    const { ask } = await serveAuth()
+    const { ask } = served()
     expect((await ask('GET', '/livez')).status).toBe(200)
     const { status, json, headers } = await ask('GET', '/auth/me')
     expect([status, json.error.code]).toEqual([401, expect.any(String)])
@@ -41,25 +48,26 @@ describe('a request', () => {
   })
 
   it('with a header that says nothing good is told what of it is wrong', async () => {
-    const { ask, login } = await serveAuth({ AUTH_SECRET: SECRET })
+    const { ask, login } = served()
     const token = await login('admin', ADMIN_PASSWORD)
     const claims = decodeJwt(token)
     const now = Math.floor(Date.now() / 1000)
-    const signed = (changes: object, secret = SECRET) =>
-      new SignJWT({ ...claims, ...changes })
-        .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
-        .sign(new TextEncoder().encode(secret))
     const invalid = /^Bearer realm="server", error="invalid_token", error_description="/
     const cases: [header: string, status: number, code: string, challenge: RegExp][] = [
       ['Digest username="admin"', 401, 'AUTH_SCHEME_UNKNOWN', /^Bearer realm="server", Basic realm="server"/],
       ['Bearer', 400, 'AUTH_HEADER_MALFORMED', /error="invalid_request"/],
       ['Basic nonsense!', 400, 'AUTH_HEADER_MALFORMED', /error="invalid_request"/],
       ['Bearer abc', 401, 'TOKEN_MALFORMED', invalid],
-      [`Bearer ${await signed({ exp: now - 1 })}`, 401, 'TOKEN_EXPIRED', invalid],
-      [`Bearer ${await signed({}, 'another secret of more than 32 bytes')}`, 401, 'TOKEN_SIGNATURE', invalid],
+      [`Bearer ${await signed({ ...claims, exp: now - 1 })}`, 401, 'TOKEN_EXPIRED', invalid],
+      [
+        `Bearer ${await signed({ ...claims }, 'another secret of more than 32 bytes')}`,
+        401,
+        'TOKEN_SIGNATURE',
+        invalid,
+      ],
       [`Bearer ${new UnsecuredJWT(claims).encode()}x`, 401, 'TOKEN_ALGORITHM', invalid],
-      [`Bearer ${await signed({ aud: 'others' })}`, 401, 'TOKEN_CLAIMS', invalid],
-      [`Bearer ${await signed({ sub: crypto.randomUUID() })}`, 401, 'USER_GONE', invalid],
+      [`Bearer ${await signed({ ...claims, aud: 'others' })}`, 401, 'TOKEN_CLAIMS', invalid],
+      [`Bearer ${await signed({ ...claims, sub: crypto.randomUUID() })}`, 401, 'USER_GONE', invalid],
       [`Basic ${btoa('admin:wrong')}`, 401, 'CREDENTIALS_WRONG', /^Basic realm="server", charset="UTF-8"$/],
       [`Basic ${btoa('nobody:wrong')}`, 401, 'CREDENTIALS_WRONG', /^Basic realm="server", charset="UTF-8"$/],
     ]
@@ -77,46 +85,45 @@ describe('a request', () => {
 })
 
 describe('a token', () => {
-  it('holds for token_ttl, and says whose it is', async () => {
-    const { ask } = await serveAuth({ CF_PLUGIN_AUTH__TOKEN_TTL: '2' })
+  it('says whose it is, and for how long', async () => {
+    const { ask } = served()
     const body = { name: 'Admin', password: ADMIN_PASSWORD }
     const { json, headers } = await ask('POST', '/auth/login', { body })
     const { sub, name, roles, exp = 0, iat = 0, jti, iss, aud } = decodeJwt(json.token)
-    expect({ name, roles, iss, aud }).toEqual({
-      name: 'admin',
-      roles: ['admin'],
-      iss: 'cf-plugins-server',
-      aud: 'cf-plugins-server',
-    })
-    expect([exp - iat, typeof jti]).toEqual([2, 'string'])
+    const server = 'cf-plugins-server'
+    expect({ name, roles, iss, aud }).toEqual({ name: 'admin', roles: ['admin'], iss: server, aud: server })
+    expect([exp - iat, typeof jti]).toEqual([1234, 'string'])
     expect(json).toMatchObject({ token_type: 'Bearer', expires_at: exp, user: { sub, name, roles } })
     expect(headers.get('cache-control')).toBe('no-store')
-    const me = () => ask('GET', '/auth/me', { token: json.token })
-    expect((await me()).json).toEqual({ sub, name, roles, exp, jti })
-    let answer = await me()
-    for (const end = Date.now() + 10_000; answer.status === 200 && Date.now() < end; answer = await me())
-      await wait(100)
-    expect([answer.status, answer.json.error.code]).toEqual([401, 'TOKEN_EXPIRED'])
+    expect((await ask('GET', '/auth/me', { token: json.token })).json).toEqual({ sub, name, roles, exp, jti })
   })
 
-  it('is void after a logout, over reloads and restarts; others of the same user are not', async () => {
-    const at = await place()
-    const first = await serveAuth({}, at)
-    const [gone, kept] = [await first.login('admin', ADMIN_PASSWORD), await first.login('admin', ADMIN_PASSWORD)]
-    expect((await first.ask('GET', '/auth/me', { token: gone })).status).toBe(200)
-    expect((await first.ask('POST', '/auth/logout', { token: gone })).status).toBe(204)
-    const codes = async ({ ask }: typeof first) => [
+  it('holds until it expires, and no longer', async () => {
+    const { ask, login } = served()
+    const exp = Math.floor(Date.now() / 1000) + 3
+    const token = await signed({ ...decodeJwt(await login('admin', ADMIN_PASSWORD)), exp })
+    const me = () => ask('GET', '/auth/me', { token })
+    expect((await me()).status).toBe(200)
+    await expect.poll(async () => (await me()).status, { timeout: 15_000 }).toBe(401)
+    expect((await me()).json.error.code).toBe('TOKEN_EXPIRED')
+    expect(Date.now() / 1000).toBeGreaterThanOrEqual(exp)
+  })
+
+  it('is void after a logout, over reloads too; others of the same user are not', async () => {
+    const { ask, login, server } = served()
+    const [gone, kept] = [await login('admin', ADMIN_PASSWORD), await login('admin', ADMIN_PASSWORD)]
+    expect((await ask('GET', '/auth/me', { token: gone })).status).toBe(200)
+    expect((await ask('POST', '/auth/logout', { token: gone })).status).toBe(204)
+    const codes = async () => [
       (await ask('GET', '/auth/me', { token: gone })).json.error.code,
       (await ask('POST', '/auth/logout', { token: gone })).json.error.code,
       (await ask('GET', '/auth/me', { token: kept })).status,
     ]
-    expect(await codes(first)).toEqual(['TOKEN_REVOKED', 'TOKEN_REVOKED', 200])
-    expect(await first.server.manager.reload('auth')).toMatchObject({ outcome: 'committed' })
-    expect(await codes(first)).toEqual(['TOKEN_REVOKED', 'TOKEN_REVOKED', 200])
-    expect(await first.server.manager.reload('cache')).toMatchObject({ outcome: 'committed' })
-    expect(await codes(first)).toEqual(['TOKEN_REVOKED', 'TOKEN_REVOKED', 200])
-    await first.stop()
-    expect(await codes(await serveAuth({}, at))).toEqual(['TOKEN_REVOKED', 'TOKEN_REVOKED', 200])
+    expect(await codes()).toEqual(['TOKEN_REVOKED', 'TOKEN_REVOKED', 200])
+    for (const plugin of ['auth', 'cache']) {
+      expect(await server.manager.reload(plugin)).toMatchObject({ outcome: 'committed' })
+      expect(await codes(), plugin).toEqual(['TOKEN_REVOKED', 'TOKEN_REVOKED', 200])
+    }
   })
 
   it.runIf(process.env.DATABASE_URL)('is void at once for another process on the same database', async () => {
@@ -132,7 +139,7 @@ describe('a token', () => {
 })
 
 it('events tell who logged in and out, and how', async () => {
-  const { server, ask, login } = await serveAuth()
+  const { server, ask, login } = served()
   const told: [string, string, string][] = []
   const note = (event: string) => (payload: LoginEvent) => void told.push([event, payload.user.name, payload.method])
   server.manager.events.on(UserLogin, note('login'))
@@ -154,7 +161,12 @@ it('events tell who logged in and out, and how', async () => {
 })
 
 it('a body that is no login is told so', async () => {
-  const { ask } = await serveAuth()
+  const { ask } = served()
   for (const body of [{}, { name: 'admin' }, { name: '', password: 'x' }, { name: 'admin', password: 'x', more: 1 }])
     expect((await ask('POST', '/auth/login', { body })).status).toBe(400)
+})
+
+it('without an issuer there is no way by OpenID Connect', async () => {
+  const { status, json } = await served().ask('GET', '/auth/oidc/login')
+  expect([status, json.error.code]).toEqual([404, 'OIDC_OFF'])
 })

@@ -1,10 +1,9 @@
-// A real OpenID provider on loopback, which can be started, stopped and started again at the same address.
+// A real OpenID provider on loopback, which can be away, and come back to the same address.
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair } from 'jose'
 import Provider, { type Configuration } from 'oidc-provider'
-import { onTestFinished } from 'vitest'
 
 export const CLIENT = { id: 'server', secret: 'a secret of the client' }
 
@@ -16,49 +15,44 @@ export interface OidcProvider {
   readonly accounts: Accounts
   /** How often it was asked for tokens. */
   readonly tokenRequests: () => number
+  /** Answers from now on. */
   start(redirectUris: readonly string[]): Promise<void>
-  stop(): Promise<void>
+  /** Hangs up on whoever calls. */
+  stop(): void
+  close(): Promise<void>
 }
 
-/** Its address is taken at once, so that others can be told of it before it answers. */
+/** Has an address, which others can be told of, before it answers there. */
 export async function oidcProvider(accounts: Accounts = {}): Promise<OidcProvider> {
-  const { port } = await freePort()
-  const issuer = `http://127.0.0.1:${port}`
-  let server: ReturnType<typeof createServer> | undefined
   let handle: RequestListener | undefined
+  let isUp = false
   let tokenRequests = 0
-  const stop = async () => {
-    const running = server
-    server = undefined
-    if (!running) return
-    running.close()
-    running.closeAllConnections()
-    await once(running, 'close')
-  }
-  onTestFinished(stop)
+  const server = createServer((request, response) => {
+    if (request.url === '/token') tokenRequests++
+    handle?.(request, response)
+  })
+  server.on('connection', (socket) => void (isUp || socket.destroy()))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
     issuer,
     accounts,
     tokenRequests: () => tokenRequests,
-    stop,
     start: async (redirectUris) => {
       handle ??= await providerOf(issuer, accounts, redirectUris)
-      server = createServer((request, response) => {
-        if (request.url === '/token') tokenRequests++
-        handle?.(request, response)
-      }).listen(port, '127.0.0.1')
-      await once(server, 'listening')
+      isUp = true
+    },
+    stop: () => {
+      isUp = false
+      server.closeAllConnections()
+    },
+    close: async () => {
+      server.close()
+      server.closeAllConnections()
+      await once(server, 'close')
     },
   }
-}
-
-async function freePort(): Promise<AddressInfo> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return address
 }
 
 async function providerOf(issuer: string, accounts: Accounts, redirectUris: readonly string[]) {

@@ -48,7 +48,7 @@ export default definePlugin({
     const { issuer, audience, token_ttl: ttlSeconds } = config
     const tokens = new Tokens({ key, issuer, audience, ttlSeconds })
     const revocations = new Revocations(database, cache, logger)
-    const known = new KnownUsers(users, cache, config.user_ttl)
+    const known = new KnownUsers(users, cache, config.user_ttl, logger)
     const accounts = new Accounts({ users, known, passwords, journal })
     const verified = new Verified(await context.hold('auth:verified', verifiedPasswords), config.basic_ttl)
     const limits = new Limits(cache, config.limits, (what, address) => journal.limited(what, address))

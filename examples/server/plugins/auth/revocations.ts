@@ -2,11 +2,12 @@
 import type { Logger } from 'cf-plugins'
 import type { Cache } from '../cache/service.ts'
 import type { Database } from '../database/service.ts'
+import { unlessAway } from './cache-away.ts'
 
 /** For how long it is taken for granted that a token was not revoked, where whoever revokes it tells the same cache. */
-const STANDING_SECONDS = 30
-
-type Standing = 'good' | 'revoked'
+const GOOD_SECONDS = 30
+/** A mark outlives whatever another process was just about to remember. */
+const MARK_SECONDS = 120
 
 export class Revocations {
   readonly #database: Database
@@ -23,19 +24,22 @@ export class Revocations {
   }
 
   async isRevoked(jti: string): Promise<boolean> {
-    if (!this.#isCacheOfAll) return (await this.#look(jti)) === 'revoked'
-    return (await this.#cache.remember(keyOf(jti), STANDING_SECONDS, () => this.#look(jti))) === 'revoked'
+    if (!this.#isCacheOfAll) return this.#look(jti)
+    const [mark, isInTable] = await Promise.all([
+      this.#cache.get<true>(markOf(jti)).catch(unlessAway),
+      this.#cache.remember(keyOf(jti), GOOD_SECONDS, () => this.#look(jti)),
+    ])
+    return mark === true || isInTable
   }
 
   /** Whether it was not before. @param exp of the token, in seconds since 1970; after that nobody need know */
   async revoke(jti: string, exp: number): Promise<boolean> {
     const sql = 'insert into auth_revoked_tokens (jti, expires_at) values ($1, $2) on conflict do nothing'
     const count = await this.#database.execute(sql, [jti, new Date(exp * 1000)])
-    const standing: Standing = 'revoked'
     try {
-      await this.#cache.set(keyOf(jti), standing, { ttlSeconds: STANDING_SECONDS })
+      await this.#cache.set(markOf(jti), true, { ttlSeconds: MARK_SECONDS })
     } catch (error) {
-      this.#logger.warn({ err: error }, `A token was revoked, which may be noticed ${STANDING_SECONDS} s late only`)
+      this.#logger.warn({ err: error }, `A token was revoked, which may be noticed ${GOOD_SECONDS} s late only`)
     }
     return count > 0
   }
@@ -45,10 +49,11 @@ export class Revocations {
     await this.#database.execute('delete from auth_revoked_tokens where expires_at < now()')
   }
 
-  async #look(jti: string): Promise<Standing> {
-    const row = await this.#database.fetchRow('select 1 from auth_revoked_tokens where jti = $1', [jti])
-    return row ? 'revoked' : 'good'
+  async #look(jti: string): Promise<boolean> {
+    const sql = 'select 1 from auth_revoked_tokens where jti = $1'
+    return (await this.#database.fetchRow(sql, [jti])) !== undefined
   }
 }
 
 const keyOf = (jti: string) => `auth:token:${jti}`
+const markOf = (jti: string) => `auth:revoked:${jti}`

@@ -50,7 +50,11 @@ export const settings = z.object({
   issuer: z.string().min(1).default('cf-plugins-server').describe('iss of the tokens'),
   audience: z.string().min(1).default('cf-plugins-server').describe('aud of the tokens'),
   token_ttl: z.int().min(1).default(3600).describe('Seconds for which a token holds'),
-  user_ttl: z.int().min(1).default(300).describe('Seconds for which users are cached'),
+  user_ttl: z
+    .int()
+    .min(1)
+    .default(300)
+    .describe('Seconds for which users are cached: how late another process without Redis may notice a change'),
   basic_ttl: z.int().min(0).default(60).describe('Seconds for which a password of Basic need not be checked again'),
   admin_password: z
     .string()
