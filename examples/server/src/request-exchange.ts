@@ -8,7 +8,7 @@ import type { Exchange, User } from './exchange.ts'
 
 /** An exchange, as the router has it. Nothing is made before it is asked for. */
 export class RequestExchange implements Exchange {
-  readonly id = randomUUID()
+  readonly id: string
   readonly url: URL
   readonly state = new Map<symbol | string, unknown>()
   params: Readonly<Record<string, string>> = {}
@@ -21,6 +21,8 @@ export class RequestExchange implements Exchange {
 
   /** @throws 400 where the URL is none */
   constructor(request: IncomingMessage, response: ServerResponse) {
+    this.id = randomUUID()
+    response.setHeader('x-request-id', this.id)
     this.#request = request
     this.#response = response
     this.url = urlOf(request)
@@ -78,11 +80,12 @@ export class RequestExchange implements Exchange {
   }
 }
 
+/** What may stand in `Host`: with anything else in it, what is a path to this server would not be the client's. */
+const HOST = /^[\w.-]+(:\d+)?$|^\[[\da-f:.]+\](:\d+)?$/i
+
 function urlOf({ url = '/', headers: { host = 'localhost' } }: IncomingMessage): URL {
-  try {
-    // In full where the client takes this server for a proxy.
-    return new URL(url.startsWith('/') ? `http://${host}${url}` : url)
-  } catch (cause) {
-    throw new HttpError(400, 'URL_INVALID', 'The URL of the request is none.', { cause })
-  }
+  // In full where the client takes this server for a proxy.
+  const full = url.startsWith('/') ? `http://${host}${url}` : url
+  if (HOST.test(host) && URL.canParse(full)) return new URL(full)
+  throw new HttpError(400, 'URL_INVALID', 'The URL of the request is none.')
 }

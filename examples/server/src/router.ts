@@ -89,7 +89,6 @@ export class Router {
     let exchange: RequestExchange | undefined
     try {
       exchange = new RequestExchange(request, response)
-      response.setHeader('x-request-id', exchange.id)
       await this.#dispatch(exchange, response, terms)
     } catch (error) {
       const shown = shownOf(error, exchange?.id)

@@ -137,6 +137,32 @@ describe('a server', () => {
     await vi.waitFor(async () => expect((await fetch(`${server.url}/late`)).status).toBe(404), { timeout: 10_000 })
   })
 
+  it('has the routes of the new code, by whatever names their parts go, and none that it left out', async () => {
+    const server = await served({ files: { 'late.ts': LATE } })
+    await server.edit('plugins/late.ts', "'/late'", "'/late/:who'")
+    await answers(server, '/late/bird', 'better late')
+    expect((await fetch(`${server.url}/late`)).status).toBe(404)
+    await server.edit(
+      'plugins/late.ts',
+      ":who', {}, () => ({ body: 'better late' })",
+      ":name', {}, ({ params }) => ({ body: params.name })",
+    )
+    await answers(server, '/late/bird', 'bird')
+  })
+
+  it('refuses a plugin whose path another one has, and gives it to it once that is gone', async () => {
+    const server = await served({ files: { 'late.ts': LATE } })
+    await server.write(
+      'plugins/later.ts',
+      LATE.replace("name: 'late'", "name: 'later'").replace('better late', 'later'),
+    )
+    await server.written('GET /late is a route of plugin "late" already.')
+    expect(await textOf(`${server.url}/late`)).toBe('better late')
+    await rm(`${server.folder}/plugins/late.ts`)
+    await server.edit('plugins/later.ts', "version: '1.0.0'", "version: '1.0.1'")
+    await answers(server, '/late', 'later')
+  })
+
   it('is not held up by a client that sends slowly, or not at all: its plugin is replaced meanwhile', async () => {
     const server = await served()
     const sending = request(`${server.url}/echo`, { method: 'POST', headers: { 'content-length': '10' } })

@@ -204,15 +204,18 @@ describe('what goes wrong', () => {
     expect((await ask('/x')).body).toBe('other x')
   })
 
-  it('is 400 where what arrives is no HTTP', async () => {
-    const { port, ask } = await routed([routes((app) => app.get('/x', {}, () => ({ body: 'up' })))])
-    const socket = connect(port, '127.0.0.1')
-    let answer = ''
-    socket.setEncoding('utf8').on('data', (text: string) => {
-      answer += text
-    })
-    socket.end('what?\r\n\r\n')
-    await vi.waitFor(() => expect(answer).toMatch(/^HTTP\/1.1 400 /))
-    expect((await ask('/x')).body).toBe('up')
-  })
+  it.each(['what?', 'GET /x HTTP/1.1\r\nHost: a/admin', 'GET nowhere HTTP/1.1\r\nHost: a'])(
+    'is 400 where what arrives is no request: %j',
+    async (head) => {
+      const { port, ask } = await routed([routes((app) => app.get('/x', {}, () => ({ body: 'up' })))])
+      const socket = connect(port, '127.0.0.1')
+      let answer = ''
+      socket.setEncoding('utf8').on('data', (text: string) => {
+        answer += text
+      })
+      socket.end(`${head}\r\nConnection: close\r\n\r\n`)
+      await vi.waitFor(() => expect(answer).toMatch(/^HTTP\/1.1 400 /))
+      expect((await ask('/x')).body).toBe('up')
+    },
+  )
 })

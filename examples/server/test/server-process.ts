@@ -10,7 +10,7 @@ import { onTestFinished, vi } from 'vitest'
 const SERVER = join(import.meta.dirname, '..')
 const MAIN = join(SERVER, 'dist/main.js')
 /** How long a start may take, in milliseconds. */
-const START_MS = 20_000
+const START_MS = 60_000
 /** How long a stop may take before the process is killed, in milliseconds. */
 const STOP_MS = 25_000
 
