@@ -21,8 +21,9 @@ export async function openRedis(options: RedisOptions): Promise<Store> {
     lazyConnect: true,
     connectTimeout: options.connectTimeoutMs,
     commandTimeout: options.commandTimeoutMs,
-    // What waits for a connection waits for one attempt, and what was under way is not done twice.
-    maxRetriesPerRequest: 0,
+    // What waits for a connection is given up after about a second's attempts, and what was under way is not done twice:
+    // nothing is written long after whoever wrote it was told that it was not.
+    maxRetriesPerRequest: 4,
     autoResendUnfulfilledCommands: false,
     retryStrategy: (times) => Math.min(times * 50, LONGEST_RETRY_MS),
   })
