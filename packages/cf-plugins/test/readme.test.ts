@@ -1,21 +1,31 @@
 // What the README says is so: its example runs, and the errors in it are errors of the packages that it names.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { PluginApiErrorCodes } from '@cf-plugins/plugin-api/schema'
 import { expect, it } from 'vitest'
 import * as cfPlugins from '../src/index.ts'
+import { filesInTheEnd, readmeSteps } from './packaging/readme-steps.ts'
 
 const root = join(import.meta.dirname, '..')
 const readme = await readFile(join(root, 'README.md'), 'utf8')
 
-it('has an example that runs', async () => {
-  const example = /```ts\n(.*?)```/s.exec(readme)?.[1] ?? ''
-  expect(example).toContain("from 'cf-plugins'")
-  // In the package's node_modules, so that its imports are resolved as a reader's would be.
+it('has plugins that start, and do what they say', async () => {
+  // In the package's node_modules, so that their imports are resolved as a reader's would be.
   const folder = join(root, 'node_modules/.readme')
-  await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'example.ts'), example)
-  await import(join(folder, 'example.ts'))
+  for (const [file, text] of filesInTheEnd(await readmeSteps())) {
+    await mkdir(dirname(join(folder, file)), { recursive: true })
+    await writeFile(join(folder, file), text)
+  }
+  const { Greeting, Visits } = await import(join(folder, 'plugins/_refs.ts'))
+  const manager = new cfPlugins.PluginManager({
+    paths: [join(folder, 'plugins')],
+    config: join(folder, 'plugins.yaml'),
+  })
+  const { active, failed } = await manager.start()
+  expect({ active: [...active].sort(), failed }).toEqual({ active: ['greeter', 'shout', 'visits'], failed: [] })
+  expect(await manager.hooks.call(Greeting, 'hello')).toBe('HELLO')
+  expect(await manager.use(Visits, (visits: { next(): number }) => visits.next())).toBe(1)
+  await manager.stop()
   await rm(folder, { recursive: true })
 })
 

@@ -1,6 +1,6 @@
 // Somebody else's project: an empty folder that has our packages from their tarballs, and nothing of this workspace.
 import { type ExecFileException, execFile } from 'node:child_process'
-import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -47,8 +47,13 @@ export class Consumer {
     this.folder = folder
   }
 
+  /** An empty folder, which is no project yet. */
+  static async empty(): Promise<Consumer> {
+    return new Consumer(await realpath(await mkdtemp(join(tmpdir(), 'cf-plugins-consumer-'))))
+  }
+
   static async create(): Promise<Consumer> {
-    const consumer = new Consumer(await mkdtemp(join(tmpdir(), 'cf-plugins-consumer-')))
+    const consumer = await Consumer.empty()
     await consumer.write('package.json', JSON.stringify({ name: 'consumer', version: '1.0.0', private: true }))
     return consumer
   }
@@ -56,7 +61,11 @@ export class Consumer {
   /** Installs tarballs, or packages of the registry, with npm. */
   async install(packages: readonly string[]): Promise<void> {
     const quietly = ['--prefer-offline', '--no-audit', '--no-fund', '--no-update-notifier']
-    succeeded(await run('npm', ['install', ...quietly, ...packages], this.folder))
+    await this.npm('install', ...quietly, ...packages)
+  }
+
+  async npm(...args: readonly string[]): Promise<void> {
+    succeeded(await run('npm', args, this.folder))
   }
 
   /** Names of everything in its `node_modules`. */
@@ -68,8 +77,9 @@ export class Consumer {
       .sort()
   }
 
-  write(file: string, text: string): Promise<void> {
-    return writeFile(join(this.folder, file), text)
+  async write(file: string, text: string): Promise<void> {
+    await mkdir(dirname(join(this.folder, file)), { recursive: true })
+    await writeFile(join(this.folder, file), text)
   }
 
   copy(from: string, file: string): Promise<void> {
@@ -77,8 +87,8 @@ export class Consumer {
   }
 
   /** Runs a file of its own with this Node. */
-  node(file: string, ...args: string[]): Promise<Outcome> {
-    return run(process.execPath, [file, ...args], this.folder)
+  node(...args: readonly string[]): Promise<Outcome> {
+    return run(process.execPath, args, this.folder)
   }
 
   /** Runs a command that a package brought. */
@@ -96,9 +106,10 @@ export class Consumer {
   }
 }
 
-/** The version of a package that the workspace's root has. */
+/** The version of a package that the workspace's root has, or cf-plugins. */
 export function workspaceVersion(name: string): string {
-  return require(`${name}/package.json`).version
+  const paths = [workspace, join(workspace, 'packages/cf-plugins')]
+  return require(require.resolve(`${name}/package.json`, { paths })).version
 }
 
 function run(command: string, args: readonly string[], cwd: string): Promise<Outcome> {
@@ -112,7 +123,7 @@ function run(command: string, args: readonly string[], cwd: string): Promise<Out
 }
 
 /** The environment without what npm, pnpm and vitest put there for this run, which would point npm back to this workspace. */
-function outsideEnvironment(): NodeJS.ProcessEnv {
+export function outsideEnvironment(): NodeJS.ProcessEnv {
   const kept = ['npm_config_cache', 'npm_config_registry', 'npm_config_userconfig']
   const dropped = /^(npm_|pnpm_|INIT_CWD$|NODE_ENV$|NODE_PATH$|NODE_OPTIONS$|VITEST)/
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => kept.includes(name) || !dropped.test(name)))
