@@ -14,16 +14,16 @@ import type { Awaitable } from './thenable.ts'
  *   override setup() { this.context.on('user.login', (user: User) => this.logger.info(`hello ${user.name}`)) }
  * }
  */
-export abstract class BasePlugin<App = unknown, Config = unknown, State = unknown>
+export abstract class BasePlugin<App = unknown, Config = unknown, State = unknown, Shared = unknown>
   implements PluginInstance, AsyncDisposable
 {
   readonly app: App
-  readonly context: PluginContext<App, Config, unknown, State>
+  readonly context: PluginContext<App, Config, Shared, State>
 
   /** Takes a context of any type, so that a `register` may write `PluginContext` and no more. */
   constructor(app: App, context: PluginContext) {
     this.app = app
-    this.context = context as PluginContext<App, Config, unknown, State>
+    this.context = context as PluginContext<App, Config, Shared, State>
   }
 
   get name(): string {

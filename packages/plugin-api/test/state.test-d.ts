@@ -69,6 +69,13 @@ export class Counter extends BasePlugin<unknown, { step: number }, { count: numb
   }
 }
 
+// What the host shares comes after it.
+export class Sharing extends BasePlugin<unknown, unknown, unknown, { folder: string }> {
+  override setup() {
+    expectTypeOf(this.context.shared).toEqualTypeOf<{ folder: string }>()
+  }
+}
+
 export async function use(state: PluginContext<unknown, unknown, unknown, { count: number }>['state']) {
   // A change changes its draft, or returns another value; sync or async.
   await state.update((draft) => {

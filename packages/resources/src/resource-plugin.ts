@@ -26,11 +26,12 @@ import { ResourceManager, type ResourceManagerOptions } from './resource-manager
  *   save(month: string, text: string) { return this.createResource(month, text, { metadata: { month } }) }
  * }
  */
-export abstract class ResourcePlugin<App = unknown, Config = unknown, State = unknown> extends BasePlugin<
-  App,
-  Config,
-  State
-> {
+export abstract class ResourcePlugin<
+  App = unknown,
+  Config = unknown,
+  State = unknown,
+  Shared = unknown,
+> extends BasePlugin<App, Config, State, Shared> {
   /** The folder, from the working directory; read when the first resource is asked for. @default resources/<plugin> */
   readonly resourceDir: string | undefined = undefined
   /** Limits other than the usual ones. */

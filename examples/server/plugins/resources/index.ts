@@ -43,8 +43,8 @@ const ATTEMPTS = 5
 /** What an envelope may have around its content, and base64 makes of it. */
 const ENVELOPE = { bytes: 100_000, factor: 4 / 3 }
 
-class Resources extends ResourcePlugin<Routes, Config> {
-  override readonly resourceDir = this.config.folder || join((this.context.shared as Shared).dataFolder, 'resources')
+class Resources extends ResourcePlugin<Routes, Config, unknown, Shared> {
+  override readonly resourceDir = this.config.folder || join(this.context.shared.dataFolder, 'resources')
   override readonly resourceLimits = { maxBytes: this.config.maxBytes }
 
   override setup() {
