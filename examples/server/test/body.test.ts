@@ -33,7 +33,8 @@ describe('a body', () => {
 
   it('is 400 where it is no JSON, or no text', async () => {
     const { ask } = await routed([echoing])
-    const post = (path: string, body: string | Uint8Array<ArrayBuffer>) => ask(path, { method: 'POST', headers: JSON_TYPE, body })
+    const post = (path: string, body: string | Uint8Array<ArrayBuffer>) =>
+      ask(path, { method: 'POST', headers: JSON_TYPE, body })
     for (const wrong of ['', '{', '{"a":1}x', new Uint8Array([0x22, 0xff, 0x22])])
       expect((await post('/json', wrong)).status, String(wrong)).toBe(400)
     expect(errorOf((await post('/json', '{')).body).code).toBe('JSON_INVALID')
