@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair } from 'jose'
-import Provider, { type Configuration } from 'oidc-provider'
+import type { Configuration } from 'oidc-provider'
 
 export const CLIENT = { id: 'server', secret: 'a secret of the client' }
 
@@ -67,10 +67,11 @@ async function providerOf(issuer: string, accounts: Accounts, redirectUris: read
     findAccount: (_context, id) => ({ accountId: id, claims: () => ({ sub: id, ...accounts[id] }) }),
     ttl: { Session: 600, Interaction: 600, Grant: 600, AccessToken: 600, IdToken: 600, AuthorizationCode: 60 },
   }
-  // It warns of what is for development alone, and that is what this is.
+  // It warns of what is for development alone, and that is what this is; and of Node 20, when it is imported.
   const { warn } = console
   console.warn = () => {}
   try {
+    const { default: Provider } = await import('oidc-provider')
     return new Provider(issuer, configuration).callback()
   } finally {
     console.warn = warn

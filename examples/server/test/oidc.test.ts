@@ -1,5 +1,5 @@
 // Logging in by way of an OpenID provider, as a browser does it.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ADMIN_PASSWORD, type Env, type Served, sharedServer } from './auth-serving.ts'
 import { Browser, type Page } from './browser.ts'
 import { type Accounts, CLIENT, type OidcProvider, oidcProvider } from './oidc-provider.ts'
@@ -41,8 +41,8 @@ function withProvider(env: Env = {}): WithProvider {
 /** Starts the provider, and waits until the server has found it. */
 async function up({ server, provider }: WithProvider): Promise<void> {
   await provider().start([urlsOf(server()).callbackUrl])
-  const ask = async () => (await server().ask('GET', '/auth/oidc/login')).status
-  await expect.poll(ask, { timeout: 15_000, interval: 100 }).toBe(302)
+  const isUp = async () => expect((await server().ask('GET', '/auth/oidc/login')).status).toBe(302)
+  await vi.waitFor(isUp, { timeout: 15_000, interval: 100 })
 }
 
 /** To where the provider sends the browser back to, which has not gone there yet. */
