@@ -28,6 +28,7 @@ interface Given {
   readonly label: string
   readonly sinceMs: number
   isTold: boolean
+  hasEnded: boolean
   end(broken: boolean): Promise<void>
 }
 
@@ -37,7 +38,10 @@ export class Leases {
   readonly #logger: Logger
   readonly #given = new Set<Given>()
   readonly #closing = new AbortController()
-  #whenNoneIsGiven: (() => void) | undefined
+  /** Turns that were taken and have not ended: of connections that were given, and of those that are being made. */
+  #turns = 0
+  #whenNoneIsLeft: (() => void) | undefined
+  #isOver = false
 
   constructor(source: Source, options: LeaseOptions, logger: Logger) {
     this.source = source
@@ -59,15 +63,21 @@ export class Leases {
       timeoutMs: timeoutMs ?? acquireTimeoutMs,
       signal: signal ? AbortSignal.any([signal, closing]) : closing,
     })
+    this.#turns++
+    const endTurn = () => {
+      turn.end()
+      this.#turns--
+      if (this.#turns === 0) this.#whenNoneIsLeft?.()
+    }
     let client: Client | undefined
     try {
       client = await source.connect(schema)
       signal?.throwIfAborted()
-      closing.throwIfAborted()
-      return this.#give(label, client, () => turn.end())
+      if (this.#isOver) closing.throwIfAborted()
+      return this.#give(label, client, endTurn)
     } catch (error) {
       await client?.release(false)
-      turn.end()
+      endTurn()
       throw error
     }
   }
@@ -75,7 +85,9 @@ export class Leases {
   /** Connections that were given out longer ago than they should be. Tells the log of each once. */
   late(): readonly string[] {
     const nowMs = performance.now()
-    const late = [...this.#given].filter(({ sinceMs }) => nowMs - sinceMs > this.#options.leakAfterMs)
+    const late = [...this.#given].filter(
+      ({ sinceMs, hasEnded }) => !hasEnded && nowMs - sinceMs > this.#options.leakAfterMs,
+    )
     for (const given of late.filter(({ isTold }) => !isTold)) {
       given.isTold = true
       const seconds = Math.round((nowMs - given.sinceMs) / 1000)
@@ -89,15 +101,16 @@ export class Leases {
   /** Refuses whoever waits, and takes back, after a moment, what was not given back. */
   async close(): Promise<void> {
     this.#closing.abort(new DatabaseError('DATABASE_CLOSED', 'The database plugin is being replaced or switched off.'))
-    if (this.#given.size > 0) {
+    if (this.#turns > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, GRACE_MS)
-        this.#whenNoneIsGiven = () => {
+        this.#whenNoneIsLeft = () => {
           clearTimeout(timer)
           resolve()
         }
       })
     }
+    this.#isOver = true
     for (const given of this.#given) {
       this.#logger.warn(`A connection was never given back: it was acquired by ${given.label}.`)
       await given.end(true)
@@ -105,11 +118,10 @@ export class Leases {
   }
 
   #give(label: string, client: Client, endTurn: () => void): Lease {
-    let hasEnded = false
     let isBroken = false
     const end = async (broken = false) => {
-      if (hasEnded) return
-      hasEnded = true
+      if (given.hasEnded) return
+      given.hasEnded = true
       try {
         await client.release(broken || isBroken)
       } catch (error) {
@@ -117,13 +129,12 @@ export class Leases {
       } finally {
         this.#given.delete(given)
         endTurn()
-        if (this.#given.size === 0) this.#whenNoneIsGiven?.()
       }
     }
-    const given: Given = { label, sinceMs: performance.now(), isTold: false, end }
+    const given: Given = { label, sinceMs: performance.now(), isTold: false, hasEnded: false, end }
     this.#given.add(given)
     const query = async (sql: string, parameters: readonly unknown[]) => {
-      if (hasEnded) {
+      if (given.hasEnded) {
         throw new DatabaseError(
           'DATABASE_RELEASED',
           `A connection was used after it was given back (acquired by ${label}).`,

@@ -65,7 +65,7 @@ class Rows {
     for (const [column, value] of Object.entries(values)) {
       this.#refuseUnknown(column)
       if (value !== undefined)
-        query = value === null ? query.where(column, 'is', null) : query.where(column, '=', value)
+        query = value === null ? query.where(column, 'is', null) : query.where((eb) => eb(column, '=', eb.val(value)))
     }
     this.#refuseUnknown(orderBy)
     const order = orderBy === this.#id ? [orderBy] : [orderBy, this.#id]
@@ -74,7 +74,7 @@ class Rows {
       const operator = direction === 'asc' ? '>' : '<'
       query = query.where(({ eb, refTuple, tuple }) => {
         const [first = '', second] = order
-        if (second === undefined) return eb(first, operator, after[first])
+        if (second === undefined) return eb(first, operator, eb.val(after[first]))
         return eb(refTuple(first, second), operator, tuple(after[first], after[second]))
       })
     }
@@ -89,12 +89,18 @@ class Rows {
 
   async update(id: unknown, values: Values): Promise<Values | undefined> {
     if (Object.keys(values).length === 0) return (await this.where({ [this.#id]: id }))[0]
-    const query = this.#db.updateTable(this.#table).set(values).where(this.#id, '=', id)
+    const query = this.#db
+      .updateTable(this.#table)
+      .set(values)
+      .where((eb) => eb(this.#id, '=', eb.val(id)))
     return query.returning(this.#columns).executeTakeFirst()
   }
 
   async delete(id: unknown): Promise<boolean> {
-    const { numDeletedRows } = await this.#db.deleteFrom(this.#table).where(this.#id, '=', id).executeTakeFirstOrThrow()
+    const { numDeletedRows } = await this.#db
+      .deleteFrom(this.#table)
+      .where((eb) => eb(this.#id, '=', eb.val(id)))
+      .executeTakeFirstOrThrow()
     return numDeletedRows > 0n
   }
 
