@@ -9,7 +9,8 @@ const ROOT = join(import.meta.dirname, '../../..')
 /** What the pieces of code refer to. */
 const PREAMBLE = `
 import * as cf from 'cf-plugins'
-import { callEither, definePlugin, hookRef, type PluginMeta, serviceRef } from 'cf-plugins'
+import { callEither, createDefinePlugin, definePlugin, hookRef, PluginManager, type PluginMeta, serviceRef } from 'cf-plugins'
+type App = { readonly routes: string[] }
 class Notes extends cf.ResourcePlugin { override readonly resourceDir = '' }
 /** Everything with a name that plugins and hosts write. */
 type Name = keyof typeof cf | keyof cf.PluginInstance | keyof PluginMeta | keyof cf.HandlerOptions | keyof cf.HookRefOptions
