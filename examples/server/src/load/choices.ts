@@ -6,6 +6,10 @@ import type { PluginName } from './scratch.ts'
 /** An edit that was decided on. */
 export type Edit =
   | { readonly kind: 'logic'; readonly plugins: readonly PluginName[] }
+  /** A file of a plugin that is not its entry. */
+  | { readonly kind: 'part' }
+  /** Two saves, of which the first may be bad. */
+  | { readonly kind: 'twice'; readonly plugin: PluginName; readonly fault: Fault | undefined }
   | { readonly kind: 'helper' }
   | { readonly kind: 'break'; readonly plugin: PluginName; readonly fault: Fault }
   | { readonly kind: 'mend'; readonly plugin: PluginName }
@@ -44,11 +48,14 @@ export function chosen({ broken, disabled }: Standing, random: Random): Edit {
   const kinds: (readonly [() => Edit, number])[] = [
     [() => ({ kind: 'logic', plugins: [plugin()] }), 34],
     [() => ({ kind: 'break', plugin: whole(), fault: random.pick(FAULTS) }), 25],
+    [() => ({ kind: 'twice', plugin: whole(), fault: undefined }), 5],
+    [() => ({ kind: 'twice', plugin: whole(), fault: random.pick(FAULTS) }), 5],
     [() => ({ kind: 'configure', isGood: random.chance(0.7) }), 7],
   ]
   // A file that is broken would take those that share the helper, or the save, with it.
   if (broken.length === 0) {
     kinds.push([() => ({ kind: 'helper' }), 10])
+    kinds.push([() => ({ kind: 'part' }), 8])
     kinds.push([() => ({ kind: 'logic', plugins: distinct(plugin(), plugin()) }), 6])
   }
   if (!disabled && !broken.includes(DISABLED)) kinds.push([() => ({ kind: 'disable', plugin: DISABLED }), 8])
@@ -61,8 +68,12 @@ export function rowOf(edit: Edit, disabled: PluginName | undefined): string {
     case 'logic':
       if (edit.plugins.length > 1) return 'two plugins in one go'
       return edit.plugins[0] === disabled ? 'new logic while disabled' : `new logic: ${edit.plugins[0]}`
+    case 'part':
+      return 'two files of a plugin'
+    case 'twice':
+      return edit.fault ? 'broken, and mended at once' : 'saved twice in a row'
     case 'helper':
-      return 'shared helper (all plugins)'
+      return 'shared helper, of all plugins'
     case 'break':
       return `broken: ${edit.fault}`
     case 'mend':

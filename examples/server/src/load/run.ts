@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Child } from './child.ts'
-import { configurationText, TOKEN_TTL } from './configuration.ts'
 import { Control } from './control.ts'
 import { type CannonChild, Editor, type EditResult } from './editor.ts'
 import type { ServerChild } from './hearing.ts'
 import type { Failure, Totals } from './judge.ts'
+import { dropTables } from './leavings.ts'
 import type { ServerAnswers, ServerNews } from './messages.ts'
 import type { LoadOptions } from './options.ts'
 import { Random } from './random.ts'
@@ -38,7 +38,6 @@ const LAST_LINES = 40
 export async function runLoad(options: LoadOptions, print: (line: string) => void): Promise<LoadResult> {
   const scratch = await Scratch.make(options.plugins)
   const password = randomUUID()
-  await scratch.configure(configurationText(TOKEN_TTL))
   const server: ServerChild = new Child('serve', {
     execArgv: ['--expose-gc'],
     env: {
@@ -53,7 +52,7 @@ export async function runLoad(options: LoadOptions, print: (line: string) => voi
     return await course({ options, scratch, password, server, cannon, print })
   } finally {
     await Promise.all([cannon.kill(), server.kill()])
-    await scratch.remove()
+    await Promise.all([scratch.remove(), dropTables(scratch.configuration.schema)])
   }
 }
 
