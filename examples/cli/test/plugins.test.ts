@@ -73,8 +73,9 @@ it('a plugin that fails in its setup takes those that need it along, and nobody 
 it('settings come from the configuration, and what is wrong with them keeps their plugin, and no other, from running', async () => {
   const { tally, folder, with: withMore } = await place()
   const config = join(folder, 'tally.yaml')
+  const salutation = `\${SALUTATION:-Ahoy}`
   const greet = () => tally('--config', config, 'greet', 'Ada')
-  await writeFile(config, 'greet:\n  settings:\n    greeting: ${SALUTATION:-Ahoy}\n    mark: "?"\n')
+  await writeFile(config, `greet:\n  settings:\n    greeting: ${salutation}\n    mark: "?"\n`)
   expect((await greet()).stdout).toBe('Ahoy Ada?\n')
   expect((await withMore({ SALUTATION: 'Hi' }).tally('--config', config, 'greet', 'Ada')).stdout).toBe('Hi Ada?\n')
   expect((await withMore({ CF_PLUGIN_GREET__MARK: '.', TALLY_CONFIG: config }).tally('greet')).stdout).toBe(

@@ -6,7 +6,14 @@ import { commandOwner } from '@cf-plugins/cli'
 import { type FoundPlugin, PluginLoader } from 'cf-plugins'
 import { lockFolder } from '../folder-lock.ts'
 import { absentPlugins } from '../known-commands.ts'
-import { installedPackages, installedVersion, preparePackages, sweepTarballs, TARBALLS } from '../packages/installed.ts'
+import {
+  installedPackages,
+  installedVersion,
+  packageOf,
+  preparePackages,
+  sweepTarballs,
+  TARBALLS,
+} from '../packages/installed.ts'
 import { type NpmOptions, runNpm } from '../packages/npm.ts'
 import { takeUp } from '../packages/take-up.ts'
 import type { Session } from '../session.ts'
@@ -36,7 +43,7 @@ export async function installPlugin(
   await takeUp(session, name)
   await withHost(session, (program, running) => {
     const { manager } = running.host
-    const isIts = (file: string | undefined) => file?.includes(join('node_modules', name, '/')) === true
+    const isIts = (file: string | undefined) => packageOf(file) === name
     const plugin = manager.ordered().find(({ plugin }) => isIts(manager.registry.get(plugin)?.source.file))?.plugin
     const absent = absentPlugins(running).find((each) => each.plugin === plugin || isIts(each.file))
     if (absent) throw new ToolError(`${what} is installed, and does not run: ${absent.why}`)

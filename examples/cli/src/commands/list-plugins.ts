@@ -1,9 +1,10 @@
 // `tally plugins`: which plugin adds what, where it comes from, and why one does not run.
-import { relative, sep } from 'node:path'
+import { relative } from 'node:path'
 import { commandOwner, createTheme, type Theme } from '@cf-plugins/cli'
 import type { Command } from 'commander'
 import { type Host, openHost } from '../host.ts'
 import { absentPlugins } from '../known-commands.ts'
+import { packageOf } from '../packages/installed.ts'
 import { createProgram } from '../program.ts'
 import { remember } from '../remember.ts'
 import type { Session } from '../session.ts'
@@ -67,10 +68,8 @@ function rowsOf(program: Command, session: Session & { readonly host: Host }): R
 
 function originOf(file: string | undefined, { plugins }: Session['places']): string {
   if (file === undefined) return ''
-  const [, inPackages] = file.split(`${sep}node_modules${sep}`)
-  if (inPackages === undefined) return relative(plugins, file)
-  const [scope = '', name = ''] = inPackages.split(sep)
-  return `npm: ${scope.startsWith('@') ? `${scope}/${name}` : scope}`
+  const name = packageOf(file)
+  return name === undefined ? relative(plugins, file) : `npm: ${name}`
 }
 
 function table(rows: readonly Row[], theme: Theme): string {

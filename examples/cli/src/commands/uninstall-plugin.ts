@@ -1,8 +1,7 @@
 // `tally plugins uninstall`: a package out of tally's own folder.
-import { sep } from 'node:path'
 import { readSnapshot } from '../completion/snapshot.ts'
 import { lockFolder } from '../folder-lock.ts'
-import { installedPackages, sweepTarballs } from '../packages/installed.ts'
+import { installedPackages, packageOf, sweepTarballs } from '../packages/installed.ts'
 import { runNpm } from '../packages/npm.ts'
 import type { Session } from '../session.ts'
 import { usageError } from '../tool-error.ts'
@@ -17,17 +16,14 @@ export async function uninstallPlugin(
   const folder = places.packages
   const names = Object.keys(installedPackages(folder))
   const owners = Object.values(readSnapshot(places)?.owners ?? {})
-  const fileOf = (plugin: string) => owners.find((owner) => owner.plugin === plugin)?.file
-  const isIn = (name: string, file: string | null | undefined) =>
-    file?.includes(['', 'node_modules', name, ''].join(sep))
-  const name = names.find((each) => each === named) ?? names.find((each) => isIn(each, fileOf(named)))
+  const fileOf = (plugin: string) =>
+    host?.manager.registry.get(plugin)?.source.file ?? owners.find((owner) => owner.plugin === plugin)?.file
+  const name = names.find((each) => each === named) ?? names.find((each) => each === packageOf(fileOf(named)))
   if (name === undefined) {
     const there = names.length === 0 ? 'Nothing is' : `These are: ${names.join(', ')}`
     throw usageError(`${named} is not installed. ${there}`)
   }
-  const running = host?.manager
-    .ordered()
-    .find(({ plugin }) => isIn(name, host.manager.registry.get(plugin)?.source.file))
+  const running = host?.manager.ordered().find(({ plugin }) => packageOf(fileOf(plugin)) === name)
   if (running) await host?.manager.unload(running.plugin)
   const unlock = await lockFolder(folder, { as: 'an installation', signal })
   try {

@@ -1,6 +1,6 @@
 // The folder that npm installs plugins in: a package of its own, which depends on them.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { messageOf } from 'cf-plugins'
 import { ToolError } from '../tool-error.ts'
 
@@ -17,6 +17,13 @@ export function installedPackages(folder: string): Readonly<Record<string, strin
   } catch (error) {
     throw new ToolError(`${file} cannot be read: ${messageOf(error)}. Mend it, or remove ${folder}.`, { cause: error })
   }
+}
+
+/** The package that a file was installed with. */
+export function packageOf(file: string | null | undefined): string | undefined {
+  const [, inside] = file?.split(`${sep}node_modules${sep}`) ?? []
+  const [scope, name] = inside?.split(sep) ?? []
+  return scope?.startsWith('@') ? `${scope}/${name}` : scope
 }
 
 /** Makes the folder where it is not there. */

@@ -75,10 +75,10 @@ async function converse(lines: Interface, { program, session, notices }: Convers
   let exitCode: number = ExitCode.ok
   lines.on('SIGINT', () => {
     if (command) return command.abort(new Error('interrupted'))
-    // What was typed so far is given up, as in other shells.
+    // What was typed so far stays to be seen and is given up, as in other shells.
+    lines.write(null, { ctrl: true, name: 'e' })
     process.stdout.write(lines.line === '' ? '\n(exit, or Ctrl-D, ends this)\n' : '\n')
     lines.write(null, { ctrl: true, name: 'u' })
-    lines.prompt()
   })
   const end = () => lines.close()
   signal.addEventListener('abort', end)
