@@ -7,18 +7,24 @@ import type {
   ResourceChanges,
   ResourceContent,
   ResourceCreateOptions,
+  ResourceDraft,
+  ResourceDrafting,
   ResourceEdit,
   ResourceInfo,
   ResourceList,
   ResourceListOptions,
   ResourceMakerOptions,
   ResourceOptions,
+  ResourcePutOptions,
   Resources,
 } from './resource.ts'
 import { resourceError } from './resource-error.ts'
 import { type DataChange, DataCreated, DataDeleted, DataUpdated } from './resource-events.ts'
 import { checkedName } from './resource-name.ts'
 import type { ResourceStore } from './resource-store.ts'
+
+/** How often a put looks again, where what it is about comes and goes. */
+const PUT_ATTEMPTS = 10
 
 /** What of a plugin's context resources need. */
 export type ResourceContext = Pick<PluginContext, 'name' | 'logger' | 'publish'>
@@ -62,6 +68,37 @@ export class ActingResources implements Resources {
 
   async list(options: ResourceListOptions = {}): Promise<ResourceList> {
     return this.#store.list(options, (name) => this.#actor.may(name))
+  }
+
+  async put(
+    name: string,
+    draft: ResourceDraft | ResourceDrafting,
+    options: ResourcePutOptions = {},
+  ): Promise<ResourceInfo> {
+    let own: unknown
+    const drafting = async (current: Resource | undefined) => {
+      try {
+        return typeof draft === 'function' ? await draft(current) : draft
+      } catch (error) {
+        own = error
+        throw error
+      }
+    }
+    const isOther = (error: unknown, code: string) => error === own || (error as PluginError).code !== code
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.update(name, drafting, options)
+      } catch (error) {
+        if (isOther(error, 'CFP_RESOURCE_UNKNOWN')) throw error
+      }
+      const { content, metadata = {} } = await drafting(undefined)
+      try {
+        return await this.create(name, content, { ...options, metadata })
+      } catch (error) {
+        // Somebody was faster; or it is there in other letters, and stays so.
+        if (isOther(error, 'CFP_RESOURCE_EXISTS') || attempt === PUT_ATTEMPTS) throw error
+      }
+    }
   }
 
   async update(

@@ -7,6 +7,8 @@ export type {
   ResourceChanges,
   ResourceContent,
   ResourceCreateOptions,
+  ResourceDraft,
+  ResourceDrafting,
   ResourceEdit,
   ResourceInfo,
   ResourceJson,
@@ -15,6 +17,7 @@ export type {
   ResourceMakerOptions,
   ResourceMetadata,
   ResourceOptions,
+  ResourcePutOptions,
   Resources,
 } from './resource.ts'
 export { type DataChange, DataCreated, DataDeleted, DataUpdated } from './resource-events.ts'

@@ -7,11 +7,14 @@ import type {
   ResourceChanges,
   ResourceContent,
   ResourceCreateOptions,
+  ResourceDraft,
+  ResourceDrafting,
   ResourceEdit,
   ResourceInfo,
   ResourceList,
   ResourceListOptions,
   ResourceOptions,
+  ResourcePutOptions,
   Resources,
 } from './resource.ts'
 import { resourceError } from './resource-error.ts'
@@ -88,6 +91,10 @@ export class ResourceManager implements Resources, AsyncDisposable {
 
   list(options?: ResourceListOptions): Promise<ResourceList> {
     return this.#host.list(options)
+  }
+
+  put(name: string, draft: ResourceDraft | ResourceDrafting, options?: ResourcePutOptions): Promise<ResourceInfo> {
+    return this.#host.put(name, draft, options)
   }
 
   update(

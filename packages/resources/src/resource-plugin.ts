@@ -7,11 +7,14 @@ import type {
   ResourceChanges,
   ResourceContent,
   ResourceCreateOptions,
+  ResourceDraft,
+  ResourceDrafting,
   ResourceEdit,
   ResourceInfo,
   ResourceList,
   ResourceListOptions,
   ResourceOptions,
+  ResourcePutOptions,
   Resources,
 } from './resource.ts'
 import { ResourceManager, type ResourceManagerOptions } from './resource-manager.ts'
@@ -54,6 +57,15 @@ export abstract class ResourcePlugin<
 
   listResources(options?: ResourceListOptions): Promise<ResourceList> {
     return this.resources.list(options)
+  }
+
+  /** Makes it, or changes the one that there is. */
+  putResource(
+    name: string,
+    draft: ResourceDraft | ResourceDrafting,
+    options?: ResourcePutOptions,
+  ): Promise<ResourceInfo> {
+    return this.resources.put(name, draft, options)
   }
 
   /** Metadata is merged into what is there; content, where there is some, replaces it. */

@@ -67,6 +67,19 @@ export interface ResourceChanges {
 /** For a change that goes by what is there; called again with what is there then, where somebody else was faster. */
 export type ResourceEdit = (current: Resource) => Awaitable<ResourceChanges>
 
+/** What a resource is to be, whether or not there is one. */
+export interface ResourceDraft {
+  readonly content: ResourceContent
+  /** Laid over what is there. */
+  readonly metadata?: object
+}
+
+/** For a resource that goes by what is there, or by that there is none; called again where somebody else was faster. */
+export type ResourceDrafting = (current: Resource | undefined) => Awaitable<ResourceDraft>
+
+/** How a resource is put. */
+export interface ResourcePutOptions extends ResourceOptions, ResourceMakerOptions {}
+
 export interface ResourceChangeOptions extends ResourceOptions, ResourceMakerOptions {
   /** Refuses the change where the resource has another revision. @default whichever it has */
   readonly ifRevision?: string
@@ -102,6 +115,12 @@ export interface Resources {
   find(name: string, options?: ResourceOptions): Promise<Resource | undefined>
   /** By name, without content, page by page. */
   list(options?: ResourceListOptions): Promise<ResourceList>
+  /**
+   * Makes a resource, or changes the one that there is.
+   *
+   * @throws `CFP_RESOURCE_EXISTS` where there is one whose name differs in upper and lower case alone
+   */
+  put(name: string, draft: ResourceDraft | ResourceDrafting, options?: ResourcePutOptions): Promise<ResourceInfo>
   /**
    * Changes content, metadata or both as one. Others' changes of other metadata are kept: what is merged into is what is
    * there when it takes effect.

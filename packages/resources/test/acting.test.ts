@@ -71,6 +71,43 @@ test('for whom something is changed is told where it is told at all', async () =
   expect(messages.map(({ by }) => by)).toEqual(['ada', 'bob', 'ada'])
 })
 
+test('a put makes what is not there, and changes what is, also where others are faster', async () => {
+  const manager = await documents()
+  const { context, published } = contextOf('editor')
+  const resources = manager.as(context)
+  const { metadata } = await resources.put('a', { content: 'one', metadata: { x: 1 } })
+  expect(metadata).toEqual({ x: 1 })
+  expect((await resources.put('a', { content: 'two', metadata: { y: 2 } })).metadata).toEqual({ x: 1, y: 2 })
+  expect(published.map(([event]) => event)).toEqual(['data.created', 'data.updated'])
+
+  const add = () => manager.put('sum', (current) => ({ content: String(Number(current?.content ?? 0) + 1) }))
+  const comeAndGo = async () => {
+    for (let time = 0; time < 5; time++) {
+      await manager.put('fleeting', { content: 'x' })
+      await manager.delete('fleeting').catch(({ code }) => expect(code).toBe('CFP_RESOURCE_UNKNOWN'))
+    }
+  }
+  await Promise.all([...Array.from({ length: 20 }, add), comeAndGo(), comeAndGo()])
+  expect(await manager.get('sum')).toMatchObject({ content: '20' })
+})
+
+test('a put that is refused by whoever drafts it, or for its name, changes nothing', async () => {
+  const manager = await documents()
+  const resources = manager.as(contextOf('editor', ['resource:documents/public/*', 'emit:data.*']).context)
+  await resources.put('public/a', { content: 'one' })
+  for (const name of ['public/a', 'public/b']) {
+    const refusal = Object.assign(new Error('no'), { code: 'CFP_RESOURCE_UNKNOWN' })
+    const put = resources.put(name, () => {
+      throw refusal
+    })
+    await expect(put).rejects.toBe(refusal)
+  }
+  expect((await failure(resources.put('public/A', { content: 'two' }))).code).toBe('CFP_RESOURCE_EXISTS')
+  expect((await failure(resources.put('secret', { content: 'two' }))).code).toBe('CFP_ACCESS_DENIED')
+  expect((await failure(resources.put('../a', { content: 'two' }))).code).toBe('CFP_RESOURCE_NAME')
+  expect((await manager.list()).resources.map(({ name, revision }) => [name, revision[0]])).toEqual([['public/a', '1']])
+})
+
 test('a plugin uses what its permissions name, and sees no other in a list (fault 75)', async () => {
   const manager = await documents()
   for (const name of ['public/a', 'public/b', 'secret/a']) await manager.create(name, name)

@@ -13,6 +13,9 @@ export interface Draft {
   readonly metadata: Readonly<Record<string, unknown>>
 }
 
+/** A resource to be, whole. */
+export type WholeDraft = Draft & Required<Pick<Draft, 'content'>>
+
 /** What the plugin itself says in the metadata of each resource. */
 export const OWN_KEYS = ['owner', 'changedBy', 'contentType'] as const
 /** The metadata of a body that is no envelope. */
@@ -33,20 +36,23 @@ const Created = z.strictObject({ name: z.string(), content, ...parts })
 const Changed = z.strictObject({ content: content.optional(), ...parts })
 
 /** `{ name, content, encoding?, contentType?, metadata? }` @throws 400, 413, 415 */
-export async function readCreation(exchange: Exchange): Promise<Draft & { readonly name: string }> {
-  const { name, ...envelope } = await exchange.json(Created)
-  return { ...drafted(envelope), name }
+export async function readCreation(exchange: Exchange): Promise<readonly [name: string, draft: WholeDraft]> {
+  const { name, content, ...envelope } = await exchange.json(Created)
+  return [name, whole(content, envelope)]
 }
 
 /** The same without a name, all of it optional; what is `null` in the metadata is to go. @throws 400, 413, 415 */
 export async function readChange(exchange: Exchange): Promise<Draft> {
-  const { metadata, ...envelope } = await exchange.json(Changed)
-  const kept = Object.entries(metadata).map(([key, value]) => [key, value === null ? undefined : value])
-  return drafted({ ...envelope, metadata: Object.fromEntries(kept) })
+  const { content, metadata: told, ...envelope } = await exchange.json(Changed)
+  const kept = Object.entries(told).map(([key, value]) => [key, value === null ? undefined : value])
+  const metadata = Object.fromEntries(kept)
+  if (content !== undefined) return whole(content, { ...envelope, metadata })
+  if (Object.keys(envelope).length === 0) return { metadata: own(metadata) }
+  throw new HttpError(400, 'BODY_INVALID', 'contentType and encoding are of a content, and there is none.')
 }
 
 /** A body whose type says what it is; its metadata are in a header. @throws 400, 413, 415 */
-export async function readBody(exchange: Exchange): Promise<Draft> {
+export async function readBody(exchange: Exchange): Promise<WholeDraft> {
   const { 'content-type': told = 'application/octet-stream', [METADATA_HEADER]: header = '{}' } = exchange.headers
   if ((exchange.headers['content-encoding'] ?? 'identity') !== 'identity')
     throw new HttpError(415, 'ENCODING_UNSUPPORTED', 'Send the content as it is, without a content-encoding.')
@@ -69,13 +75,14 @@ async function contentOf(exchange: Exchange, contentType: string): Promise<Resou
   return exchange.text()
 }
 
-function drafted({ content, contentType, encoding, metadata }: z.output<typeof Changed>): Draft {
-  const common = { metadata: own(metadata), ...(contentType !== undefined && { contentType }) }
-  if (content === undefined) {
-    if (contentType === undefined && encoding === undefined) return common
-    throw new HttpError(400, 'BODY_INVALID', 'contentType and encoding are of a content, and there is none.')
+type Envelope = Omit<z.output<typeof Created>, 'name' | 'content'>
+
+function whole(content: string | object, { contentType, encoding, metadata }: Envelope): WholeDraft {
+  return {
+    content: encoding === undefined ? content : fromBase64(content),
+    ...(contentType !== undefined && { contentType }),
+    metadata: own(metadata),
   }
-  return { ...common, content: encoding === undefined ? content : fromBase64(content) }
 }
 
 function fromBase64(content: string | object): Uint8Array {

@@ -1,6 +1,6 @@
 // Files with metadata over REST, kept under one folder over reloads and restarts.
 import { join } from 'node:path'
-import { type PluginContext, type PluginMeta, type Resource, type ResourceInfo, ResourcePlugin } from 'cf-plugins'
+import { type PluginContext, type PluginMeta, type Resource, ResourcePlugin } from 'cf-plugins'
 import { z } from 'zod'
 import type { Answer, Exchange, Handler } from '../../src/exchange.ts'
 import type { Routes } from '../../src/router.ts'
@@ -38,7 +38,7 @@ export const PLUGIN_META = {
 
 export const register = (app: Routes, context: PluginContext) => new Resources(app, context)
 
-/** How often a PUT looks again, where what it is about comes and goes. */
+/** How often a DELETE looks again, where what it is about comes and goes. */
 const ATTEMPTS = 5
 /** What an envelope may have around its content, and base64 makes of it. */
 const ENVELOPE = { bytes: 100_000, factor: 4 / 3 }
@@ -102,33 +102,33 @@ class Resources extends ResourcePlugin<Routes, Config, unknown, Shared> {
   }
 
   async #create(exchange: Exchange): Promise<Answer> {
-    const { name, ...draft } = await readCreation(exchange)
-    return changeAnswer(201, await this.#made(exchange, name, draft))
+    const [name, draft] = await readCreation(exchange)
+    const metadata = factsOf(exchange, draft)
+    return changeAnswer(201, await this.createResource(name, draft.content, { metadata, ...by(exchange) }))
   }
 
   /** Makes it, or replaces its content; metadata are laid over those that are there. */
   async #put(exchange: Exchange): Promise<Answer> {
-    const name = nameIn(exchange)
     const draft = await readBody(exchange)
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return changeAnswer(200, await this.#changed(exchange, name, draft))
-      } catch (error) {
-        if (codeOf(error) !== 'CFP_RESOURCE_UNKNOWN') throw error
-      }
-      assertUnchanged(exchange.headers, undefined)
-      try {
-        return changeAnswer(201, await this.#made(exchange, name, draft))
-      } catch (error) {
-        // Somebody was faster; or there is one of this name in other letters, which stays so.
-        if (codeOf(error) !== 'CFP_RESOURCE_EXISTS' || attempt === ATTEMPTS) throw error
-      }
+    let status: 200 | 201 = 200
+    const drafting = (current: Resource | undefined) => {
+      this.#assertMay(exchange, current)
+      status = current ? 200 : 201
+      return { content: draft.content, metadata: factsOf(exchange, draft, current) }
     }
+    const info = await this.putResource(nameIn(exchange), drafting, by(exchange))
+    return changeAnswer(status, info)
   }
 
   async #change(exchange: Exchange): Promise<Answer> {
     const draft = await readChange(exchange)
-    return changeAnswer(200, await this.#changed(exchange, nameIn(exchange), draft))
+    const { content } = draft
+    const edit = (current: Resource) => {
+      this.#assertMay(exchange, current)
+      const metadata = factsOf(exchange, draft, current)
+      return content === undefined ? { metadata } : { content, metadata }
+    }
+    return changeAnswer(200, await this.updateResource(nameIn(exchange), edit, by(exchange)))
   }
 
   async #remove(exchange: Exchange): Promise<void> {
@@ -146,35 +146,12 @@ class Resources extends ResourcePlugin<Routes, Config, unknown, Shared> {
     }
   }
 
-  #made(exchange: Exchange, name: string, draft: Draft): Promise<ResourceInfo> {
-    const { content = '', contentType, metadata } = draft
-    const owner = exchange.user?.sub ?? null
-    const told = { ...metadata, owner, changedBy: owner, ...typed(contentType) }
-    return this.createResource(name, content, { metadata: told, ...by(exchange) })
-  }
-
-  #changed(exchange: Exchange, name: string, { content, contentType, metadata }: Draft): Promise<ResourceInfo> {
-    const { user } = exchange
-    const edit = (current: Resource) => {
-      this.#assertMay(exchange, current)
-      // Another content has another type, or none.
-      const type = content === undefined ? {} : { contentType: undefined, ...typed(contentType) }
-      const changes = { metadata: { ...metadata, ...type, changedBy: user?.sub ?? null } }
-      return content === undefined ? changes : { ...changes, content }
-    }
-    return this.updateResource(name, edit, by(exchange))
-  }
-
   /** @throws 403 where it is somebody else's, 412 */
-  #assertMay({ user, headers }: Exchange, { metadata, revision }: Resource): void {
+  #assertMay({ user, headers }: Exchange, current: Resource | undefined): void {
     const isManager = this.config.managers.some((role) => user?.roles.includes(role))
-    if (!isManager && metadata.owner !== user?.sub)
-      throw new HttpError(
-        403,
-        'NOT_OWNER',
-        "It is another user's, who alone may change it, or one who manages resources.",
-      )
-    assertUnchanged(headers, revision)
+    if (current && !isManager && current.metadata.owner !== user?.sub)
+      throw new HttpError(403, 'NOT_OWNER', "It is another user's: that user may change it, and who manages resources.")
+    assertUnchanged(headers, current?.revision)
   }
 }
 
@@ -187,8 +164,12 @@ function by({ user, signal }: Exchange) {
   return { signal, ...(user && { by: user.name }) }
 }
 
-function typed(contentType: string | undefined) {
-  return contentType === undefined ? {} : { contentType }
+/** The metadata that are asked for, and what the server itself says in them. */
+function factsOf({ user }: Exchange, { content, contentType, metadata }: Draft, current?: Resource): object {
+  const changedBy = user?.sub ?? null
+  // Another content has another type, or none.
+  const isTyped = contentType !== undefined || (content !== undefined && current !== undefined)
+  return { ...metadata, ...(isTyped && { contentType }), ...(!current && { owner: changedBy }), changedBy }
 }
 
 /** Has failures told as the answers that they are. */
