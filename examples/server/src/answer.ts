@@ -66,7 +66,8 @@ export interface ShownError {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-function streamOf(body: Answer['body']): Readable | undefined {
+/** The stream that an answer is, where it is one. */
+export function streamOf(body: Answer['body']): Readable | undefined {
   if (body instanceof Readable) return body
   if (typeof body !== 'object' || body === null || body instanceof Uint8Array) return undefined
   return Symbol.asyncIterator in body ? Readable.from(body as AsyncIterable<unknown>) : undefined

@@ -44,7 +44,7 @@ const STOP_MS = 20_000
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { plugins, config, dataFolder, env, hotReload = true, ...rest } = options
   await mkdir(dataFolder, { recursive: true })
-  const router = new Router(options)
+  const router = new Router({ logger: options.logger })
   const shared: Shared = {
     host: {
       get manager() {

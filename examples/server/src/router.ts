@@ -6,6 +6,7 @@ import { HttpError } from '../plugins/_shared/http-error.ts'
 import { writeAnswer, writeError } from './answer.ts'
 import type { Handler, RouteOptions } from './exchange.ts'
 import { failedHook, isOfClient, notServing, shownOf } from './failures.ts'
+import { answerOf } from './handling.ts'
 import { RequestExchange } from './request-exchange.ts'
 import { assertAllowed } from './roles.ts'
 import { routeScope } from './route-scope.ts'
@@ -47,10 +48,16 @@ const MAX_BODY_BYTES = 2 ** 20
 export class Router {
   readonly #table = new RouteTable()
   readonly #logger: Logger | undefined
+  readonly #graceMs: number | undefined
   #host: RouterHost | undefined
 
-  constructor({ logger }: { readonly logger?: Logger | undefined } = {}) {
+  /** @param options.graceMs how long a handler may go on once its client is gone, in milliseconds. Default 5000 */
+  constructor({
+    logger,
+    graceMs,
+  }: { readonly logger?: Logger | undefined; readonly graceMs?: number | undefined } = {}) {
     this.#logger = logger
+    this.#graceMs = graceMs
   }
 
   /** For `scopeApp`. */
@@ -134,8 +141,8 @@ export class Router {
         exchange.params = params
         assertAllowed(exchange.user, route.options)
         await exchange.limit(maxBytesOf(route.options, terms))
-        const answer = await route.handler(exchange)
-        await writeAnswer(response, answer ?? undefined, writingOf(exchange, terms))
+        const answer = await answerOf(route, exchange, response, this.#graceMs)
+        await writeAnswer(response, answer, writingOf(exchange, terms))
         return undefined
       })
     } catch (error) {

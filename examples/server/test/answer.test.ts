@@ -146,6 +146,26 @@ describe('an answer', () => {
     expect(told).toEqual([])
   })
 
+  it('that never comes is not waited for once the client is gone: its plugin is not in use for ever', async () => {
+    let isIn = false
+    const hanging = routes((app) =>
+      app.get('/', {}, () => {
+        isIn = true
+        return new Promise(() => {})
+      }),
+    )
+    const { url, manager, told } = await routed([hanging], { graceMs: 50 })
+    const waiting = get(url).on('error', () => {})
+    await vi.waitFor(() => expect(isIn).toBe(true))
+    waiting.destroy()
+    const left = 'The handler of GET / of plugin "subject" still runs 0.05 s after its client went.'
+    await vi.waitFor(() => expect(told).toEqual([expect.stringContaining(left)]))
+    const from = performance.now()
+    await manager.unload('subject')
+    // What is in flight would be waited for.
+    expect(performance.now() - from).toBeLessThan(2000)
+  })
+
   it('aborts no signal once it is given', async () => {
     let signal: AbortSignal | undefined
     const { ask } = await routed([
