@@ -77,6 +77,17 @@ it('that cannot be are told so', async () => {
 })
 
 describe('a change', () => {
+  it('that nobody tells the server is not noticed at once: users are cached', async () => {
+    const { ada, ...mine } = await withAda()
+    const token = await mine.login(ada.name, ada.password)
+    expect(await meOf(mine, token)).toEqual(['user'])
+    const database = mine.server.manager.get('database') as { execute(sql: string, values: unknown[]): Promise<number> }
+    await database.execute("update auth_users set roles = '{editor}' where id = $1", [mine.id])
+    expect(await meOf(mine, token)).toEqual(['user'])
+    await mine.ask('PATCH', mine.path, { token: mine.root, body: { name: `${ada.name}-b` } })
+    expect(await meOf(mine, token)).toEqual(['editor'])
+  })
+
   it('of roles counts at once, whatever the token says', async () => {
     const { ada, ...mine } = await withAda()
     const token = await mine.login(ada.name, ada.password)

@@ -38,6 +38,8 @@ export class Revocations {
     const count = await this.#database.execute(sql, [jti, new Date(exp * 1000)])
     try {
       await this.#cache.set(markOf(jti), true, { ttlSeconds: MARK_SECONDS })
+      // A full cache may lose the mark.
+      await this.#cache.delete(keyOf(jti))
     } catch (error) {
       this.#logger.warn({ err: error }, `A token was revoked, which may be noticed ${GOOD_SECONDS} s late only`)
     }
