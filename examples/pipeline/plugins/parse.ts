@@ -29,9 +29,10 @@ export default definePlugin({
 function placeOf({ at, offset, text }: RawRecord): Place {
   const { name, lat, lng, country, admin1, admin2 } = JSON.parse(text) as Record<string, unknown>
   if (typeof name !== 'string' || name.trim() === '') throw new Error('it has no name')
-  // They become part of a file's name.
+  // The names of files are made of both.
   const region = codeOf('admin1', admin1)
   if (typeof country !== 'string' || !/^[A-Z]{2}$/.test(country)) throw new Error(`its country is ${shown(country)}`)
+  const district = codeOf('admin2', admin2)
   return {
     at,
     offset,
@@ -40,15 +41,16 @@ function placeOf({ at, offset, text }: RawRecord): Place {
     lng: degrees('lng', lng, 180),
     country,
     region: region && `${country}.${region}`,
-    district: region && admin2 ? `${country}.${region}.${codeOf('admin2', admin2)}` : undefined,
+    district: region && district && `${country}.${region}.${district}`,
   }
 }
 
+const CODES = { admin1: /^\w{1,20}$/, admin2: /^[^=\p{Cc}]{1,80}$/u } as const
+
 /** `00` is GeoNames' word for none. */
-function codeOf(field: string, code: unknown): string | undefined {
+function codeOf(field: keyof typeof CODES, code: unknown): string | undefined {
   if (code === undefined || code === '' || code === '00') return undefined
-  if (typeof code === 'string' && /^[\w ./()-]{1,80}$/.test(code) && !(field === 'admin1' && /\W/.test(code)))
-    return code
+  if (typeof code === 'string' && CODES[field].test(code)) return code
   throw new Error(`its ${field} is ${shown(code)}`)
 }
 

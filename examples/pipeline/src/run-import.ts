@@ -1,7 +1,7 @@
 // One run: the file goes through the pipelines batch by batch, then the regions do, and then all of it is one file.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PluginManager, type ReloadReport } from 'cf-plugins'
+import { type Logger, PluginManager, type ReloadReport } from 'cf-plugins'
 import { type Batch, Prepare, type Region, Store, Survey } from '../plugins/_shared/batch.ts'
 import type { Shared } from '../plugins/_shared/host.ts'
 import { PlaceFiles } from '../plugins/_shared/places.ts'
@@ -68,6 +68,10 @@ class Import {
       hotReload: true,
       afterReload: (report) => this.#reloaded(report),
       shared: { way, input, lists, folder },
+      logger: warningsTo((line) => progress.note(line)),
+      slowMs: 2000,
+      // Nobody is served here who would wait for the event loop, or for one step.
+      handlerPolicy: { blockMs: false, slowMs: 60_000 },
       threads: way === 'sync' || way === 'async' ? 'inline' : { threads },
     })
   }
@@ -176,6 +180,16 @@ class Import {
     this.#edits.push(line)
     this.#progress.note(line)
   }
+}
+
+/** What the framework warns of, where it does not disturb the line that changes. */
+function warningsTo(note: (line: string) => void): Logger {
+  const nothing = () => {}
+  const warn = (...told: readonly unknown[]) => {
+    const message = told.find((each) => typeof each === 'string')
+    if (message !== undefined) note(`warning: ${message}`)
+  }
+  return { debug: nothing, info: nothing, warn, error: warn }
 }
 
 function regionOf(code: string): Region {
