@@ -292,7 +292,7 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
   }
 
   #rethrow(error: unknown): never {
-    throw whyAbsent(error, (name) => this.explain(name))
+    throw whyAbsent(error, (name) => this.explain(name), this.#starting !== undefined)
   }
 
   #tellStart(report: StartReport, logger: Logger): void {

@@ -7,6 +7,7 @@ import type { PluginInstance } from './instance.ts'
 import type { PluginRecord, PluginSource, RegisterPlugin } from './record.ts'
 import { metaReader, resolveWith } from './resolve-meta.ts'
 import { entriesOf, shown, valueAt } from './safe-values.ts'
+import { shownFile } from './shown-file.ts'
 
 type PluginClass = new (app: never, context: Parameters<RegisterPlugin>[1]) => PluginInstance
 
@@ -30,8 +31,9 @@ export function toPluginRecord(moduleNamespace: unknown, source: PluginSource): 
   }
   throw new PluginError(
     'CFP_NOT_A_PLUGIN',
-    `${file ?? 'This'} is not a plugin. Looked for: PLUGIN_META and register; ` +
-      `a default export by definePlugin(); one of a class with @plugin. Found: ${found(moduleNamespace)}.`,
+    `${file === undefined ? 'This' : shownFile(file)} is not a plugin. Looked for: PLUGIN_META and register; ` +
+      `a default export by definePlugin(); one of a class with @plugin. Found: ${found(moduleNamespace)}.` +
+      (file === undefined ? '' : ' The name of a file that is none begins with _.'),
     { phase: 'validate', file, generation },
   )
 }

@@ -126,6 +126,9 @@ it('refuses names that are not there, with the nearest one', async () => {
 it('says of a plugin that is asked for why its file could not be loaded', async () => {
   const folder = await PluginFolder.make({ 'broken.ts': '\nexport const = 1' })
   const manager = folder.manager()
+  expect(() => manager.get('broken')).toThrow(
+    'There is no plugin "broken". Nothing was started yet: await start() first.',
+  )
   await manager.start()
   for (const ask of [() => manager.get('broken'), () => manager.use('broken', () => {})]) {
     await expect((async () => ask())()).rejects.toMatchObject({
