@@ -1,5 +1,8 @@
 // The databases that every test of the database runs on: PGlite in memory and, where DATABASE_URL names one, a server.
 import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Logger } from 'cf-plugins'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, onTestFinished } from 'vitest'
@@ -7,6 +10,7 @@ import { type DatabaseOptions, PooledDatabase } from '../plugins/database/databa
 import { openEmbedded } from '../plugins/database/embedded.ts'
 import { openServer } from '../plugins/database/server.ts'
 import type { Source } from '../plugins/database/source.ts'
+import { layDatabase } from './embedded-template.ts'
 
 export const { DATABASE_URL } = process.env
 
@@ -33,11 +37,17 @@ const CONNECTIONS = 3
 export function everyDatabase(what: string, suite: (setup: Setup) => void): void {
   describe(`${what}: PGlite`, () => {
     let source: Source | undefined
-    // The first one compiles it, on a machine that has other things to do.
+    let folder = ''
+    // On a machine that has other things to do, this takes longer than hooks may.
     beforeAll(async () => {
-      source = await openEmbedded(':memory:')
+      folder = await mkdtemp(join(tmpdir(), 'database-'))
+      await layDatabase(join(folder, 'files'))
+      source = await openEmbedded(join(folder, 'files'))
     }, 120_000)
-    afterAll(() => source?.[Symbol.asyncDispose]())
+    afterAll(async () => {
+      await source?.[Symbol.asyncDispose]()
+      await rm(folder, { recursive: true, force: true })
+    })
     suite(setupOf('embedded', 1, () => source))
   })
   describe.skipIf(!DATABASE_URL)(`${what}: PostgreSQL (skipped unless DATABASE_URL is set)`, () => {

@@ -16,7 +16,7 @@ export default definePlugin({
   description: 'SQL for all plugins: PostgreSQL by DATABASE_URL, else PGlite',
   config: settings,
   // The first start of the embedded database makes its files, which takes seconds of computing.
-  timeouts: { setupMs: 60_000 },
+  timeouts: { setupMs: 120_000 },
   async setup({ config, shared, logger, hold, every }): Promise<PooledDatabase & Database> {
     const { key, open } = sourceOf(config, shared.dataFolder)
     const source = await hold(key, async () => {

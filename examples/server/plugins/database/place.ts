@@ -10,7 +10,7 @@ export function callerPlace(): string {
   const { stack = '' } = new Error('for its stack')
   for (const [, at = '', line] of stack.matchAll(FRAME)) {
     const file = (at.startsWith('file:') ? fileURLToPath(at) : at).replace(/\?.*$/, '')
-    if (!file.startsWith(OWN) && !file.includes('node_modules')) return `${relative(process.cwd(), file)}:${line}`
+    if (!file.startsWith(OWN)) return `${relative(process.cwd(), file)}:${line}`
   }
   return 'an unknown place'
 }
