@@ -7,6 +7,7 @@ import { type AuditEntry, readAudit } from 'cf-plugins'
 import pg from 'pg'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { type RunningServer, startServer } from '../src/host.ts'
+import { layDatabase } from './embedded-template.ts'
 
 const SERVER = join(import.meta.dirname, '..')
 export const ADMIN_PASSWORD = 'open sesame'
@@ -54,6 +55,7 @@ export async function place(atEnd: AtEnd = onTestFinished): Promise<Env> {
   const { DATABASE_URL = '', REDIS_URL = '' } = process.env
   const name = `auth_${randomBytes(6).toString('hex')}`
   if (DATABASE_URL !== '') atEnd(() => dropSchema(name))
+  else await layDatabase(join(folder, 'database'))
   return {
     DATA: folder,
     DATABASE_URL,
@@ -69,11 +71,7 @@ export function sharedServer(env: Env | (() => Promise<Env>) = {}): () => Served
   const ends: (() => Promise<void>)[] = []
   const atEnd: AtEnd = (task) => void ends.unshift(task)
   beforeAll(async () => {
-    served = await serveAuth(
-      typeof env === 'function' ? await env() : env,
-      { ...(await place(atEnd)), CF_PLUGIN_DATABASE__FOLDER: ':memory:' },
-      atEnd,
-    )
+    served = await serveAuth(typeof env === 'function' ? await env() : env, await place(atEnd), atEnd)
   }, 120_000)
   afterAll(async () => {
     for (const end of ends) await end()

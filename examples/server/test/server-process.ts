@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { onTestFinished, vi } from 'vitest'
+import { layDatabase } from './embedded-template.ts'
 
 const SERVER = join(import.meta.dirname, '..')
 const MAIN = join(SERVER, 'dist/main.js')
@@ -144,6 +145,7 @@ async function fill(folder: string, { only, files = {}, config }: ServerProcessO
       return name === '' || isWanted(name)
     },
   })
+  if (!process.env.DATABASE_URL && isWanted('database')) await layDatabase(join(folder, 'data/database'))
   const text = config ?? (await readFile(join(SERVER, 'plugins.yaml'), 'utf8'))
   await writeFile(join(folder, 'plugins.yaml'), text)
   for (const [file, content] of Object.entries(files)) {
