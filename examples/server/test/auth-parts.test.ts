@@ -1,5 +1,5 @@
 // What auth is made of, each part by itself.
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { credentialsOf } from '../plugins/auth/header.ts'
 import { networkOf } from '../plugins/auth/limits.ts'
 import { Passwords } from '../plugins/auth/passwords.ts'
@@ -119,6 +119,25 @@ describe('Basic that was checked a moment ago', () => {
     await ask('sesame', new Verified(verifiedPasswords(), 0))
     expect(checks).toBe(5)
     expect(JSON.stringify([...kept.entries])).not.toContain('sesame')
+  })
+
+  it('is checked again when its time is over', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const verified = new Verified(verifiedPasswords(), 60)
+    let checks = 0
+    const check = async () => {
+      checks++
+      return user(1)
+    }
+    const ask = () => verified.user('ada', 'sesame', async () => user(1), check)
+    await ask()
+    vi.advanceTimersByTime(59_000)
+    await ask()
+    expect(checks).toBe(1)
+    vi.advanceTimersByTime(2000)
+    await ask()
+    expect(checks).toBe(2)
   })
 
   it('is not kept where it was wrong', async () => {
