@@ -36,7 +36,7 @@ describe('a server', () => {
     const asking = Asking.start(`${server.url}/word`)
     for (let version = 1; version <= 5; version++) {
       await server.edit('plugins/http.ts', `version: '1.0.${version - 1}'`, `version: '1.0.${version}'`)
-      await vi.waitFor(() => expect(server.text().match(/reloaded http/g)).toHaveLength(version), { timeout: 10_000 })
+      await vi.waitFor(() => expect(server.text().match(/reloaded http/g)).toHaveLength(version), { timeout: 20_000 })
     }
     const { failed, connections } = await asking.stop()
     expect(failed).toEqual([])
@@ -82,7 +82,7 @@ describe('a server', () => {
   it('answers 503 for a plugin that is disabled, and as before once it is enabled again', async () => {
     const server = await served()
     await server.write('plugins.yaml', `${configOf()}words:\n  enabled: false\n`)
-    await vi.waitFor(async () => expect((await fetch(`${server.url}/word`)).status).toBe(503), { timeout: 10_000 })
+    await vi.waitFor(async () => expect((await fetch(`${server.url}/word`)).status).toBe(503), { timeout: 20_000 })
     const off = await fetch(`${server.url}/word`)
     expect([off.status, off.headers.get('retry-after')]).toEqual([503, '1'])
     await server.write('plugins.yaml', configOf())
@@ -95,7 +95,7 @@ describe('a server', () => {
     await server.write('plugins/late.ts', LATE)
     await answers(server, '/late', 'better late')
     await rm(`${server.folder}/plugins/late.ts`)
-    await vi.waitFor(async () => expect((await fetch(`${server.url}/late`)).status).toBe(404), { timeout: 10_000 })
+    await vi.waitFor(async () => expect((await fetch(`${server.url}/late`)).status).toBe(404), { timeout: 20_000 })
   })
 
   it('has the routes of the new code, by whatever names their parts go, and none that it left out', async () => {

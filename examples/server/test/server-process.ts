@@ -124,7 +124,7 @@ export async function spawnServer(options: ServerProcessOptions = {}): Promise<S
           const isThere = typeof part === 'string' ? text().includes(part) : part.test(text())
           if (!isThere) throw new Error(`never written: ${part}\n\n${text()}`)
         },
-        { timeout: 15_000, interval: 20 },
+        { timeout: 20_000, interval: 20 },
       ),
     edit: async (file, from, to) => {
       const content = await readFile(join(folder, file), 'utf8')

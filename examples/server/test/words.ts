@@ -44,7 +44,7 @@ export const textOf = async (url: string, init?: RequestInit) => (await fetch(ur
 
 /** Waits until a path answers so. */
 export const answers = ({ url }: { readonly url: string }, path: string, text: string) =>
-  vi.waitFor(async () => expect(await textOf(`${url}${path}`)).toBe(text), { timeout: 10_000, interval: 20 })
+  vi.waitFor(async () => expect(await textOf(`${url}${path}`)).toBe(text), { timeout: 20_000, interval: 20 })
 
 export function configOf(port = 0): string {
   return `http:\n  settings:\n    port: ${port}\n`
