@@ -50,7 +50,7 @@ describe.skipIf(reason !== undefined)(`on a terminal${reason ? ` (${reason})` : 
       shell.type(TAB)
       await shell.written(/count show $/)
       shell.type('\r')
-      await shell.written(/count show \n21\n/)
+      await shell.written(/count show\s+21\n/)
       shell.type('exit\r')
       expect(await shell.ended).toMatchObject({ code: 0 })
       expect((await tally('counter', 'increment')).stdout).toBe('121\n')
