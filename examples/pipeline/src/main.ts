@@ -1,6 +1,6 @@
 // The program: one run, or one a way with --compare, and what becomes of it where it is interrupted.
 import { constants } from 'node:os'
-import { messageOf } from 'cf-plugins'
+import { messageOf, type PipelineError } from 'cf-plugins'
 import { compare } from './compare.ts'
 import { HELP, type Options, readOptions, UsageError } from './options.ts'
 import { progressOn } from './progress.ts'
@@ -17,10 +17,12 @@ class Interrupted extends Error {
   }
 }
 
-process.exitCode = await main()
+const controller = new AbortController()
+process.exitCode = await main(controller)
+// A step that was given up may have left a timer, or whatever else would keep the process.
+if (controller.signal.aborted) process.exit()
 
-async function main(): Promise<number> {
-  const controller = new AbortController()
+async function main(controller: AbortController): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {
       const interrupted = new Interrupted(signal)
@@ -61,7 +63,8 @@ async function run(options: Options, progress: ReturnType<typeof progressOn>, si
 
 /** What was taken back of the batch that the run had come to. */
 function undoneText(error: unknown): string {
-  const { undone = [] } = error as { undone?: readonly string[] }
+  const { undone = [], unsettled = [] } = error as Partial<Pick<PipelineError, 'undone' | 'unsettled'>>
   const what = undone.length > 0 ? `the last batch was taken back (${undone.join(', ')}), and ` : ''
-  return `${what}the result of an earlier run, if any, is as it was`
+  const left = unsettled.length > 0 ? `${unsettled.join(', ')} did not stop and was given up, ` : ''
+  return `${left}${what}the result of an earlier run, if any, is as it was`
 }
