@@ -27,9 +27,9 @@ it('fails where the server drops a connection now and then', { timeout: RUN_MS }
   const plugins = await sabotaged(
     'http.ts',
     '      shared.handle(request, response, terms),',
-    '      Math.random() < 0.005 ? request.socket.destroy() : shared.handle(request, response, terms),',
+    '      Math.random() < 0.02 ? request.socket.destroy() : shared.handle(request, response, terms),',
   )
-  const { code, output } = await load('--edits', '5', '--plugins', plugins)
+  const { code, output } = await load('--edits', '3', '--plugins', plugins)
   expect(output).toMatch(/the connection ended|ECONNRESET|socket hang up/)
   expect(output).toMatch(/[1-9]\d* requests FAILED/)
   expect(code).toBe(1)
@@ -39,11 +39,11 @@ it('fails where a request is refused whose plugin is not disabled', { timeout: R
   const plugins = await sabotaged(
     'http.ts',
     '      shared.handle(request, response, terms),',
-    `      Math.random() < 0.005
+    `      Math.random() < 0.02
         ? response.writeHead(503, { 'retry-after': '1' }).end()
         : shared.handle(request, response, terms),`,
   )
-  const { code, output } = await load('--edits', '5', '--plugins', plugins)
+  const { code, output } = await load('--edits', '3', '--plugins', plugins)
   expect(output).toMatch(/503, though "\w+" is not disabled/)
   expect(code).toBe(1)
 })
@@ -64,7 +64,7 @@ it('fails where old code answers after new code is in force', { timeout: RUN_MS 
         return shared.handle(request, response, terms)
       }`,
   )
-  const { code, output } = await load('--edits', '5', '--plugins', plugins)
+  const { code, output } = await load('--edits', '3', '--plugins', plugins)
   expect(output).toMatch(/WRONG|ms after \d+ was active/)
   expect(code).toBe(1)
 })

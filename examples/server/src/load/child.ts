@@ -64,16 +64,24 @@ export class Child<Request extends { ask: string }, Replies extends Answers<Requ
     })
   }
 
-  /** The next news that is what you wait for. @throws where there is none in time */
-  async hear<N extends News>(isIt: (news: News) => news is N, withinMs: number): Promise<N> {
-    const signal = AbortSignal.timeout(withinMs)
-    for (;;) {
-      const heard = once(this.events, 'news', { signal }) as Promise<[News]>
-      const ended = once(this.events, 'exit', { signal }).then(([why]) => Promise.reject(new Error(String(why))))
-      const [news] = await Promise.race([heard, ended])
-      ended.catch(() => {}) // Whoever heard does not care how it ends.
-      if (isIt(news)) return news
-    }
+  /** The next news that is what you wait for. @throws where it ends before, or there is none in time */
+  hear<N extends News>(isIt: (news: News) => news is N, withinMs: number): Promise<N> {
+    return new Promise((resolve, reject) => {
+      if (this.#ended) return reject(new Error(this.#ended))
+      const over = (run: () => void) => {
+        clearTimeout(bound)
+        this.events.off('news', hear).off('exit', ended)
+        run()
+      }
+      const hear = (news: News) => {
+        if (isIt(news)) over(() => resolve(news))
+      }
+      const ended = (why: string) => over(() => reject(new Error(why)))
+      const late = () =>
+        over(() => reject(new Error(`nothing was told within ${withinMs} ms\n${this.#lines.join('\n')}`)))
+      const bound = setTimeout(late, withinMs)
+      this.events.on('news', hear).on('exit', ended)
+    })
   }
 
   /** Resolves when it is gone. */

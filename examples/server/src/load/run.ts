@@ -29,7 +29,7 @@ const START_MS = 60_000
 /** Edits until the server is warm: those count as any other, but for its memory. */
 const WARM_UP = 0.3
 /** How long things go on when something is lost already. */
-const MOST_FAILURES = 200
+const MOST_FAILURES = 20
 
 /** Of the server's log, where something went wrong. */
 const LAST_LINES = 40
