@@ -10,7 +10,7 @@ export const ACTIONS = ['enable', 'disable', 'reload'] as const
 export type Action = (typeof ACTIONS)[number]
 
 /** What an action has come to. */
-export interface Done {
+interface Done {
   readonly status: 200 | 202 | 409 | 500 | 503
   readonly outcome: string
   readonly error?: ReturnType<typeof errorView>

@@ -17,7 +17,7 @@ export interface Draft {
 export type WholeDraft = Draft & Required<Pick<Draft, 'content'>>
 
 /** What the plugin itself says in the metadata of each resource. */
-export const OWN_KEYS = ['owner', 'changedBy', 'contentType'] as const
+const OWN_KEYS = ['owner', 'changedBy', 'contentType'] as const
 /** The metadata of a body that is no envelope. */
 export const METADATA_HEADER = 'resource-metadata'
 
