@@ -222,6 +222,14 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
     return this.#reloader.reloadPlugins(typeof names === 'string' ? [names] : names)
   }
 
+  /**
+   * Looks at the folders and packages once more: starts plugins that have come since, and takes out those whose files are gone. For hosts
+   * without `hotReload`, and for packages that are installed while they run.
+   */
+  rescan(): Promise<ReloadReport> {
+    return this.#reloader.rescan()
+  }
+
   enable(name: string): Promise<void> {
     return this.lifecycle.enable(name)
   }

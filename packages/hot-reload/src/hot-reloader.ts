@@ -5,6 +5,7 @@ import { PluginLoader } from '@cf-plugins/loader'
 import { HotReloadError, type Logger, PluginError } from '@cf-plugins/plugin-api'
 import { atMost, safeLogger } from '@cf-plugins/plugin-api/host'
 import { type FileChange, ReloadTrigger, type Settling, type WatcherHealth } from '@cf-plugins/watcher'
+import { cameAndWent } from './came-and-went.ts'
 import { ChangeQueue } from './change-queue.ts'
 import type { Explanation } from './explanation.ts'
 import { given } from './given.ts'
@@ -132,6 +133,13 @@ export class HotReloader<App = unknown, Shared = unknown> implements AsyncDispos
     const cause = { changes: [], names }
     const reloaded = this.#changes.between(() => this.#reloads.run(cause))
     return isOwn ? plainReport('accepted', this.#reloads.plan(cause)) : reloaded
+  }
+
+  /** Takes up what has come to the folders and packages since, and takes out what is gone. @throws `CFP_RELOAD_STOPPED`, and what `discover` does */
+  async rescan(): Promise<ReloadReport> {
+    this.#assertNotStopped()
+    const look = async () => cameAndWent(await this.loader.discover(), this.lifecycle.registry)
+    return this.#changes.between(async () => this.#reloads.run({ changes: await look(), names: [] }))
   }
 
   /** Why a plugin is where it is, down to the root cause: a file that cannot be loaded among those. @throws `CFP_PLUGIN_UNKNOWN` */

@@ -1,5 +1,5 @@
 // Plugins that are npm packages, beside those of a folder: started, edited where they are links, and told apart.
-import { symlink } from 'node:fs/promises'
+import { rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { PluginFolder } from './plugin-folder.ts'
@@ -62,4 +62,36 @@ it('goes on without a package that is broken, says what is wrong with it, and ta
   expect(mended.error).toBeUndefined()
   await expect.poll(() => manager.tryGet('own')).toEqual({ text: 'of the host' })
   expect(manager.get('linked')).toEqual({ text: 'first' })
+})
+
+it('takes up a package that is installed while it runs, moves with it to another entry, and lets it go, where nobody watches', async () => {
+  const { folder, options } = await hostWithPackages()
+  const { manager } = await folder.started(options)
+  expect(await manager.rescan()).toMatchObject({ outcome: 'nothing' })
+  const keeps = "state: { save: (kept) => kept.text, restore: (text, kept) => { kept.text += ', ' + text } }"
+  const depend = (...names: string[]) =>
+    folder.save(
+      'host/package.json',
+      JSON.stringify({ dependencies: Object.fromEntries(names.map((name) => [name, '1'])) }),
+    )
+  await depend('@acme/installed', 'linked', 'late')
+  const late = (entry: string) =>
+    folder.save('host/node_modules/late/package.json', JSON.stringify({ 'cf-plugin': entry, type: 'module' }))
+  await late('./one.js')
+  await folder.save('host/node_modules/late/one.js', plugin('late', 'first', keeps))
+  expect(await manager.rescan()).toMatchObject({ outcome: 'committed', started: ['late'] })
+  expect(manager.get('late')).toEqual({ text: 'first' })
+
+  // A version whose entry is called otherwise.
+  await rm(join(folder.path, 'host/node_modules/late/one.js'))
+  await late('./two.js')
+  await folder.save('host/node_modules/late/two.js', plugin('late', 'second', keeps))
+  expect(await manager.rescan()).toMatchObject({ outcome: 'committed' })
+  expect(manager.get('late')).toEqual({ text: 'second, first' })
+
+  await depend('@acme/installed', 'linked')
+  await rm(join(folder.path, 'host/node_modules/late'), { recursive: true })
+  expect(await manager.rescan()).toMatchObject({ outcome: 'committed', unloaded: ['late'] })
+  expect(manager.tryGet('late')).toBeUndefined()
+  expect(manager.get('own')).toEqual({ text: 'of the host' })
 })
