@@ -1,7 +1,14 @@
 // The host: nothing but plugins, and the routes that they add.
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Logger, PluginManager, type PluginManagerOptions, type StartReport, type StopReport } from 'cf-plugins'
+import {
+  type Logger,
+  PluginError,
+  PluginManager,
+  type PluginManagerOptions,
+  type StartReport,
+  type StopReport,
+} from 'cf-plugins'
 import { Http } from '../plugins/_shared/http-service.ts'
 import { Router } from './router.ts'
 import type { Shared } from './shared.ts'
@@ -20,6 +27,8 @@ export interface ServerOptions
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Replace plugins when their files change. @default true */
   readonly hotReload?: boolean
+  /** Gives the start up. */
+  readonly signal?: AbortSignal
 }
 
 /** A running server. */
@@ -39,10 +48,10 @@ const STOP_MS = 20_000
 /**
  * Starts a server.
  *
- * @throws `CFP_START_ABORTED` where nothing can listen; `CFP_FOLDER_MISSING`, `CFP_CONFIG_INVALID`
+ * @throws `CFP_START_ABORTED` where nothing can listen, or the signal is aborted; `CFP_FOLDER_MISSING`, `CFP_CONFIG_INVALID`
  */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { plugins, config, dataFolder, env, hotReload = true, ...rest } = options
+  const { plugins, config, dataFolder, env, hotReload = true, signal, ...rest } = options
   await mkdir(dataFolder, { recursive: true })
   const router = new Router({ logger: options.logger })
   const shared: Shared = {
@@ -70,7 +79,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     // An edited plugin that throws where nobody catches it must not end the others.
     strayErrors: true,
   })
-  const report = await manager.start()
+  const stop = () => manager.stop({ boundMs: STOP_MS })
+  const report = await manager.start({ ...(signal && { signal }) })
+  if (signal?.aborted) {
+    await stop()
+    throw new PluginError('CFP_START_ABORTED', 'The start was given up.', { cause: signal.reason })
+  }
   router.open(manager)
   return {
     manager,
@@ -80,6 +94,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       const { address, port, family } = manager.get(Http).address()
       return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
     },
-    stop: () => manager.stop({ boundMs: STOP_MS }),
+    stop,
   }
 }

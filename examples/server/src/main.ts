@@ -1,4 +1,5 @@
 // Runs the server until somebody stops it; with --load, edits its plugins under requests, and tells what became of those.
+import { once } from 'node:events'
 import { constants } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -57,21 +58,26 @@ async function serve(args: readonly string[]): Promise<number> {
     print(HELP)
     return 0
   }
-  const stopped = stopRequest()
+  const end = endRequest()
   const server = await startServer({
     ...options,
+    signal: end.signal,
     logger: loggerOf(verbose),
     // Why something went wrong is in the log.
     afterReload: (report) => print(renderReload(report, { theme, reasons: false })),
     afterConfigChange: ({ error, plugins }) => {
       if (!error) print(`${theme.good('configured')} ${theme.strong(plugins.join(', '))}\n`)
     },
+  }).catch((error) => {
+    if (!end.signal.aborted) throw error
+    print('Stopped before everything was up.\n')
   })
+  if (!server) return 0
   print(renderTimeline(server.report, { width: process.stdout.columns || WIDTH, theme, reasons: false }))
   print(`\n${theme.strong('Open')}  ${theme.accent(server.url)}\n`)
   print(`${theme.strong('Edit')}  ${near(options.plugins)} while it runs\n`)
   print(`${theme.strong('Stop')}  Ctrl-C\n\n`)
-  await stopped
+  await end.asked
   const { stopped: names, hung, durationMs } = await server.stop()
   print(`Stopped ${names.length} plugins in ${formatMs(durationMs)}.\n`)
   for (const name of hung) print(`${theme.bad(`${name} did not stop`)}\n`)
@@ -113,17 +119,18 @@ function near(folder: string): string {
   return path === '' || path.startsWith('..') ? folder : path
 }
 
-/** Resolves at the first signal; the second ends the process at once. */
-function stopRequest(): Promise<void> {
-  return new Promise((resolve) => {
-    let isAsked = false
-    const ask = (signal: NodeJS.Signals) => {
-      if (isAsked) process.exit(128 + constants.signals[signal])
-      isAsked = true
-      resolve()
-    }
-    process.on('SIGINT', ask).on('SIGTERM', ask).on('SIGHUP', ask)
-    // A terminal that was closed takes no more text.
-    process.stdout.on('error', () => ask('SIGHUP'))
+/** Resolves, and aborts, at the first signal; the second ends the process at once. */
+function endRequest(): { readonly asked: Promise<void>; readonly signal: AbortSignal } {
+  const controller = new AbortController()
+  const { signal } = controller
+  const ask = (name: NodeJS.Signals) => {
+    if (signal.aborted) process.exit(128 + constants.signals[name])
+    controller.abort(new Error(`${name} was received`))
+  }
+  process.on('SIGINT', ask).on('SIGTERM', ask).on('SIGHUP', ask)
+  // A terminal that was closed takes no more text.
+  process.stdout.on('error', () => {
+    if (!signal.aborted) ask('SIGHUP')
   })
+  return { signal, asked: once(signal, 'abort').then(() => {}) }
 }

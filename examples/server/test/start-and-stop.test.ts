@@ -29,6 +29,17 @@ describe('the start', () => {
     await answers(server, '/word', 'mended')
   })
 
+  it('is given up when it is asked to end meanwhile', async () => {
+    const setup = 'new Promise((resolve) => setTimeout(resolve, 9000))'
+    const never = `export default { PLUGIN_META: { name: 'never', version: '1.0.0' }, register: () => ({ setup: () => ${setup} }) }`
+    const server = await spawned({ files: { 'never.js': never } })
+    await server.written('listens on')
+    server.child.kill('SIGTERM')
+    expect(await server.ended).toBe(0)
+    expect(server.text()).toContain('Stopped before everything was up.')
+    expect(server.text()).not.toMatch(/^Open/m)
+  })
+
   it('knows its options, and says which there are', async () => {
     const server = await spawned({ args: ['--prot', '80'] })
     expect(await server.ended).toBe(2)
