@@ -131,7 +131,7 @@ async function walk(save: (...steps: readonly ReadmeStep[]) => Promise<Edit>, st
   await edit('plugins.yaml', 'Welcome', 'Hi')
   await second.line(/^HI, VISIT \d+$/)
   expect(await second.interrupt()).toBe(0)
-  expect(second.text).not.toContain('cf-plugins')
+  expect(second.text).not.toContain('cf-plugins error')
 }
 
 type Edit = (file: string, from: string, to: string) => Promise<void>
