@@ -71,6 +71,8 @@ describe('where a name may be tried thrice a minute', () => {
       // Once, though it was twice.
       { outcome: 'denied', reason: expect.stringMatching(/^too many attempts by name, from/) },
     ])
+    // People type passwords into the wrong field.
+    expect((await audit('user.login'))[before + 2]).not.toHaveProperty('by')
     expect((await audit('user.create'))[0]).toMatchObject({ subject: me.sub, reason: 'admin, the first user' })
     const by = { by: 'admin', subject: user.id }
     expect((await audit('user.create')).at(-1)).toMatchObject({ ...by, reason: 'cleo: user' })

@@ -136,6 +136,13 @@ describe('a login by the provider', () => {
     expect(codeOf(await browser.open(url))).toEqual([401, 'OIDC_ANSWER_INVALID'])
   })
 
+  it('that came to nothing is in the audit trail and, where a provider is odd, in the log', async () => {
+    const reasons = (await server().audit('user.login')).filter(({ outcome }) => outcome === 'denied')
+    const codes = new Set(reasons.map(({ reason = '' }) => /^(\w+), by oidc, from /.exec(reason)?.[1]))
+    expect(codes).toEqual(new Set(['OIDC_DENIED', 'OIDC_STATE_UNKNOWN', 'OIDC_ANSWER_INVALID']))
+    expect(server().log.join('\n')).toContain('What an OpenID login came back with is not taken')
+  })
+
   it('is refused after login_ttl', async () => {
     const browser = new Browser()
     const url = await upToCallback(all, browser, 'ada')

@@ -15,7 +15,8 @@ export async function ensureFirstAdmin(
   // Before the hash, which takes its time: after the first start there is always somebody.
   if ((await users.list(1)).length > 0) return
   const password = given === '' ? randomBytes(15).toString('base64url') : given
-  const admin = await users.createFirst({ name: 'admin', roles: ['admin'], password: await passwords.hash(password) })
+  // Nothing where another process was faster.
+  const admin = await users.createIfNew({ name: 'admin', roles: ['admin'], password: await passwords.hash(password) })
   if (!admin) return
   journal.changed('create', admin.id, undefined, 'admin, the first user')
   if (given === '')

@@ -29,6 +29,11 @@ export class Journal {
     this.#context.audit({ action: 'user.login', outcome: 'denied', by: user?.name, subject: user?.id, reason })
   }
 
+  /** Who came back from the provider, and was not let in. @param code why, as the client is told */
+  turnedAway(code: string, event: Omit<LoginEvent, 'user'>): void {
+    this.#context.audit({ action: 'user.login', outcome: 'denied', reason: `${code}, ${howOf(event)}` })
+  }
+
   /** @param what whether too many came from one address, or for one name */
   limited(what: string, address: string | undefined): void {
     const reason = `too many attempts by ${what}, ${fromOf(address)}`

@@ -76,15 +76,6 @@ export class Users {
     return this.#insert(user, '')
   }
 
-  /** The first user, and nobody where there are any: however many processes ask at once. */
-  createFirst(user: NewRecord): Promise<UserRecord | undefined> {
-    return this.#database.transaction(async (connection) => {
-      await connection.execute('lock table auth_users in exclusive mode')
-      const [any] = await connection.fetch('select 1 from auth_users limit 1')
-      return any ? undefined : this.#insert(user, '(name_key)', connection)
-    })
-  }
-
   /** @throws `USER_UNKNOWN`, `USER_EXISTS`, `LAST_ADMIN` */
   async update(id: string, { name, roles, password }: RecordChanges): Promise<UserRecord> {
     if (!UUID.test(id)) throw userUnknown()
@@ -127,13 +118,21 @@ export class Users {
     })
   }
 
-  #insert(user: NewRecord, conflict: string, connection: Connection = this.#database): Promise<UserRecord | undefined> {
+  #insert(user: NewRecord, conflict: string): Promise<UserRecord | undefined> {
     const { name, roles, password = null, identity } = user
     const sql = `
       insert into auth_users (id, name, name_key, roles, password, oidc_issuer, oidc_subject)
       values ($1, $2, $3, $4::text[], $5, $6, $7) on conflict ${conflict} do nothing returning ${COLUMNS}`
     const { issuer = null, subject = null } = identity ?? {}
-    return connection.fetchRow<UserRecord>(sql, [randomUUID(), name, nameKey(name), roles, password, issuer, subject])
+    return this.#database.fetchRow<UserRecord>(sql, [
+      randomUUID(),
+      name,
+      nameKey(name),
+      roles,
+      password,
+      issuer,
+      subject,
+    ])
   }
 }
 

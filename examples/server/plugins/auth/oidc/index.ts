@@ -50,7 +50,7 @@ export function openIdConnect(parts: OidcParts): OpenIdConnect {
     return { health: () => ({ status: 'healthy' }), sweep }
   }
   const provider = new Provider(settings, context.logger)
-  addRoutes(parts, new SignIn(provider, pending, settings))
+  addRoutes(parts, new SignIn(provider, pending, settings, context.logger))
   // Not within setup: a provider that is slow, or away, is not to keep the server from starting.
   context.after(0, () => provider.look())
   context.every(settings.retry * 1000, () => provider.look())
@@ -76,7 +76,11 @@ function addRoutes(
     const { remoteAddress: address, url, headers } = exchange
     await limits.attempt(address)
     const state = url.searchParams.get('state') ?? ''
-    const { identity, ...claimed } = await signIn.end(url.searchParams, readCookie(headers.cookie, state))
+    const arrival = signIn.end(url.searchParams, readCookie(headers.cookie, state))
+    const { identity, ...claimed } = await arrival.catch((error: { readonly code?: unknown }) => {
+      journal.turnedAway(String(error.code), { method: 'oidc', address })
+      throw error
+    })
     const { id } = await identities.userOf(identity, claimed)
     const session = await authentication.issue({ sub: id })
     journal.login({ user: session.user, method: 'oidc', address })

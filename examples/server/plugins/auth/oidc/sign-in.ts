@@ -1,5 +1,6 @@
 // One login by way of the provider: there by a redirect, and back with a code.
 import { randomBytes } from 'node:crypto'
+import { type Logger, messageOf } from 'cf-plugins'
 import * as client from 'openid-client'
 import { HttpError } from '../../_shared/http-error.ts'
 import type { OidcSettings } from '../settings.ts'
@@ -23,11 +24,13 @@ export class SignIn {
   readonly #provider: Provider
   readonly #pending: PendingLogins
   readonly #settings: OidcSettings
+  readonly #logger: Logger
 
-  constructor(provider: Provider, pending: PendingLogins, settings: OidcSettings) {
+  constructor(provider: Provider, pending: PendingLogins, settings: OidcSettings, logger: Logger) {
     this.#provider = provider
     this.#pending = pending
     this.#settings = settings
+    this.#logger = logger
   }
 
   /** @throws `OIDC_UNREACHABLE` */
@@ -47,7 +50,7 @@ export class SignIn {
     return { location, state, browser }
   }
 
-  /** @throws `OIDC_STATE_UNKNOWN`, `OIDC_DENIED`, `OIDC_ANSWER_INVALID`, `OIDC_UNREACHABLE` */
+  /** @throws `OIDC_STATE_UNKNOWN`, `OIDC_DENIED`, `OIDC_ANSWER_INVALID`, `OIDC_CLIENT_REFUSED`, `OIDC_UNREACHABLE` */
   async end(query: URLSearchParams, browser: string | undefined): Promise<Arrival> {
     // Before the state is used up.
     const configuration = await this.#provider.configuration()
@@ -82,6 +85,13 @@ export class SignIn {
       return new HttpError(403, 'OIDC_DENIED', message, { cause: error })
     }
     if (isUnreachable(error)) return this.#provider.failed(error)
+    if (isRefused(error)) {
+      const message = 'The OpenID provider refuses this server. Check oidc.client_id and oidc.client_secret of auth.'
+      this.#logger.error({ err: error }, message)
+      const told = 'The OpenID provider refuses this server. Whoever runs it finds more in the log.'
+      return new HttpError(502, 'OIDC_CLIENT_REFUSED', told, { cause: error })
+    }
+    this.#logger.warn({ err: error }, `What an OpenID login came back with is not taken: ${messageOf(error)}`)
     const message = 'What the provider sent does not fit this login. Begin again at /auth/oidc/login.'
     return new HttpError(401, 'OIDC_ANSWER_INVALID', message, {
       headers: { 'www-authenticate': 'Bearer realm="server"' },
@@ -94,6 +104,12 @@ function stateUnknown(): HttpError {
   const message =
     'Nobody began this login in this browser, or it has ended, or took too long. Begin again at /auth/oidc/login.'
   return new HttpError(400, 'OIDC_STATE_UNKNOWN', message)
+}
+
+/** Not whoever logs in, but this server as the provider's client. */
+function isRefused(error: unknown): boolean {
+  if (error instanceof client.WWWAuthenticateChallengeError) return true
+  return error instanceof client.ResponseBodyError && ['invalid_client', 'unauthorized_client'].includes(error.error)
 }
 
 /** `fetch` throws a TypeError where nobody answers; a gateway in front of the provider says 5xx. */
