@@ -93,6 +93,7 @@ everyDatabase('models', ({ open }) => {
   it('lets no other name into SQL', async () => {
     const { database, model } = await users()
     await expect(model.list({ where: { 'name" or 1=1 --': 'x' } as never })).rejects.toThrow('has no column')
+    await expect(model.findBy({ name: undefined } as never)).rejects.toThrow('"name" is undefined')
     await expect(model.list({ orderBy: 'password' as never })).rejects.toThrow('has no column')
     expect(() => database.model('users', User, { id: 'id' as never })).toThrow('has no column "id"')
   })

@@ -116,7 +116,7 @@ describe.skipIf(!DATABASE_URL)('a server (skipped unless DATABASE_URL is set)', 
 
   it('bears a migration that has run, while it is away', async () => {
     const { proxy, database, source } = await opened()
-    source.migrated.set('notes', '001')
+    source.migrated.set('public.notes', '001')
     await proxy.cut()
     await database.migrate('notes', { '001': { up: async () => {} } })
     await expect(database.migrate('notes', { '002': { up: async () => {} } })).rejects.toMatchObject({ status: 503 })

@@ -200,6 +200,14 @@ everyDatabase('transactions', ({ open }) => {
       await outer.transaction(async () => {
         await expect(outer.transaction(async () => {})).rejects.toMatchObject({ code: 'DATABASE_TRANSACTION_OPEN' })
       })
+      for (const sql of ['commit', ' BEGIN;', 'rollback', 'start transaction isolation level serializable']) {
+        await expect(outer.execute(sql)).rejects.toMatchObject({ code: 'DATABASE_TRANSACTION_OPEN' })
+      }
+      await expect(outer.query.transaction().execute(async () => {})).rejects.toMatchObject({
+        code: 'DATABASE_TRANSACTION_OPEN',
+      })
+      await outer.execute('savepoint mine')
+      await outer.execute('rollback to savepoint mine')
     })
   })
 

@@ -1,6 +1,6 @@
 // The cache, as one generation of the plugin offers it: JSON over a store, and each value made once.
 import type { PluginHealth } from 'cf-plugins'
-import { RateLimiterRes } from 'rate-limiter-flexible'
+import type { RateLimiterRes } from 'rate-limiter-flexible'
 import { CacheError } from './errors.ts'
 import type { Cache, Consumed, Limiter, LimiterOptions, SetOptions } from './service.ts'
 import type { Store } from './store.ts'
@@ -71,8 +71,9 @@ export class StoredCache implements Cache {
         return { allowed: true, retryAfterSeconds: 0, remaining: remainingPoints }
       } catch (refused) {
         // It throws a result where there are no points left, and an Error where something is wrong.
-        if (!(refused instanceof RateLimiterRes)) throw refused
-        return { allowed: false, retryAfterSeconds: Math.max(1, Math.ceil(refused.msBeforeNext / 1000)), remaining: 0 }
+        if (refused instanceof Error) throw refused
+        const { msBeforeNext } = refused as RateLimiterRes
+        return { allowed: false, retryAfterSeconds: Math.max(1, Math.ceil(msBeforeNext / 1000)), remaining: 0 }
       }
     }
     return { consume }
@@ -131,7 +132,8 @@ export class StoredCache implements Cache {
 
 /** Health tells of a store that is away; what can be made is made without it. */
 function away(error: unknown): undefined {
-  if (error instanceof CacheError && error.code === 'CACHE_UNAVAILABLE') return undefined
+  // By its code: a store that is held over reloads throws errors of an older generation, whose class is another one.
+  if ((error as Partial<CacheError> | undefined)?.code === 'CACHE_UNAVAILABLE') return undefined
   throw error
 }
 

@@ -21,6 +21,8 @@ export async function openRedis(options: RedisOptions): Promise<Store> {
     lazyConnect: true,
     connectTimeout: options.connectTimeoutMs,
     commandTimeout: options.commandTimeoutMs,
+    // A connection that says nothing while it is asked is made anew; else it would take the system a quarter of an hour.
+    socketTimeout: options.commandTimeoutMs * 2,
     // What waits for a connection is given up after about a second's attempts, and what was under way is not done twice:
     // nothing is written long after whoever wrote it was told that it was not.
     maxRetriesPerRequest: 4,

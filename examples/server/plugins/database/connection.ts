@@ -1,12 +1,12 @@
 // One connection, as plugins have it: alone, and within transactions.
 import { Kysely, PostgresDialect, type PostgresPoolClient, type PostgresQueryResult } from 'kysely'
-import { connectionLost, DatabaseError } from './errors.ts'
+import { connectionLost, DatabaseError, isDatabaseError } from './errors.ts'
 import type { Lease } from './leases.ts'
 import type { AnyTables, Connection } from './service.ts'
 import type { QueryResult } from './source.ts'
 
-/** What runs a statement. */
-export type Run = (sql: string, parameters: readonly unknown[]) => Promise<QueryResult>
+/** What begins and ends transactions; savepoints are no matter. */
+const CONTROL = /^\s*(begin|start\s+transaction|commit|end|rollback|abort)\b(?!\s+to\b)/i
 
 /** The ways to ask that everything has which runs statements. */
 export abstract class Queries implements Connection {
@@ -56,12 +56,7 @@ export class BoundConnection extends Queries {
   }
 
   async transaction<T>(task: (connection: Connection) => Promise<T>): Promise<T> {
-    if (this.#isInTransaction) {
-      throw new DatabaseError(
-        'DATABASE_TRANSACTION_OPEN',
-        'A transaction within this connection has not ended. Use the connection that its task is given, and one after the other.',
-      )
-    }
+    if (this.#isInTransaction) throw transactionOpen()
     this.#isInTransaction = true
     try {
       return await this.#transact(task)
@@ -70,7 +65,13 @@ export class BoundConnection extends Queries {
     }
   }
 
-  protected async run(sql: string, parameters: readonly unknown[]): Promise<QueryResult> {
+  protected run(sql: string, parameters: readonly unknown[]): Promise<QueryResult> {
+    // It would end this transaction, and what comes after it would be in none.
+    if ((this.#depth > 0 || this.#isInTransaction) && CONTROL.test(sql)) return Promise.reject(transactionOpen())
+    return this.#run(sql, parameters)
+  }
+
+  async #run(sql: string, parameters: readonly unknown[] = []): Promise<QueryResult> {
     const ask = () => this.#lease.query(sql, parameters)
     const asked = this.#tail.then(ask, ask)
     this.#tail = asked
@@ -88,24 +89,24 @@ export class BoundConnection extends Queries {
 
   async #transact<T>(task: (connection: Connection) => Promise<T>): Promise<T> {
     const savepoint = this.#depth === 0 ? undefined : `s${this.#depth}`
-    await this.run(savepoint ? `savepoint ${savepoint}` : 'begin', [])
+    await this.#run(savepoint ? `savepoint ${savepoint}` : 'begin')
     const use = { isOver: false }
     const inner = new BoundConnection(whileOpen(this.#lease, use), this.#depth + 1)
     try {
       const result = await task(inner)
-      await inner.run(savepoint ? `release savepoint ${savepoint}` : 'commit', []).then(
+      await inner.#run(savepoint ? `release savepoint ${savepoint}` : 'commit').then(
         ({ command }) => {
           if (command === 'ROLLBACK') throw aborted(inner.#failure)
         },
         (error: unknown) => {
-          if (savepoint || !(error instanceof DatabaseError)) throw error
+          if (savepoint || !isDatabaseError(error)) throw error
           throw connectionLost(error.cause, true)
         },
       )
       return result
     } catch (error) {
       // Whatever this says, what the task threw matters more; a connection that cannot roll back is thrown away by its lease.
-      await this.run(savepoint ? `rollback to savepoint ${savepoint}` : 'rollback', []).catch(() => {})
+      await this.#run(savepoint ? `rollback to savepoint ${savepoint}` : 'rollback').catch(() => {})
       throw error
     } finally {
       use.isOver = true
@@ -122,6 +123,13 @@ function whileOpen(lease: Lease, use: { readonly isOver: boolean }): Lease {
       return lease.query(sql, parameters)
     },
   }
+}
+
+function transactionOpen(): DatabaseError {
+  return new DatabaseError(
+    'DATABASE_TRANSACTION_OPEN',
+    'A transaction has not ended. Begin one within it by the transaction() of the connection that its task is given, one after the other; it ends with its task.',
+  )
 }
 
 function aborted(cause: unknown): DatabaseError {

@@ -2,7 +2,7 @@
 import type { Logger, PluginHealth } from 'cf-plugins'
 import type { z } from 'zod'
 import { BoundConnection, Queries } from './connection.ts'
-import { DatabaseError } from './errors.ts'
+import { isDatabaseError } from './errors.ts'
 import { type Lease, type LeaseOptions, Leases } from './leases.ts'
 import { migrate } from './migrate.ts'
 import { createModel } from './model.ts'
@@ -88,7 +88,7 @@ export class PooledDatabase extends Queries implements Database {
       await withinMs(HEALTH_MS, (signal) => this.#ping(signal))
     } catch (error) {
       const { size, taken, waiting } = source.turns
-      if (taken === size && (error as DatabaseError).code === 'DATABASE_BUSY') {
+      if (taken === size && isDatabaseError(error) && error.code === 'DATABASE_BUSY') {
         return { status: 'degraded', message: `all ${size} connections are taken, and ${waiting} wait for one` }
       }
       return { status: 'unhealthy', message: `${source.where} does not answer: ${messageOf(error)}` }
@@ -155,7 +155,7 @@ async function withinMs(boundMs: number, task: (signal: AbortSignal) => Promise<
 }
 
 function messageOf(error: unknown): string {
-  if (error instanceof DatabaseError && error.cause instanceof Error) return messageOf(error.cause)
+  if (isDatabaseError(error) && error.cause instanceof Error) return messageOf(error.cause)
   if (error instanceof AggregateError && error.errors.length > 0) return messageOf(error.errors[0])
   return error instanceof Error ? error.message : String(error)
 }

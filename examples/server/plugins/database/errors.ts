@@ -56,6 +56,12 @@ export class DatabaseError extends Error {
   }
 }
 
+/** Whether an error is one of these. By its shape: what is held over reloads throws those of an older generation, whose class is another one. */
+export function isDatabaseError(error: unknown): error is DatabaseError {
+  const { name, code } = error instanceof Error ? (error as { name: string; code?: unknown }) : { name: '' }
+  return name === 'DatabaseError' && typeof code === 'string' && Object.hasOwn(DatabaseErrorCodes, code)
+}
+
 /** Sockets that ended, and what PostgreSQL says when it goes: class 08, admin_shutdown, crash_shutdown, cannot_connect_now. */
 const LOST = /^(08...|57P0[123]|ECONNRESET|EPIPE|ETIMEDOUT|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)$/
 /** The errors of pg's that have no code, and of PGlite when it is closed. */

@@ -1,5 +1,6 @@
 // One process a folder: PGlite does not look whether another one writes there, and two of them ruin it.
-import { mkdir, open, readFile, rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseError } from './errors.ts'
 
@@ -16,9 +17,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const file = `${folder}.lock`
   await mkdir(dirname(folder), { recursive: true })
   if (!(await create(file))) {
-    const owner = parse(await readFile(file, 'utf8').catch(ignoreMissing))
-    if (owner !== undefined && isRunning(owner)) throw inUse(folder, file, owner.pid)
-    await rm(file, { force: true })
+    await setAside(folder, file)
     if (!(await create(file))) throw inUse(folder, file, undefined)
   }
   return () => rm(file, { force: true })
@@ -31,16 +30,39 @@ interface Owner {
 
 const startedMs = () => Math.round(Date.now() - process.uptime() * 1000)
 
+/** All of it at once, by a link: nobody reads a file that is not written yet. */
 async function create(file: string): Promise<boolean> {
+  const draft = ownName(file)
+  await writeFile(draft, `${process.pid} ${startedMs()}\n`)
   try {
-    await using handle = await open(file, 'wx')
-    await handle.writeFile(`${process.pid} ${startedMs()}\n`)
+    await link(draft, file)
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
+  } finally {
+    await rm(draft, { force: true })
   }
 }
+
+/** Removes the file of a process that is gone; by its name first, so that of several who do so only one has it. @throws `DATABASE_IN_USE` */
+async function setAside(folder: string, file: string): Promise<void> {
+  const owner = parse(await readFile(file, 'utf8').catch(ignoreMissing))
+  if (owner !== undefined && isRunning(owner)) throw inUse(folder, file, owner.pid)
+  const aside = ownName(file)
+  await rename(file, aside).catch(ignoreMissing)
+  const taken = parse(await readFile(aside, 'utf8').catch(ignoreMissing))
+  try {
+    if (taken === undefined || !isRunning(taken)) return
+    // Somebody was quicker, and this is that one's file by now.
+    await link(aside, file)
+    throw inUse(folder, file, taken.pid)
+  } finally {
+    await rm(aside, { force: true })
+  }
+}
+
+const ownName = (file: string) => `${file}.${process.pid}-${randomBytes(4).toString('hex')}`
 
 function parse(text: string): Owner | undefined {
   const [pid = Number.NaN, started = Number.NaN] = text.split(' ').map(Number)

@@ -1,7 +1,7 @@
 // The connections that one generation of the plugin has given out, so that they can be told of, and taken back.
 import { setMaxListeners } from 'node:events'
 import type { Logger } from 'cf-plugins'
-import { DatabaseError } from './errors.ts'
+import { DatabaseError, isDatabaseError } from './errors.ts'
 import type { AcquireOptions } from './service.ts'
 import type { Client, QueryResult, Source } from './source.ts'
 
@@ -143,7 +143,7 @@ export class Leases {
       try {
         return await client.query(sql, parameters)
       } catch (error) {
-        isBroken ||= error instanceof DatabaseError
+        isBroken ||= isDatabaseError(error)
         throw error
       }
     }

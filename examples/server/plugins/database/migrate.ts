@@ -9,7 +9,7 @@ export interface MigrateOptions {
   readonly migrations: Readonly<Record<string, Migration>>
   readonly schema: string
   readonly mayRun: boolean
-  /** What is known to have run, by owner. */
+  /** What is known to have run, by schema and owner. */
   readonly migrated: Map<string, string>
   readonly logger: Logger
 }
@@ -18,7 +18,8 @@ export async function migrate(db: Kysely<AnyTables>, options: MigrateOptions): P
   const { owner, migrations, schema, mayRun, migrated, logger } = options
   const names = Object.keys(migrations).sort().join('\n')
   // What ran stays: a reload needs no database for this, and so bears one that is away just then.
-  if (migrated.get(owner) === names) return
+  const key = `${schema}.${owner}`
+  if (migrated.get(key) === names) return
   const table = `migrations_of_${owner}`
   const unknown: string[] = []
   const migrator = new Migrator({
@@ -43,7 +44,7 @@ export async function migrate(db: Kysely<AnyTables>, options: MigrateOptions): P
   }
   if (!mayRun) refusePending(owner, isThere ? await migrator.getMigrations() : infosOf(migrations))
   else await run(migrator, owner, logger)
-  migrated.set(owner, names)
+  migrated.set(key, names)
 }
 
 /** Of Kysely's `MigrationInfo`, what matters here. */

@@ -64,8 +64,9 @@ class Rows {
     let query = this.#db.selectFrom(this.#table).select(this.#columns).limit(limit)
     for (const [column, value] of Object.entries(values)) {
       this.#refuseUnknown(column)
-      if (value !== undefined)
-        query = value === null ? query.where(column, 'is', null) : query.where((eb) => eb(column, '=', eb.val(value)))
+      // Leaving it out would give rows that nobody asked for.
+      if (value === undefined) throw new TypeError(`"${column}" is undefined: leave it out, or ask for null.`)
+      query = query.where((eb) => (value === null ? eb(column, 'is', null) : eb(column, '=', eb.val(value))))
     }
     this.#refuseUnknown(orderBy)
     const order = orderBy === this.#id ? [orderBy] : [orderBy, this.#id]

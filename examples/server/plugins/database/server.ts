@@ -47,7 +47,8 @@ function createPool({ url, schema, max, idleTimeoutMs, connectTimeoutMs, queryTi
     query_timeout: queryTimeoutMs + GRACE_MS,
     keepAlive: true,
     application_name: 'cf-plugins-example-server',
-    options: `-c search_path=${pg.escapeIdentifier(schema).replace(/[\s\\]/g, '\\$&')}`,
+    // Poolers in between refuse what they do not know: not said where it need not be.
+    ...(schema !== 'public' && { options: `-c search_path=${schema}` }),
     types: pgTypes,
   })
   // A connection that ends while nobody uses it: the pool has thrown it away by now, and connects anew when it is asked.

@@ -25,7 +25,7 @@ export interface Source extends AsyncDisposable {
   readonly turns: Turns
   /** To be called by who has a turn. @throws `DATABASE_UNAVAILABLE` */
   connect(schema: string): Promise<Client>
-  /** Owners whose migrations are known to have run, so that a reload needs not ask. */
+  /** Migrations that are known to have run, so that a reload needs not ask. */
   readonly migrated: Map<string, string>
 }
 
