@@ -14,7 +14,7 @@ describe('an edit in mid-run', () => {
     const out = join(await temporaryFolder(), 'out')
     const running = start([...LIMIT, '--plugins', plugins.folder, '--out', out])
     await running.says(/import 10 %/)
-    await plugins.edit('clean.ts', 'let { name } = place', 'let name = `${place.name} (new code)`')
+    await plugins.edit('clean.ts', 'let { name } = place', "let name = place.name + ' (new code)'")
     const { code, output, errors } = await running.ended()
     expect(code, errors).toBe(0)
     expect(errors).toMatch(/^new code of clean, from about record \d+,\d+ on$/m)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { Plugins, type Result, result, start } from './pipeline-process.ts'
 
-const LIMIT = ['--limit', '12000']
+const LIMIT = ['--limit', '6000']
 
 /** What has to be equal. */
 const essence = ({ report: { sha256, rejected, records }, places, regions, bad }: Result) => {
@@ -19,7 +19,7 @@ describe('the result', () => {
     expect(first.report.rejected).toBeGreaterThan(3)
     for (const args of [
       ['--run', 'async', '--batch', '77', '--at-once', '9'],
-      ['--run', 'threads', '--threads', '1', '--batch', '5000'],
+      ['--run', 'threads', '--threads', '1', '--batch', '4000'],
       ['--run', 'threads', '--threads', '4', '--batch', '250', '--at-once', '8'],
       ['--run', 'mixed', '--threads', '3', '--batch', '20000'],
     ]) {
@@ -38,15 +38,15 @@ describe('the result', () => {
   })
 
   it('is compared by --compare, which fails where it is not', { timeout: 240_000 }, async () => {
-    const same = await start(['--compare', '--limit', '3000']).ended()
+    const same = await start(['--compare', '--limit', '1500']).ended()
     expect(same.code, same.errors).toBe(0)
     expect(same.output.match(/^ {2}(sync|async|threads|mixed) .* [0-9a-f]{16}\.\.\.$/gm)).toHaveLength(5)
     expect(same.output).toContain('The same result each time.\n')
 
     const plugins = await Plugins.copy()
     // Depends on the size of the batch.
-    await plugins.edit('clean.ts', 'let { name } = place', 'let name = `${place.name} ${batch.places.length}`')
-    const different = await start(['--compare', '--limit', '3000', '--plugins', plugins.folder]).ended()
+    await plugins.edit('clean.ts', 'let { name } = place', 'let name = place.name + batch.places.length')
+    const different = await start(['--compare', '--limit', '1500', '--plugins', plugins.folder]).ended()
     expect(different.code).toBe(1)
     expect(different.output).toContain('NOT the same result each time.\n')
   })
