@@ -1,13 +1,13 @@
 // What a look at the folders and packages finds that nobody has told of.
 import { existsSync } from 'node:fs'
+import type { Lifecycle } from '@cf-plugins/lifecycle'
 import type { FoundPlugin } from '@cf-plugins/loader'
-import type { PluginRegistry } from '@cf-plugins/registry'
 import type { FileChange } from '@cf-plugins/watcher'
 
 /** Plugin files that are not registered, and those of registered plugins that are gone: as a watcher would have told them. */
 export function cameAndWent(
   found: readonly FoundPlugin[],
-  registry: Pick<PluginRegistry, 'names' | 'get'>,
+  registry: Pick<Lifecycle['registry'], 'names' | 'get'>,
 ): FileChange[] {
   const registered = registry.names().flatMap((name) => registry.get(name)?.source.file ?? [])
   const came = found.filter(({ file }) => !registered.includes(file))
