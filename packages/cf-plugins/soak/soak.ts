@@ -59,6 +59,8 @@ export async function soak({ reloads, seed }: SoakOptions, print: (line: string)
   const manager = new PluginManager({
     paths: [folder.path],
     hotReload: true,
+    // Most of what fails here is meant to; the judge tells what is not.
+    logger: false,
     shared,
     events: new PluginEvents({ onFailure: (failure) => checkFailure(judge, failure) }),
     load: { loadTimeoutMs: LOAD_MS },
