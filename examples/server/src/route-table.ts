@@ -94,7 +94,10 @@ export class RouteTable {
   /** Has a route not answered, and remembers whose it is. */
   rest(route: Route): void {
     const slot = this.#slots.get(keyOf(route))
-    if (slot?.route === route) slot.isLive = false
+    if (slot?.route !== route) return
+    slot.isLive = false
+    // Without its handler, which would keep the code that is gone.
+    slot.route = { ...route, handler: noop }
   }
 
   /** Takes a route out. */
