@@ -18,7 +18,7 @@ export type Edit =
   | { readonly kind: 'configure'; readonly isGood: boolean }
 
 /** How it stands. */
-export interface Standing {
+export interface Situation {
   readonly broken: readonly PluginName[]
   readonly disabled: PluginName | undefined
 }
@@ -37,7 +37,7 @@ const DISABLED: PluginName = 'resources'
 /** More files that are broken at a time are too many to tell apart. */
 const MOST_BROKEN = 2
 
-export function chosen({ broken, disabled }: Standing, random: Random): Edit {
+export function chosen({ broken, disabled }: Situation, random: Random): Edit {
   const [first] = broken
   if (first !== undefined && (broken.length >= MOST_BROKEN || random.chance(0.5)))
     return { kind: 'mend', plugin: random.pick(broken) }

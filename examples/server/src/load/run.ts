@@ -19,7 +19,12 @@ export interface LoadResult {
   readonly failures: readonly Failure[]
   /** Edits that did not end as they must, and what went wrong otherwise. */
   readonly wrong: readonly string[]
-  readonly memory: { readonly before: ServerAnswers['memory']; readonly after: ServerAnswers['memory'] }
+  /** Before and after so many edits of the run, the last ones. */
+  readonly memory: {
+    readonly edits: number
+    readonly before: ServerAnswers['memory']
+    readonly after: ServerAnswers['memory']
+  }
   /** What the server kept its data in. */
   readonly kind: string
 }
@@ -115,5 +120,13 @@ async function course({ options, scratch, password, server, cannon, print }: Par
   const after = await server.ask({ ask: 'memory' })
   const { hung } = await server.ask({ ask: 'stop' })
   if (hung.length > 0) wrong.push(`did not end: ${hung.join(', ')}`)
-  return { options, edits, totals, failures, wrong, memory: { before: before ?? after, after }, kind }
+  return {
+    options,
+    edits,
+    totals,
+    failures,
+    wrong,
+    memory: { edits: Math.max(1, edits.length - memoryFrom - 1), before: before ?? after, after },
+    kind,
+  }
 }

@@ -7,17 +7,7 @@ export function tableOf({ options, edits, totals, memory, wrong, kind }: LoadRes
   const sorted = [...grouped(edits)].sort(([a], [b]) => a.localeCompare(b))
   const lines = [
     ...aligned([
-      [
-        'edit',
-        'times',
-        'came to',
-        'save to active: median',
-        'p99',
-        'answered meanwhile',
-        '503 while disabled',
-        'failed',
-        'slowest',
-      ],
+      ['edit', 'times', 'came to', 'active after', 'p99', 'answers', 'refused', 'failed', 'slowest'],
       ...sorted.map(([row, of]) => rowOf(row, of)),
       rowOf('all', edits),
     ]),
@@ -30,9 +20,7 @@ export function tableOf({ options, edits, totals, memory, wrong, kind }: LoadRes
     '',
     `answers by status: ${listed(totals.statuses)}`,
     `answers by kind: ${listed(totals.kinds)}`,
-    `memory of the server: heap ${mib(memory.before.heap)} before, ${mib(memory.after.heap)} after, ${(
-      (memory.after.heap - memory.before.heap) / 1024 / Math.max(1, edits.length)
-    ).toFixed(1)} KiB an edit; resident ${mib(memory.before.rss)} before, ${mib(memory.after.rss)} after`,
+    memoryOf(memory),
     `${kind}; ${options.connections} clients, seed ${options.seed}`,
     '',
     totals.failed === 0 && wrong.length === 0
@@ -40,6 +28,12 @@ export function tableOf({ options, edits, totals, memory, wrong, kind }: LoadRes
       : `${totals.failed} requests FAILED, ${wrong.length} edits went WRONG. Run it again with --seed ${options.seed}.`,
   ]
   return `${lines.join('\n')}\n`
+}
+
+function memoryOf({ edits, before, after }: LoadResult['memory']): string {
+  const each = ((after.heap - before.heap) / 1024 / edits).toFixed(1)
+  const heap = `heap ${mib(before.heap)}, ${edits} edits later ${mib(after.heap)} (${each} KiB an edit)`
+  return `memory of the server: ${heap}; resident ${mib(before.rss)}, then ${mib(after.rss)}`
 }
 
 function rowOf(row: string, edits: readonly EditResult[]): string[] {
