@@ -3,12 +3,10 @@ import { resolve } from 'node:path'
 import { PGlite, type Results } from '@electric-sql/pglite'
 import { connectionLost, DatabaseError, isConnectionLost } from './errors.ts'
 import { lockFolder } from './folder-lock.ts'
+import { IN_MEMORY } from './settings.ts'
 import { type Client, type QueryResult, type Source, toQueryResult } from './source.ts'
 import { Turns } from './turns.ts'
 import { parsers, toParameter } from './values.ts'
-
-/** Says where the embedded database keeps nothing. */
-export const IN_MEMORY = ':memory:'
 
 /** Opens the database in a folder, which is made where there is none; or in memory. @throws `DATABASE_IN_USE` */
 export async function openEmbedded(folder: string): Promise<Source> {

@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { definePlugin } from '../_shared/plugin.ts'
 import { PooledDatabase } from './database.ts'
 import type { Database } from './service.ts'
-import { type Settings, settings } from './settings.ts'
+import { IN_MEMORY, type Settings, settings } from './settings.ts'
 import type { Source } from './source.ts'
 
 /** How often the log is told of connections that are not given back. */
@@ -36,7 +36,7 @@ export default definePlugin({
 /** How to open what the settings say, and a key that names just that: with another one, another pool is opened. */
 function sourceOf({ url, folder, schema, pool }: Settings, dataFolder: string) {
   if (url === '') {
-    const path = folder === ':memory:' ? folder : resolve(dataFolder, folder)
+    const path = folder === IN_MEMORY ? folder : resolve(dataFolder, folder)
     const open = async (): Promise<Source> => (await import('./embedded.ts')).openEmbedded(path)
     return { key: `database:embedded:${path}`, open }
   }

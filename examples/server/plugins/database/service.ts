@@ -49,7 +49,7 @@ export interface Database extends Connection {
    * @throws `DATABASE_BUSY` where none was free in time, or too many wait already
    * @example
    * await using connection = await database.acquire()
-   * await connection.execute(`listen orders`)
+   * await connection.execute('select pg_advisory_lock(7)')
    */
   acquire(options?: AcquireOptions): Promise<AcquiredConnection>
   /** Gives a connection back. Again does nothing. */

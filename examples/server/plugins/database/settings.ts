@@ -1,6 +1,9 @@
 // What can be set of the database, in plugins.yaml or by CF_PLUGIN_DATABASE__….
 import { z } from 'zod'
 
+/** In place of a folder: keeps nothing. */
+export const IN_MEMORY = ':memory:'
+
 const ms = z.int().min(1)
 
 export const settings = z.object({
