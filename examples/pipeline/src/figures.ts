@@ -65,7 +65,7 @@ function loneliestOf({ nearestKm }: Region): number | undefined {
 }
 
 function findIn({ code, name }: Region, place = '', figure = 0): Find {
-  return { place, region: name === undefined ? code : `${name}, ${code.slice(0, 2)}`, figure }
+  return { place, region: `${name ?? 'no region'}, ${code.slice(0, 2)}`, figure }
 }
 
 function best(finds: readonly Find[], find: Find): readonly Find[] {

@@ -33,6 +33,10 @@ async function main(controller: AbortController): Promise<number> {
   const progress = progressOn(process.stderr)
   try {
     const options = readOptions(process.argv.slice(2))
+    if (options.help) {
+      process.stdout.write(HELP)
+      return 0
+    }
     return await run(options, progress, controller.signal)
   } catch (error) {
     progress.end()

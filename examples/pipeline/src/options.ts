@@ -23,6 +23,8 @@ export interface Options {
   /** Leaves what there is where the run does not come to its end. */
   readonly keep: boolean
   readonly compare: boolean
+  /** Tells what may be said. */
+  readonly help: boolean
 }
 
 /** Nothing but what somebody typed is wrong. */
@@ -63,6 +65,7 @@ export function readOptions(args: readonly string[]): Options {
     plugins: resolve(values.plugins),
     keep: values.keep,
     compare: values.compare,
+    help: values.help,
   }
 }
 
@@ -82,6 +85,7 @@ function parsed(args: readonly string[]) {
         plugins: { type: 'string', default: join(ROOT, 'plugins') },
         keep: { type: 'boolean', default: false },
         compare: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
       },
     })
   } catch (error) {
