@@ -6,6 +6,9 @@ import { shownFile } from '@cf-plugins/plugin-api/host'
 /** How many lines of a stack are told: whose code threw is in the first of them. */
 const FRAMES = 3
 
+/** What the log says of a reload that took long. The first one in a process often does, for it starts the compiler: no trouble of anybody's. */
+const SLOW_RELOAD = 'reload.slow'
+
 /**
  * A logger that writes warnings and errors, an entry a line, and where in whose code an error comes from. What is no trouble it passes over.
  *
@@ -16,6 +19,7 @@ export function standardErrorLog(write: (text: string) => void = (text) => conso
     (mark: string) =>
     (first: string | object, message = ''): void => {
       const details = typeof first === 'string' ? {} : first
+      if ('event' in details && details.event === SLOW_RELOAD) return
       write(lineOf(mark, details, typeof first === 'string' ? first : message))
     }
   const nothing = () => {}

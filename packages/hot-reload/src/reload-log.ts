@@ -33,7 +33,7 @@ export function logReport(report: ReloadReport, known: readonly PluginError[], l
     logger.info({ plugins: rolledBack, durationMs }, `rolled back: ${rolledBack.join(', ')} as before`)
   if (slow) {
     const { phase } = slow
-    logger.warn({ durationMs, phase }, `The reload took ${time}, most of it in phase "${phase}".`)
+    logger.warn({ event: 'reload.slow', durationMs, phase }, `The reload took ${time}, most of it in phase "${phase}".`)
   }
 }
 

@@ -2,7 +2,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it, onTestFinished, vi } from 'vitest'
-import type { Logger, PluginManagerOptions } from '../../src/index.ts'
+import { type Logger, PluginError, type PluginManagerOptions } from '../../src/index.ts'
+import { standardErrorLog } from '../../src/standard-error-log.ts'
 import { PluginFolder } from './plugin-folder.ts'
 
 const plugin = (name: string, setup: string, more = '') => `
@@ -98,4 +99,15 @@ it('tells the host’s own logger who did not start, and nobody else', async () 
   const err = report.failed[0]?.error
   expect(entries).toEqual([[{ event: 'start.failed', plugin: 'failing', state: 'failed', err }, err?.message]])
   expect(told).toEqual([])
+})
+
+it('has warnings and errors, but not how long a reload took', () => {
+  const lines: string[] = []
+  const log = standardErrorLog((line) => void lines.push(line))
+  log.debug('a')
+  log.info({ plugin: 'b' }, 'b')
+  log.warn({ event: 'reload.slow', durationMs: 101, phase: 'load' }, 'The reload took 101 ms.')
+  log.warn('c')
+  log.error({ plugin: 'd', err: new PluginError('CFP_D', 'Plugin "d" failed.') }, 'Plugin "d" failed.')
+  expect(lines).toEqual(['cf-plugins warning: c', 'cf-plugins error CFP_D: Plugin "d" failed.'])
 })
