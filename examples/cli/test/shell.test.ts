@@ -1,5 +1,5 @@
 // The shell, on a real terminal and in a pipe.
-import { writeFile } from 'node:fs/promises'
+import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { DICE, missing, packed, place } from './tally-process.ts'
@@ -152,8 +152,20 @@ it('puts an edit of the configuration in force, and plugins that are installed a
   await shell.written('Ahoy world.')
   shell.type(`plugins install ${tarball}\nroll --dice 2\n`)
   await shell.written(/its plugin "dice" adds roll\.\n[1-6] [1-6]\n/)
+  // Its next version takes its place.
+  const next = join(folder, 'next')
+  await cp(DICE, next, { recursive: true })
+  const replace = async (name: string, from: string, to: string) => {
+    const text = await readFile(join(next, name), 'utf8')
+    await writeFile(join(next, name), text.replace(from, to))
+  }
+  await replace('package.json', '"1.0.0"', '"1.1.0"')
+  await replace('plugin.js', "rolled.join(' ')", "rolled.join(' and ')")
+  shell.type(`plugins install ${packed(next, folder)}\nroll --dice 2\n`)
+  await shell.written(/Installed tally-dice 1\.1\.0.*\n(.*\n)?[1-6] and [1-6]\n/)
   shell.type('plugins uninstall dice\nroll\n')
-  await shell.written(/Uninstalled tally-dice\.\nerror: There is no command "roll"/)
+  await shell.written('Uninstalled tally-dice.')
+  await shell.written('There is no command "roll"')
   shell.type('exit\n')
   await shell.ended
 })

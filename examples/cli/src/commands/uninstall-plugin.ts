@@ -23,8 +23,6 @@ export async function uninstallPlugin(
     const there = names.length === 0 ? 'Nothing is' : `These are: ${names.join(', ')}`
     throw usageError(`${named} is not installed. ${there}`)
   }
-  const running = host?.manager.ordered().find(({ plugin }) => packageOf(fileOf(plugin)) === name)
-  if (running) await host?.manager.unload(running.plugin)
   const unlock = await lockFolder(folder, { as: 'an installation', signal })
   try {
     await runNpm('uninstall', name, [name], { folder, timeoutMs: 1000 * timeout, signal })
@@ -32,5 +30,6 @@ export async function uninstallPlugin(
   } finally {
     unlock()
   }
+  await host?.manager.rescan()
   process.stdout.write(`Uninstalled ${name}.\n`)
 }
