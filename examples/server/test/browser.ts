@@ -24,7 +24,7 @@ export class Browser {
       this.visited.push(url)
       const response = await fetch(url, {
         redirect: 'manual',
-        headers: { cookie: this.#cookieHeader(url), accept: 'text/html' },
+        headers: { cookie: this.cookieHeader(url), accept: 'text/html' },
         ...(body && { method: 'POST', body }),
       })
       this.#keep(url, response.headers.getSetCookie())
@@ -62,7 +62,7 @@ export class Browser {
     return [...(this.#cookies.get(new URL(url).origin)?.keys() ?? [])]
   }
 
-  #cookieHeader({ origin, pathname }: URL): string {
+  cookieHeader({ origin, pathname }: URL): string {
     const all = [...(this.#cookies.get(origin) ?? [])]
     const fit = all.filter(([, { path }]) => pathname.startsWith(path))
     return fit.map(([name, { value }]) => `${name}=${value}`).join('; ')

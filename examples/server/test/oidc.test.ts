@@ -112,14 +112,21 @@ describe('a login by the provider', () => {
   it('is taken once', async () => {
     const browser = new Browser()
     const url = await upToCallback(all, browser, 'ada')
+    // As somebody would who has seen all of it.
+    const headers = { cookie: browser.cookieHeader(url) }
     expect((await browser.open(url)).status).toBe(200)
     expect(codeOf(await browser.open(url))).toEqual([400, 'OIDC_STATE_UNKNOWN'])
+    const again = await server().ask('GET', url.href, { headers })
+    expect([again.status, again.json.error.code]).toEqual([400, 'OIDC_STATE_UNKNOWN'])
   })
 
   it('is taken from the browser that went, and from no other', async () => {
     const browser = new Browser()
     const url = await upToCallback(all, browser, 'ada')
     expect(codeOf(await new Browser().open(url))).toEqual([400, 'OIDC_STATE_UNKNOWN'])
+    const headers = { cookie: browser.cookieHeader(url).replace(/=.*/, '=made-up') }
+    const made = await server().ask('GET', url.href, { headers })
+    expect([made.status, made.json.error.code]).toEqual([400, 'OIDC_STATE_UNKNOWN'])
     expect((await browser.open(url)).status).toBe(200)
   })
 
@@ -182,6 +189,7 @@ describe('a provider that cannot be reached, and says who has which role', () =>
     const { ask } = server()
     const { user, token } = bodyOf(await loginBy(all, 'ada'))
     expect(user.roles).toEqual(['editor'])
+    expect((await ask('GET', '/auth/me', { token })).json.roles).toEqual(['editor'])
     provider().accounts.ada = { preferred_username: 'ada', groups: 'admin, user' }
     expect(bodyOf(await loginBy(all, 'ada')).user.roles).toEqual(['admin', 'user'])
     expect((await ask('GET', '/auth/me', { token })).json.roles).toEqual(['admin', 'user'])
