@@ -136,22 +136,22 @@ export class HandlerWatch {
     const nowMs = performance.now()
     if (nowMs - entry.record.toldMs < TOLD_EACH_MS) return
     entry.record.toldMs = nowMs
-    const { name, owner, label: step } = entry
+    const { name, owner } = entry
     const message = `Plugin "${owner.name}" took ${Math.round(durationMs)} ms in its ${shownHandler(entry)}.`
-    this.#log('warn', { [this.kind]: name, ...(step && { step }), plugin: owner.name, durationMs }, message)
+    this.#log('warn', { [this.kind]: name, plugin: owner.name, durationMs }, message)
   }
 
   #tooMany(entry: HandlerEntry<unknown>, what: string): void {
-    const { name, owner, record, label: step } = entry
+    const { name, owner, record } = entry
     record.failedInRow = 0
     record.slowInRow = 0
     const isOff = this.#policy.action === 'switch-off'
     const message = `Plugin "${owner.name}": its ${shownHandler(entry)} ${what}${isOff ? ', and is switched off' : ''}.`
-    this.#log('warn', { [this.kind]: name, ...(step && { step }), plugin: owner.name }, message)
+    this.#log('warn', { [this.kind]: name, plugin: owner.name }, message)
     if (isOff) this.#switchOff(entry, what)
   }
 }
 
-function shownHandler({ name, label: step }: HandlerEntry<unknown>): string {
-  return step === undefined ? `handler of "${name}"` : `step "${step}" of "${name}"`
+function shownHandler({ name, label }: HandlerEntry<unknown>): string {
+  return `${label ? `step "${label}"` : 'handler'} of "${name}"`
 }
