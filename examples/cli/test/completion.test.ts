@@ -29,7 +29,7 @@ async function conversation(
   return async (typed, gives) => {
     const from = shell.text().length
     shell.type(`${CTRL_U}${typed}`)
-    await shell.written(typed, from)
+    await shell.written(typed.trimEnd(), from)
     shell.type(TAB)
     await shell.written(gives, from)
   }
@@ -51,6 +51,8 @@ describe.skipIf(noTerminal ?? missing('bash'))('bash', () => {
     await complete('tally plugins uninstall ta', /tally plugins uninstall tally-dice $/)
     await complete('tally help cou', /tally help counter $/)
     await complete('X=1 tally gr', /X=1 tally greet $/)
+    // Asked twice, it lists them, in the plugin's order.
+    await complete(`tally roll --sides ${TAB}`, /\n4 +6 +8 +12 +20\s/)
     // What was typed is never run.
     await complete('tally $(touch ran) co; tally gr', /tally greet $/)
     await complete('tally greet $(touch ran) -', /tally greet \$\(touch ran\) -\S*$/)

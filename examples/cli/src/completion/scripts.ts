@@ -27,8 +27,9 @@ const BASH = `_tally() {
   while read -r line; do
     if [[ -z $kind ]]; then kind=$line; else COMPREPLY+=("$line"); fi
   done < <(tally __complete bash "$COMP_LINE" "$COMP_POINT" "$COMP_WORDBREAKS" 2>/dev/null)
+  compopt -o nosort &>/dev/null
   if [[ $kind == files ]]; then
-    type compopt &>/dev/null && compopt -o filenames
+    compopt -o filenames &>/dev/null
     while read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "$2")
   fi
 }
