@@ -30,7 +30,7 @@ import { HostMonitor } from './host-monitor.ts'
 import { hostThreads } from './host-threads.ts'
 import type { PluginManagerOptions } from './plugin-manager-options.ts'
 import { standardErrorLog } from './standard-error-log.ts'
-import { logNothing, logStart } from './start-log.ts'
+import { logStart } from './start-log.ts'
 
 /** How long what watches may take to end once the plugins have, in milliseconds. */
 const END_MS = 1000
@@ -287,7 +287,7 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
       await this.#config.load(options.signal)
       const report = await (this.#autoLoad ? this.#reloader.start(options) : this.lifecycle.start(options))
       this.#monitor.started()
-      if (this.#logger) this.#tellStart(report, this.#logger)
+      if (this.#logger) logStart(report, this.#logger, this.#autoLoad ? this.loader.roots : [])
       await this.#config.tellWarnings(this.#logger)
       this.#edits?.open()
       return report
@@ -301,11 +301,5 @@ export class PluginManager<App = unknown, Shared = unknown> implements AsyncDisp
 
   #rethrow(error: unknown): never {
     throw whyAbsent(error, (name) => this.explain(name), this.#starting !== undefined)
-  }
-
-  #tellStart(report: StartReport, logger: Logger): void {
-    logStart(report, logger)
-    const isNobodyThere = this.ordered().length === 0 && report.failed.length === 0
-    if (this.#autoLoad && isNobodyThere) logNothing(this.loader.roots, logger)
   }
 }
