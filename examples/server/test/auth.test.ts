@@ -1,7 +1,7 @@
 // Logging in, being somebody, and logging out again.
 import { decodeJwt, SignJWT, UnsecuredJWT } from 'jose'
 import { describe, expect, it } from 'vitest'
-import { type LoginEvent, UserLogin, UserLogout } from '../plugins/auth/service.ts'
+import { type Auth, type LoginEvent, UserLogin, UserLogout } from '../plugins/auth/service.ts'
 import { ADMIN_PASSWORD, place, serveAuth, sharedServer } from './auth-serving.ts'
 
 const SECRET = 'a secret of more than 32 bytes, for tests'
@@ -138,25 +138,43 @@ describe('a token', () => {
   })
 })
 
+it('while auth is disabled nobody is anybody; enabled again, it knows who it knew', async () => {
+  const { server, ask, login } = served()
+  const token = await login('admin', ADMIN_PASSWORD)
+  const basic = ['admin', ADMIN_PASSWORD] as const
+  const statuses = async () => [
+    (await ask('GET', '/admin/plugins', { token })).status,
+    (await ask('GET', '/admin/plugins', { basic })).status,
+    (await ask('GET', '/auth/me', { token })).status,
+  ]
+  expect(await statuses()).toEqual([200, 200, 200])
+  await server.manager.disable('auth')
+  expect(await statuses()).toEqual([401, 401, 503])
+  await server.manager.enable('auth')
+  expect(await statuses()).toEqual([200, 200, 200])
+})
+
 it('events tell who logged in and out, and how', async () => {
   const { server, ask, login } = served()
   const told: [string, string, string][] = []
   const note = (event: string) => (payload: LoginEvent) => void told.push([event, payload.user.name, payload.method])
   server.manager.events.on(UserLogin, note('login'))
   server.manager.events.on(UserLogout, note('logout'))
-  const token = await login('admin', ADMIN_PASSWORD)
+  const auth = server.manager.get('auth') as Auth
+  const { name } = await auth.createUser({ name: 'ada', password: 'analytical', roles: [] })
+  const token = await login(name, 'analytical')
   await ask('POST', '/auth/logout', { token })
-  const basic = ['admin', ADMIN_PASSWORD] as const
+  const basic = [name, 'analytical'] as const
   for (let times = 0; times < 3; times++) expect((await ask('GET', '/auth/me', { basic })).status).toBe(200)
   await ask('POST', '/auth/logout', { basic })
-  await ask('POST', '/auth/login', { body: { name: 'admin', password: 'wrong' } })
+  await ask('POST', '/auth/login', { body: { name, password: 'wrong' } })
   await expect
     .poll(() => told)
     .toEqual([
-      ['login', 'admin', 'password'],
-      ['logout', 'admin', 'password'],
-      ['login', 'admin', 'basic'],
-      ['logout', 'admin', 'basic'],
+      ['login', 'ada', 'password'],
+      ['logout', 'ada', 'password'],
+      ['login', 'ada', 'basic'],
+      ['logout', 'ada', 'basic'],
     ])
 })
 
