@@ -2,7 +2,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { openMemory } from '../plugins/cache/memory.ts'
 import { openRedis } from '../plugins/cache/redis.ts'
-import { openOn, REDIS_URL, redisOptions } from './cache-setups.ts'
+import { forget, openOn, REDIS_URL, redisOptions } from './cache-setups.ts'
 import { openProxy } from './tcp-proxy.ts'
 
 describe('in memory', () => {
@@ -46,7 +46,9 @@ describe.skipIf(!REDIS_URL)('Redis that goes away (skipped unless REDIS_URL is s
     const told: string[] = []
     store.changes.on('away', () => told.push('away'))
     store.changes.on('back', () => told.push('back'))
-    return { ...openOn(store), proxy, told }
+    const given = openOn(store)
+    onTestFinished(() => forget(given.prefix))
+    return { ...given, proxy, told }
   }
 
   it('says so soon, goes on where it can, and comes back by itself', async () => {

@@ -21,8 +21,6 @@ export async function openRedis(options: RedisOptions): Promise<Store> {
     lazyConnect: true,
     connectTimeout: options.connectTimeoutMs,
     commandTimeout: options.commandTimeoutMs,
-    // A connection that says nothing while it is asked is made anew; else it would take the system a quarter of an hour.
-    socketTimeout: options.commandTimeoutMs * 2,
     // What waits for a connection is given up after about a second's attempts, and what was under way is not done twice:
     // nothing is written long after whoever wrote it was told that it was not.
     maxRetriesPerRequest: 4,
@@ -59,6 +57,7 @@ class RedisStore implements Store {
   readonly #limiters: Limiters
   #awaySinceMs: number | undefined
   #lastError: unknown
+  #isRenewing = false
 
   constructor(client: Redis, { url, commandTimeoutMs }: RedisOptions) {
     this.#client = client
@@ -69,6 +68,7 @@ class RedisStore implements Store {
       this.#lastError = error
     })
     client.on('close', () => {
+      this.#isRenewing = false
       if (this.#awaySinceMs !== undefined) return
       this.#awaySinceMs = performance.now()
       this.changes.emit('away', this.#lastError ?? new Error('the connection ended'))
@@ -126,8 +126,19 @@ class RedisStore implements Store {
     try {
       return await command()
     } catch (error) {
+      if (error instanceof Error && error.message === 'Command timed out') this.#renew()
       throw error instanceof CacheError ? error : unavailable(this.#lastError ?? error)
     }
+  }
+
+  /**
+   * Makes a connection that says nothing anew: the system would take a quarter of an hour for that. Not by `socketTimeout`, whose timer outlives
+   * the connection, and then cuts the next one.
+   */
+  #renew(): void {
+    if (this.#isRenewing || this.#client.status !== 'ready') return
+    this.#isRenewing = true
+    this.#client.disconnect(true)
   }
 }
 
