@@ -1,5 +1,5 @@
 // Shows a plugin that uses another one's service: it starts after the counter, and not without it.
-import { Option } from 'commander'
+import { Argument } from 'commander'
 import { definePlugin } from './_shared/plugin.ts'
 import { wholeNumber } from './_shared/whole-number.ts'
 import { Counter } from './counter.ts'
@@ -16,9 +16,9 @@ export default definePlugin({
     app
       .command('chart')
       .description('draw the count')
-      .addOption(new Option('--style <style>', 'what with').choices(Object.keys(MARKS)).default('bar'))
+      .addArgument(new Argument('[style]', 'what with').choices(Object.keys(MARKS)).default('bar'))
       .option('--width <n>', 'the longest line', wholeNumber({ from: 1, to: 500 }), 60)
-      .action(({ style, width }: { style: keyof typeof MARKS; width: number }) => {
+      .action((style: keyof typeof MARKS, { width }: { width: number }) => {
         const value = counter.value()
         const length = Math.min(Math.max(value, 0), width)
         console.log(`${MARKS[style].repeat(length)}${value > width ? '…' : ''} ${value}`.trimStart())

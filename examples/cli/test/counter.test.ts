@@ -63,5 +63,5 @@ it('is drawn by a plugin that uses its service', async () => {
   const { tally } = await place()
   await tally('counter', 'increment', '--by', '12')
   expect((await tally('chart')).stdout).toBe(`${'█'.repeat(12)} 12\n`)
-  expect((await tally('chart', '--style', 'hash', '--width', '5')).stdout).toBe('#####… 12\n')
+  expect((await tally('chart', 'hash', '--width', '5')).stdout).toBe('#####… 12\n')
 })

@@ -37,7 +37,7 @@ export const TOUR: readonly TourStep[] = [
     acts: [
       { edit: 'counter.ts', change: ['STEP = 1\n', 'STEP = 10\n'] },
       { run: ['counter', 'increment'], says: /^15$/m },
-      { run: ['chart', '--style', 'dots'], says: /^●{15} 15$/m },
+      { run: ['chart', 'dots'], says: /^●{15} 15$/m },
     ],
   },
   {
