@@ -2,7 +2,7 @@
 
 /** An URL as it may be shown. */
 export function shownUrl(url: string): string {
-  if (!URL.canParse(url)) return 'DATABASE_URL'
+  if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) return 'DATABASE_URL'
   const { protocol, username, host, pathname } = new URL(url)
   return `${protocol}//${username && `${username}@`}${host}${pathname}`
 }
@@ -14,7 +14,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'The name of the host could not be looked up: mend it, or the network',
   ETIMEDOUT: 'There is no answer: mend host and port, or open the firewall',
   EHOSTUNREACH: 'The host cannot be reached: mend it, or the network',
-  ECONNRESET: 'The connection was cut: does PostgreSQL listen there, and does it want TLS (?sslmode=require)?',
+  ECONNRESET: 'The connection was cut: does PostgreSQL listen there, and does it want TLS (?sslmode=verify-full)?',
   '28P01': 'The password is wrong: mend it',
   '28000': 'The server does not let this user in: mend the user, or the server’s pg_hba.conf',
   '3D000': 'There is no such database: create it (createdb), or mend the name',
@@ -33,6 +33,8 @@ function remedyOf(error: unknown): string {
   const { code, message = '' } = error instanceof Error ? (firstOf(error) as NodeJS.ErrnoException) : {}
   if (code !== undefined && code in REMEDIES) return REMEDIES[code] as string
   if (/timeout/i.test(message)) return REMEDIES.ETIMEDOUT as string
+  if (/terminated unexpectedly/.test(message)) return REMEDIES.ECONNRESET as string
+  if (/not support SSL/.test(message)) return 'The server has no TLS: take sslmode out, or set TLS up there'
   if (/password/i.test(message)) return 'A password is needed: add it'
   return 'Mend what it says'
 }
