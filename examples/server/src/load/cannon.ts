@@ -1,8 +1,9 @@
 // A process that asks the server for answers without a pause, by autocannon over connections that are kept, and over a new one for each
 // request besides. It judges every answer as it comes.
 import { once } from 'node:events'
-import { type IncomingMessage, request } from 'node:http'
+import { type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import autocannon from 'autocannon'
 import { answering, tell } from './answering.ts'
 import { type Answer, type Ask, Conversation } from './conversation.ts'
@@ -18,6 +19,9 @@ const STUCK_MS = 2000
 const FOREVER_SECONDS = 7 * 24 * 3600
 /** Of four clients one connects anew for each request. */
 const ANEW_SHARE = 0.25
+/** Bodies from this length on, in characters, come in two pieces, with so much time between. */
+const LONG = 10_000
+const PIECES_MS = 20
 /** What is told one by one; the rest is counted. */
 const TOLD = 50
 
@@ -115,10 +119,21 @@ async function asked(address: string, { method, path, headers, body }: Ask): Pro
       ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),
     },
   })
-  sent.end(body)
-  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  // Until the answer is there `once` hears of it, and then whoever reads the answer.
+  sent.on('error', () => {})
+  const [[response]] = await Promise.all([once(sent, 'response') as Promise<[IncomingMessage]>, bring(sent, body)])
   const received = await text(response)
   return { status: response.statusCode ?? 0, body: received, headers: lowerCase(response.headers) }
+}
+
+/** An upload comes in two pieces: new code may come between them. */
+async function bring(sent: ClientRequest, body = ''): Promise<void> {
+  const half = body.length > LONG ? body.length / 2 : 0
+  if (half > 0) {
+    sent.write(body.slice(0, half))
+    await sleep(PIECES_MS)
+  }
+  sent.end(body.slice(half))
 }
 
 function lowerCase(headers: Readonly<Record<string, string | string[] | undefined>>): Answer['headers'] {
