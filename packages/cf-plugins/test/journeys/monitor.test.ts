@@ -114,7 +114,8 @@ test('a host tells how well it is, what its plugins do and when they came up', a
 
   ;(manager.get('reports') as { ail(): void }).ail()
   expect(await manager.health()).toMatchObject({ status: 'unhealthy', live: true, ready: false })
-  expect((await manager.health()).plugins.reports).toEqual({
+  // On a busy machine its handler may count as blocking, too.
+  expect((await manager.health()).plugins.reports).toMatchObject({
     status: 'unhealthy',
     state: 'active',
     message: 'no paper',
