@@ -7,7 +7,6 @@ import { DICE, missing, type Place, packed, place, type Running } from './tally-
 
 const CTRL_U = '\u0015'
 const TAB = '\t'
-const SLOW = { timeout: 120_000 }
 const noTerminal = missing('script')
 
 /** A place with a plugin from a package. */
@@ -36,7 +35,7 @@ async function conversation(
 }
 
 describe.skipIf(noTerminal ?? missing('bash'))('bash', () => {
-  it('completes commands of plugins, options, and choices, with its own machinery', SLOW, async () => {
+  it('completes commands of plugins, options, and choices, with its own machinery', async () => {
     const here = await withDice()
     // Without bash-completion, which not everybody has.
     const complete = await conversation(here, 'bash --norc --noprofile', 'eval "$(tally completion bash)"')
@@ -62,7 +61,7 @@ describe.skipIf(noTerminal ?? missing('bash'))('bash', () => {
 })
 
 describe.skipIf(noTerminal ?? missing('zsh'))('zsh', () => {
-  it('completes the same', SLOW, async () => {
+  it('completes the same', async () => {
     const here = await withDice()
     const complete = await conversation(
       here,
@@ -78,7 +77,7 @@ describe.skipIf(noTerminal ?? missing('zsh'))('zsh', () => {
 })
 
 describe.skipIf(missing('fish'))('fish', () => {
-  it('completes the same', SLOW, async () => {
+  it('completes the same', async () => {
     const here = await withDice()
     const PATH = `${join(here.folder, 'bin')}:${process.env.PATH}`
     const env = { ...process.env, PATH, TALLY_DATA: here.data, TALLY_PLUGINS: here.plugins, HOME: here.folder }

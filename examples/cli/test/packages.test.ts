@@ -7,38 +7,31 @@ import { basename, join } from 'node:path'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { DICE, type Place, packed, place } from './tally-process.ts'
 
-/** Each command is a process, and npm another: on a machine that does other things too, that takes its time. */
-const SLOW = { timeout: 120_000 }
+it('a packed tarball adds its command, for good, also where the tarball is gone; uninstalling takes it away', async () => {
+  const { tally, folder, data } = await place()
+  await tally('counter', 'increment')
+  const tarball = packed(DICE, folder)
+  expect(await tally('plugins', 'install', basename(tarball))).toEqual({
+    code: 0,
+    stdout: 'Installed tally-dice 1.0.0: its plugin "dice" adds roll.\n',
+    stderr: '',
+  })
+  await rm(tarball)
+  expect((await tally('roll', '--sides', '20', '--dice', '3')).stdout).toMatch(/^(\d|1\d|20)( (\d|1\d|20)){2}\n$/)
+  expect((await tally('--help')).stdout).toMatch(
+    /Commands of the plugin dice 1\.0\.0:\n {2}roll \[options\] +roll dice\n/,
+  )
+  expect((await tally('plugins')).stdout).toMatch(/● dice +1\.0\.0 +roll +npm: tally-dice\n/)
+  expect((await tally('counter', 'increment')).stdout).toBe('2\n')
+  expect((await tally('plugins', 'uninstall', 'dice')).stdout).toBe('Uninstalled tally-dice.\n')
+  expect(await tally('roll')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('There is no command "roll"'),
+  })
+  expect(await readdir(join(data, 'packages/tarballs'))).toEqual([])
+})
 
-it(
-  'a packed tarball adds its command, for good, also where the tarball is gone; uninstalling takes it away',
-  SLOW,
-  async () => {
-    const { tally, folder, data } = await place()
-    await tally('counter', 'increment')
-    const tarball = packed(DICE, folder)
-    expect(await tally('plugins', 'install', basename(tarball))).toEqual({
-      code: 0,
-      stdout: 'Installed tally-dice 1.0.0: its plugin "dice" adds roll.\n',
-      stderr: '',
-    })
-    await rm(tarball)
-    expect((await tally('roll', '--sides', '20', '--dice', '3')).stdout).toMatch(/^(\d|1\d|20)( (\d|1\d|20)){2}\n$/)
-    expect((await tally('--help')).stdout).toMatch(
-      /Commands of the plugin dice 1\.0\.0:\n {2}roll \[options\] +roll dice\n/,
-    )
-    expect((await tally('plugins')).stdout).toMatch(/● dice +1\.0\.0 +roll +npm: tally-dice\n/)
-    expect((await tally('counter', 'increment')).stdout).toBe('2\n')
-    expect((await tally('plugins', 'uninstall', 'dice')).stdout).toBe('Uninstalled tally-dice.\n')
-    expect(await tally('roll')).toMatchObject({
-      code: 2,
-      stderr: expect.stringContaining('There is no command "roll"'),
-    })
-    expect(await readdir(join(data, 'packages/tarballs'))).toEqual([])
-  },
-)
-
-it('a newer version takes the place of the one before; a version that is no plugin does not', SLOW, async () => {
+it('a newer version takes the place of the one before; a version that is no plugin does not', async () => {
   const { tally, folder } = await place()
   const version = (number: string, more: object = {}) =>
     packedFrom(folder, { version: number, 'cf-plugin': './plugin.js', ...more }, { 'plugin.js': adds('hop', number) })
@@ -54,7 +47,7 @@ it('a newer version takes the place of the one before; a version that is no plug
   expect((await tally('hop')).stdout).toBe('2.0.0\n')
 })
 
-it('no script of a package is run, and one that is no plugin is taken out again', SLOW, async () => {
+it('no script of a package is run, and one that is no plugin is taken out again', async () => {
   const { tally, folder, data } = await place()
   const ran = join(folder, 'ran')
   const scripts = { postinstall: `node -e "require('fs').writeFileSync('${ran}', '')"` }
@@ -68,7 +61,7 @@ it('no script of a package is run, and one that is no plugin is taken out again'
   expect(JSON.parse(await readFile(join(data, 'packages/package.json'), 'utf8')).dependencies ?? {}).toEqual({})
 })
 
-it('one that does not start is installed, says why with 1, and leaves the others alone', SLOW, async () => {
+it('one that does not start is installed, says why with 1, and leaves the others alone', async () => {
   const { tally, folder } = await place()
   const tarball = await packedFrom(folder, { 'cf-plugin': './plugin.js' }, { 'plugin.js': adds('greet', 'stolen') })
   const installed = await tally('plugins', 'install', tarball)
@@ -81,34 +74,30 @@ it('one that does not start is installed, says why with 1, and leaves the others
   expect((await tally('greet')).stdout).toBe('Good day, world!\n')
 })
 
-it(
-  'a package is installed by its name from a registry; what that has not, and one that is not there, is told in one line',
-  SLOW,
-  async () => {
-    const here = await place()
-    const url = await registry(packed(DICE, here.folder))
-    const { tally } = here.with({ npm_config_registry: url, npm_config_cache: join(here.folder, 'npm-cache') })
-    expect((await tally('plugins', 'install', 'tally-dice@1')).stdout).toMatch(/^Installed tally-dice 1\.0\.0/)
-    expect((await tally('roll')).stdout).toMatch(/^[1-6]\n$/)
-    expect((await tally('plugins', 'install', 'tally-nothing')).stderr).toBe(
-      'error: tally-nothing was not installed: the registry has no such package\n',
-    )
-    expect((await tally('plugins', 'install', 'tally-dice@7')).stderr).toBe(
-      'error: tally-dice@7 was not installed: the registry has the package, but not that version\n',
-    )
-    const gone = here.with({
-      npm_config_registry: 'http://127.0.0.1:9/',
-      npm_config_fetch_retries: '0',
-      npm_config_cache: join(here.folder, 'none'),
-    })
-    expect((await gone.tally('plugins', 'install', 'tally-more')).stderr).toBe(
-      'error: tally-more was not installed: the registry cannot be reached (ECONNREFUSED)\n',
-    )
-    expect((await tally('roll')).code).toBe(0)
-  },
-)
+it('a package is installed by its name from a registry; what that has not, and one that is not there, is told in one line', async () => {
+  const here = await place()
+  const url = await registry(packed(DICE, here.folder))
+  const { tally } = here.with({ npm_config_registry: url, npm_config_cache: join(here.folder, 'npm-cache') })
+  expect((await tally('plugins', 'install', 'tally-dice@1')).stdout).toMatch(/^Installed tally-dice 1\.0\.0/)
+  expect((await tally('roll')).stdout).toMatch(/^[1-6]\n$/)
+  expect((await tally('plugins', 'install', 'tally-nothing')).stderr).toBe(
+    'error: tally-nothing was not installed: the registry has no such package\n',
+  )
+  expect((await tally('plugins', 'install', 'tally-dice@7')).stderr).toBe(
+    'error: tally-dice@7 was not installed: the registry has the package, but not that version\n',
+  )
+  const gone = here.with({
+    npm_config_registry: 'http://127.0.0.1:9/',
+    npm_config_fetch_retries: '0',
+    npm_config_cache: join(here.folder, 'none'),
+  })
+  expect((await gone.tally('plugins', 'install', 'tally-more')).stderr).toBe(
+    'error: tally-more was not installed: the registry cannot be reached (ECONNREFUSED)\n',
+  )
+  expect((await tally('roll')).code).toBe(0)
+})
 
-it('npm that hangs is ended in time, npm that is not there is told, and a tarball that is none', SLOW, async () => {
+it('npm that hangs is ended in time, npm that is not there is told, and a tarball that is none', async () => {
   const here = await place()
   const tarball = join(here.folder, 'x.tgz')
   await writeFile(tarball, 'no tarball')

@@ -4,58 +4,52 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { DICE, missing, packed, place } from './tally-process.ts'
 
-/** Each command is a process, and npm another: on a machine that does other things too, that takes its time. */
-const SLOW = { timeout: 120_000 }
 const CTRL_C = '\u0003'
 const CTRL_D = '\u0004'
 const TAB = '\t'
 const reason = missing('script')
 
 describe.skipIf(reason !== undefined)(`on a terminal${reason ? ` (${reason})` : ''}`, () => {
-  it(
-    'commands are typed while plugins are replaced: the count is kept, and what was replaced is told above the prompt',
-    SLOW,
-    async () => {
-      const { onTerminal, edit, save, tally } = await place()
-      const shell = onTerminal('shell')
-      await shell.written('tally> ')
-      shell.type('counter increment\r')
-      await shell.written(/^1\n.*tally> /m)
-      // In the middle of typing: what was typed stays.
-      shell.type('counter incr')
-      await shell.written('counter incr', shell.text().lastIndexOf('tally> '))
-      const from = shell.text().length
-      await edit('counter.ts', 'const STEP = 1\n', 'const STEP = 10\n')
-      await shell.written(/reloaded counter, chart in .*, state of counter kept\n.*tally> counter incr$/, from)
-      shell.type('ement\r')
-      await shell.written(/^11\n/m)
+  it('commands are typed while plugins are replaced: the count is kept, and what was replaced is told above the prompt', async () => {
+    const { onTerminal, edit, save, tally } = await place()
+    const shell = onTerminal('shell')
+    await shell.written('tally> ')
+    shell.type('counter increment\r')
+    await shell.written(/^1\n.*tally> /m)
+    // In the middle of typing: what was typed stays.
+    shell.type('counter incr')
+    await shell.written('counter incr', shell.text().lastIndexOf('tally> '))
+    const from = shell.text().length
+    await edit('counter.ts', 'const STEP = 1\n', 'const STEP = 10\n')
+    await shell.written(/reloaded counter, chart in .*, state of counter kept\n.*tally> counter incr$/, from)
+    shell.type('ement\r')
+    await shell.written(/^11\n/m)
 
-      await edit('counter.ts', 'const STEP = 10\n', 'const STEP = (10\n')
-      await shell.written(/not reloaded .*counter.* the old code serves on\n.*Expected "\)"/)
-      shell.type('counter increment\r')
-      await shell.written(/^21\n/m)
-      await edit('counter.ts', 'const STEP = (10\n', 'const STEP = 100\n')
-      await shell.written(/reloaded counter, chart/, shell.text().lastIndexOf('21\n'))
+    await edit('counter.ts', 'const STEP = 10\n', 'const STEP = (10\n')
+    await shell.written(/not reloaded .*counter.* the old code serves on\n.*Expected "\)"/)
+    shell.type('counter increment\r')
+    await shell.written(/^21\n/m)
+    await edit('counter.ts', 'const STEP = (10\n', 'const STEP = 100\n')
+    await shell.written(/reloaded counter, chart/, shell.text().lastIndexOf('21\n'))
 
-      // A plugin that is new, and one that goes.
-      await save(
-        'hi.js',
-        "export const PLUGIN_META = { name: 'hi', version: '1.0.0' }\nexport const register = (app) => ({ setup: () => void app.command('hi').action(() => console.log('hi there')) })",
-      )
-      await shell.written('started hi')
-      shell.type('hi\r')
-      await shell.written(/hi there\n.*tally> $/)
-      shell.type('count s')
-      await shell.written(/count s$/)
-      shell.type(TAB)
-      await shell.written(/count show $/)
-      shell.type('\r')
-      await shell.written(/count show\s+21\n/)
-      shell.type('exit\r')
-      expect(await shell.ended).toMatchObject({ code: 0 })
-      expect((await tally('counter', 'increment')).stdout).toBe('121\n')
-    },
-  )
+    // A plugin that is new, and one that goes.
+    await save(
+      'hi.js',
+      "export const PLUGIN_META = { name: 'hi', version: '1.0.0' }\nexport const register = (app) => ({ setup: () => void app.command('hi').action(() => console.log('hi there')) })",
+    )
+    await shell.written('started hi')
+    shell.type('hi\r')
+    await shell.written(/hi there\n.*tally> $/)
+    shell.type('count s')
+    await shell.written(/count s$/)
+    shell.type(TAB)
+    await shell.written(/count show $/)
+    shell.type('\r')
+    await shell.written(/count show\s+21\n/)
+    shell.type('exit\r')
+    expect(await shell.ended).toMatchObject({ code: 0 })
+    expect((await tally('counter', 'increment')).stdout).toBe('121\n')
+  })
 
   it('Ctrl-C gives up a line, and ends a command; Ctrl-D ends the shell', async () => {
     const { onTerminal, save } = await place()
@@ -138,7 +132,7 @@ it('has what plugins keep for itself: a command beside it says who has it, and o
   expect((await tally('counter', 'show')).stdout).toBe('1\n')
 })
 
-it('puts an edit of the configuration in force, and plugins that are installed and uninstalled', SLOW, async () => {
+it('puts an edit of the configuration in force, and plugins that are installed and uninstalled', async () => {
   const { start, folder } = await place()
   const config = join(folder, 'tally.yaml')
   await writeFile(config, '')

@@ -13,6 +13,9 @@ export const TOOL = join(PACKAGE, 'bin/tally.js')
 /** How long a process may take to do what a test waits for, in milliseconds. */
 const PATIENCE_MS = 25_000
 
+// Each command is a process, and npm another: on a machine that does other things too, that takes its time.
+vi.setConfig({ testTimeout: 120_000 })
+
 /** How a process ended, and what it said. */
 export interface Ended {
   readonly code: number | null
