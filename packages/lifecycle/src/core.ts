@@ -125,11 +125,12 @@ export function createCore<App, Shared>(
   const { handlerPolicy: policy } = options
   const inline = options.threads === 'inline'
   const threads = options.threads === 'inline' ? undefined : options.threads
+  const held = new HeldResources()
   const loop = new LoopWatch({
     host: id,
     policy,
     note: ({ plugin, blockedMs }) => roster.find(plugin)?.countBlock(blockedMs),
-    warn: (block) => warnOfBlock({ logger, threads, inline }, block, recordOf(block)),
+    warn: (block) => warnOfBlock({ logger, threads, inline, held }, block, recordOf(block)),
   })
   const recordOf = ({ plugin, generation }: LoopBlock) => {
     const { starting, serving } = roster.find(plugin) ?? {}
@@ -149,7 +150,7 @@ export function createCore<App, Shared>(
     bounds: { ...DEFAULT_BOUNDS, ...options.timeouts },
     deadlines: new Deadlines(),
     secrets,
-    held: new HeldResources(),
+    held,
     keeper: options.keeper,
     access: new AccessControl(id, options.access),
     threads,

@@ -44,6 +44,12 @@ export class HeldResources {
     return held.opened
   }
 
+  /** Whether something is held for a plugin. */
+  isHolder(plugin: string): boolean {
+    for (const held of this.#held.values()) if (held.plugin === plugin) return true
+    return false
+  }
+
   /** Whether this very generation opened `resource`, which nobody had before it. */
   isOpenedBy(holder: Holder, resource: unknown): boolean {
     for (const held of this.#held.values()) {

@@ -2,6 +2,7 @@
 import type { LoopBlock } from '@cf-plugins/hooks'
 import type { Logger, PluginRecord } from '@cf-plugins/plugin-api'
 import { type PluginThreads, shownFile } from '@cf-plugins/plugin-api/host'
+import type { HeldResources } from './held-resources.ts'
 import { metaPlace } from './meta-place.ts'
 import { givenFor } from './stands-for.ts'
 
@@ -11,6 +12,7 @@ export interface BlockedHost {
   readonly threads: PluginThreads | undefined
   /** Whether what asks for a thread is run here instead. */
   readonly inline: boolean
+  readonly held: HeldResources
 }
 
 /** Tells it. @param record the plugin's; nothing where it was the host's own handler */
@@ -44,7 +46,7 @@ function whatOf({ kind, name, step }: LoopBlock): string {
   }
 }
 
-function remedyOf(record: PluginRecord, { kind, handler }: LoopBlock, { threads, inline }: BlockedHost): string {
+function remedyOf(record: PluginRecord, { kind, handler }: LoopBlock, { threads, inline, held }: BlockedHost): string {
   if (inline) return "Its host runs everything here, by threads: 'inline'."
   const { given, inThread } = givenFor(handler)
   if (inThread || record.meta.execution === 'worker') {
@@ -52,6 +54,9 @@ function remedyOf(record: PluginRecord, { kind, handler }: LoopBlock, { threads,
   }
   if (isExported(record, given, threads)) {
     return `Write { offload: true } in the options of that ${kind === 'pipeline' ? 'step' : 'handler'}, and it runs in a thread.`
+  }
+  if (held.isHolder(record.meta.name)) {
+    return "A plugin that holds something cannot run in a thread: move what blocks into a handler that its file exports, with { offload: true }, or into a plugin of its own with execution: 'worker'."
   }
   return `Write execution: 'worker' in ${metaPlace(record)}, and it runs in a thread.`
 }

@@ -187,6 +187,21 @@ describe('a plugin that blocks the event loop', () => {
     }
   })
 
+  it('is not sent into a thread as a whole where it holds something, which no thread can', async () => {
+    const { lifecycle, told } = await watched([
+      parser(({ hold, on }) => ({
+        setup: async () => {
+          await hold('port', () => ({ close() {} }))
+          on('file.saved', () => block())
+        },
+      })),
+    ])
+    await lifecycle.events.emit('file.saved')
+    expect(told().map((line) => line.slice(line.indexOf('A plugin')))).toEqual([
+      "A plugin that holds something cannot run in a thread: move what blocks into a handler that its file exports, with { offload: true }, or into a plugin of its own with execution: 'worker'.",
+    ])
+  })
+
   it('is given the other line where nobody can tell what its file exports, and fails of nothing', async () => {
     const exportNameOf = () => {
       throw new Error('the file cannot be read')
