@@ -145,7 +145,9 @@ it('puts an edit of the configuration in force, and plugins that are installed a
   shell.type('greet\n')
   await shell.written('Ahoy world.')
   shell.type(`plugins install ${tarball}\nroll --dice 2\n`)
-  await shell.written(/its plugin "dice" adds roll\.\n[1-6] [1-6]\n/)
+  // What the reload tells is on another stream, and may come in between.
+  await shell.written('its plugin "dice" adds roll.')
+  await shell.written(/^[1-6] [1-6]$/m)
   // Its next version takes its place.
   const next = join(folder, 'next')
   await cp(DICE, next, { recursive: true })
@@ -156,7 +158,8 @@ it('puts an edit of the configuration in force, and plugins that are installed a
   await replace('package.json', '"1.0.0"', '"1.1.0"')
   await replace('plugin.js', "rolled.join(' ')", "rolled.join(' and ')")
   shell.type(`plugins install ${packed(next, folder)}\nroll --dice 2\n`)
-  await shell.written(/Installed tally-dice 1\.1\.0.*\n(.*\n)?[1-6] and [1-6]\n/)
+  await shell.written('Installed tally-dice 1.1.0')
+  await shell.written(/^[1-6] and [1-6]$/m)
   shell.type('plugins uninstall dice\nroll\n')
   await shell.written('Uninstalled tally-dice.')
   await shell.written('There is no command "roll"')
