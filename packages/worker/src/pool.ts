@@ -5,6 +5,8 @@ import type { CrewThread } from './crew-thread.ts'
 const TURN_MS = 200
 /** After how long a plugin that has no thread gets one although there are as many as may be: those of others may block. */
 const STARVED_MS = 1_000
+/** Who needs a thread again so soon after it had to give up its only one, in milliseconds, is called in turns with another. */
+const IN_TURNS_MS = 5_000
 
 /** A crew, as the pool sees it. */
 export interface PoolMember {
@@ -25,6 +27,8 @@ export class Pool {
   readonly #members = new Set<PoolMember>()
   readonly #waiting = new Set<PoolMember>()
   readonly #starving = new Map<PoolMember, NodeJS.Timeout>()
+  /** When the last thread of a crew was ended for another one. */
+  readonly #displaced = new WeakMap<PoolMember, number>()
   #looking: NodeJS.Timeout | undefined
   #count = 0
   #isServing = false
@@ -106,21 +110,30 @@ export class Pool {
   }
 
   /**
-   * Ends threads of other crews that have nothing to do, until there is a place. Who has a thread already gets only those that have rested for a
-   * while: two plugins that are called in turns would else take each other's thread at each call, and start one anew.
+   * Ends threads of other crews that have nothing to do, until there is a place. Plugins that are called in turns would take each other's thread
+   * at each call, and start one anew: so who has a thread gets only those that have rested for a while, and who has just lost its only one to such a
+   * plugin gets one more than `threads` allows.
    */
   #makeRoom(needy: PoolMember): boolean {
-    const latestMs = needy.size === 0 ? Number.POSITIVE_INFINITY : performance.now() - TURN_MS
+    const nowMs = performance.now()
+    const latestMs = needy.size === 0 ? Number.POSITIVE_INFINITY : nowMs - TURN_MS
+    const isInTurns = needy.size === 0 && nowMs - (this.#displaced.get(needy) ?? Number.NEGATIVE_INFINITY) < IN_TURNS_MS
     while (this.#count >= this.#limit) {
       let longest: CrewThread | undefined
+      let owner: PoolMember | undefined
       for (const member of this.#members) {
         const idle = member === needy ? undefined : member.idleThread()
         if (idle === undefined) continue
         if ((idle.idleSinceMs ?? 0) > latestMs) this.#lookAgain()
-        else if (longest === undefined || (idle.idleSinceMs ?? 0) < (longest.idleSinceMs ?? 0)) longest = idle
+        else if (longest === undefined || (idle.idleSinceMs ?? 0) < (longest.idleSinceMs ?? 0)) {
+          longest = idle
+          owner = member
+        }
       }
-      if (longest === undefined) return false
+      if (longest === undefined || owner === undefined) return false
+      if (isInTurns && owner.size === 1) return true
       longest.leave()
+      if (owner.size === 0) this.#displaced.set(owner, nowMs)
     }
     return true
   }

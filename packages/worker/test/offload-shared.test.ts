@@ -87,7 +87,7 @@ test('plugins share a number of threads, and none waits until another has nothin
   expect(most).toBe(2)
 })
 
-test('plugins that are called in turns do not take their threads from each other', async () => {
+test('plugins that are called in turns do not take their threads from each other', { timeout: 60_000 }, async () => {
   const told: ThreadMessage[] = []
   const listen = (message: unknown) => void told.push(message as ThreadMessage)
   subscribe('cf-plugins:worker', listen)
@@ -96,13 +96,30 @@ test('plugins that are called in turns do not take their threads from each other
   const [one, other] = [blockOf(threads, 'one'), blockOf(threads, 'other')]
   // More than either has a thread for, so that both would have one more.
   const round = () => Promise.all([one, other].flatMap((block) => [1, 2, 3].map(() => block({ ms: 8 }))))
-  for (let rounds = 0; rounds < 30; rounds++) await round()
+  for (let rounds = 0; rounds < 20; rounds++) await round()
   const started = () => told.filter(({ kind, plugin }) => kind === 'started' && /^(one|other)$/.test(plugin)).length
   expect(started()).toBeLessThan(16)
   // One of them is called no more, and the other has its thread in a while, though its own is at a long call all the time.
-  const long = [1, 2].map(() => one({ ms: 1_500 }))
+  const long = [1, 2].map(() => one({ ms: 6_000 }))
   while (!threads.status().some(({ plugin, running }) => plugin === 'one' && running === 2)) await delay(5)
-  await Promise.all(long)
+  await threads.close(0)
+  await Promise.all(long.map((call) => errorOf(call)))
+})
+
+test('more plugins than threads that are called one after the other do not start a thread for each call', {
+  timeout: 60_000,
+}, async () => {
+  const told: ThreadMessage[] = []
+  const listen = (message: unknown) => void told.push(message as ThreadMessage)
+  subscribe('cf-plugins:worker', listen)
+  onTestFinished(() => void unsubscribe('cf-plugins:worker', listen))
+  const threads = threadsOf({ threads: 1 })
+  const blocks = ['one', 'two', 'three'].map((plugin) => blockOf(threads, plugin))
+  for (let round = 0; round < 20; round++) for (const block of blocks) await block({ ms: 1 })
+  expect(told.filter(({ kind, plugin }) => kind === 'started' && /^(one|two|three)$/.test(plugin)).length).toBeLessThan(
+    12,
+  )
+  expect(threadsNow(threads)).toBeLessThanOrEqual(3)
 })
 
 test('a thread that has nothing to do makes room for another plugin at once', async () => {
