@@ -26,9 +26,15 @@ export type CannonNews = { readonly news: 'failure'; readonly failure: Failure }
 /** To the server's process. */
 export type ServerRequest = { readonly ask: 'memory' } | { readonly ask: 'explain' } | { readonly ask: 'stop' }
 
+/** Of all plugins: how often one was made, and what of that is still in memory. */
+export interface GenerationCount {
+  readonly made: number
+  readonly alive: number
+}
+
 export interface ServerAnswers {
   /** Bytes after a collection. */
-  readonly memory: { readonly heap: number; readonly rss: number }
+  readonly memory: { readonly heap: number; readonly rss: number; readonly generations: GenerationCount }
   /** Of each plugin that is not active, why. */
   readonly explain: readonly string[]
   readonly stop: { readonly hung: readonly string[] }

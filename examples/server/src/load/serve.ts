@@ -10,6 +10,10 @@ import { quietLogger } from './quiet-logger.ts'
 const { LOAD_PLUGINS: plugins, LOAD_CONFIG: config, LOAD_DATA: dataFolder } = process.env
 if (!plugins || !config || !dataFolder) throw new Error('this process is started by the load')
 
+/** Kept by the stamp. */
+const GENERATIONS = Symbol.for('cf-plugins.example-server.generations')
+const shared = globalThis as { [GENERATIONS]?: readonly WeakRef<object>[] }
+
 const server = await startServer({
   plugins,
   config,
@@ -38,7 +42,9 @@ answering<ServerRequest>({
     globalThis.gc()
     globalThis.gc()
     const { heapUsed: heap, rss } = process.memoryUsage()
-    return { heap, rss }
+    const generations = shared[GENERATIONS] ?? []
+    const alive = generations.filter((each) => each.deref()).length
+    return { heap, rss, generations: { made: generations.length, alive } }
   },
   explain() {
     const { manager } = server

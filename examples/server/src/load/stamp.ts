@@ -30,9 +30,16 @@ interface Context {
 
 /** Versions of services, whichever generation of this file stamped them. */
 const STAMPS = Symbol.for('cf-plugins.example-server.stamps')
-const shared = globalThis as { [STAMPS]?: WeakMap<object, ReadonlyMap<string, string>> }
+/** For the server's process to count: what of each generation must not outlive it. */
+const GENERATIONS = Symbol.for('cf-plugins.example-server.generations')
+const shared = globalThis as {
+  [STAMPS]?: WeakMap<object, ReadonlyMap<string, string>>
+  [GENERATIONS]?: WeakRef<object>[]
+}
 shared[STAMPS] ??= new WeakMap()
 const stamps = shared[STAMPS]
+shared[GENERATIONS] ??= []
+const generations = shared[GENERATIONS]
 
 type Fault = 'throws' | 'hangs'
 
@@ -70,11 +77,14 @@ export function stampedRegister<I extends { setup?(): unknown }, C>(
   }
 }
 
+/** Held by the code of one generation, and by nobody else. */
 function versionsOf(name: string, version: number): Map<string, string> {
-  return new Map([
+  const versions = new Map([
     [name, String(version)],
     ['helper', String(HELPER)],
   ])
+  generations.push(new WeakRef(versions))
+  return versions
 }
 
 async function fail(version: number, fault: Fault | undefined): Promise<void> {

@@ -31,9 +31,13 @@ export function tableOf({ options, edits, totals, memory, wrong, kind }: LoadRes
 }
 
 function memoryOf({ edits, before, after }: LoadResult['memory']): string {
-  const each = ((after.heap - before.heap) / 1024 / edits).toFixed(1)
-  const heap = `heap ${mib(before.heap)}, ${edits} edits later ${mib(after.heap)} (${each} KiB an edit)`
-  return `memory of the server: ${heap}; resident ${mib(before.rss)}, then ${mib(after.rss)}`
+  const heap = `heap ${mib(before.heap)}, ${edits} edits later ${mib(after.heap)}`
+  const { made, alive } = after.generations
+  const lines = [
+    `memory of the server: ${heap}; resident ${mib(before.rss)}, then ${mib(after.rss)}`,
+    `generations of plugins: ${made} made, ${alive} still in memory`,
+  ]
+  return lines.join('\n')
 }
 
 function rowOf(row: string, edits: readonly EditResult[]): string[] {
