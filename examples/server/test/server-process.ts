@@ -135,7 +135,7 @@ export async function spawnServer(options: ServerProcessOptions = {}): Promise<S
   }
 }
 
-async function fill(folder: string, { only, files = {}, config }: ServerProcessOptions): Promise<void> {
+async function fill(folder: string, { only, files = {}, config, env }: ServerProcessOptions): Promise<void> {
   const plugins = join(folder, 'plugins')
   const isWanted = (name: string) => name === '_shared' || !only || only.includes(name.replace(/\.ts$/, ''))
   await cp(join(SERVER, 'plugins'), plugins, {
@@ -145,7 +145,8 @@ async function fill(folder: string, { only, files = {}, config }: ServerProcessO
       return name === '' || isWanted(name)
     },
   })
-  if (!process.env.DATABASE_URL && isWanted('database')) await layDatabase(join(folder, 'data/database'))
+  const isEmbedded = !{ ...process.env, ...env }.DATABASE_URL
+  if (isEmbedded && isWanted('database')) await layDatabase(join(folder, 'data/database'))
   const text = config ?? (await readFile(join(SERVER, 'plugins.yaml'), 'utf8'))
   await writeFile(join(folder, 'plugins.yaml'), text)
   for (const [file, content] of Object.entries(files)) {
