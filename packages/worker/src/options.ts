@@ -32,7 +32,7 @@ export interface ThreadOptions {
   readonly startMs?: number
   /**
    * How many threads `offload` may use, of all plugins together; a plugin with `execution: 'worker'` has one besides, and so has one whose calls found none
-   * for a second, because others block them all. @default the number of processors, at least 2
+   * for a second, because others block them all, or that is called in turns with others. @default the number of processors, at least 2
    */
   readonly threads?: number
   /** How many calls of one plugin may wait for a thread. @default 1000 */
