@@ -39,9 +39,9 @@ describe('Redis that is not there', () => {
 })
 
 describe.skipIf(!REDIS_URL)('Redis that goes away (skipped unless REDIS_URL is set)', () => {
-  async function opened() {
+  async function opened(commandTimeoutMs = 300) {
     const proxy = await openProxy(REDIS_URL ?? '', 6379)
-    const store = await openRedis({ ...redisOptions(proxy.url), commandTimeoutMs: 300 })
+    const store = await openRedis({ ...redisOptions(proxy.url), commandTimeoutMs })
     onTestFinished(() => store[Symbol.asyncDispose]())
     const told: string[] = []
     store.changes.on('away', () => told.push('away'))
@@ -73,7 +73,7 @@ describe.skipIf(!REDIS_URL)('Redis that goes away (skipped unless REDIS_URL is s
   })
 
   it('waits a moment for a connection that is cut, so that nobody hears of it', async () => {
-    const { cache, proxy, told } = await opened()
+    const { cache, proxy, told } = await opened(5000)
     await cache.set('key', 1, { ttlSeconds: 60 })
     await proxy.cut()
     await vi.waitFor(() => expect(told).toEqual(['away']))

@@ -97,7 +97,7 @@ describe.skipIf(!DATABASE_URL)('a server (skipped unless DATABASE_URL is set)', 
   })
 
   it('says nothing any more: nobody waits for ever', async () => {
-    const { proxy, database } = await opened({ queryTimeoutMs: 100, connectTimeoutMs: 300 })
+    const { proxy, database } = await opened({ queryTimeoutMs: 500, connectTimeoutMs: 1000 })
     await database.fetch('select 1')
     proxy.stopUp()
     await expect(database.fetch('select 1')).rejects.toMatchObject({ code: 'DATABASE_CONNECTION_LOST' })
@@ -108,7 +108,7 @@ describe.skipIf(!DATABASE_URL)('a server (skipped unless DATABASE_URL is set)', 
   })
 
   it('ends a statement that takes too long, and keeps the connection', async () => {
-    const { proxy, database } = await opened({ queryTimeoutMs: 50 })
+    const { proxy, database } = await opened({ queryTimeoutMs: 500 })
     await expect(database.fetch('select pg_sleep(30)')).rejects.toMatchObject({ code: '57014' })
     expect(await database.fetch('select 1 as one')).toEqual([{ one: 1 }])
     expect(proxy.connections()).toBe(1)
