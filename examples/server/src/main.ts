@@ -17,7 +17,7 @@ import { startServer } from './host.ts'
 import { load } from './load/index.ts'
 
 const HELP = `Usage: npm start -- [--plugins <folder>] [--config <file>] [--data <folder>] [--verbose]
-       npm run load -- [--edits <n>] [--connections <n>]
+       npm run load -- [--edits <n>] [--connections <n>] [--seed <n>]
 
   --plugins <folder>  the plugins to run, instead of those beside this
   --config <file>     their configuration, instead of plugins.yaml beside them
