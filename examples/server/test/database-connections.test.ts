@@ -16,7 +16,7 @@ everyDatabase('connections', ({ open, connections, source }) => {
     database.release(connection)
     await expect(connection.fetch('select 1')).rejects.toMatchObject({
       code: 'DATABASE_RELEASED',
-      message: expect.stringMatching(/acquired by examples\/server\/test\/database-connections\.test\.ts:\d+/),
+      message: expect.stringMatching(/acquired by .*test\/database-connections\.test\.ts:\d+/),
     })
     await expect(connection.query.selectFrom('x').selectAll().execute()).rejects.toMatchObject({
       code: 'DATABASE_RELEASED',

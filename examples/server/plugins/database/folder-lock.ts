@@ -1,6 +1,6 @@
 // One process a folder: PGlite does not look whether another one writes there, and two of them ruin it.
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseError } from './errors.ts'
 
@@ -16,10 +16,7 @@ const SAME_START_MS = 5000
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   const file = `${folder}.lock`
   await mkdir(dirname(folder), { recursive: true })
-  if (!(await create(file))) {
-    await setAside(folder, file)
-    if (!(await create(file))) throw inUse(folder, file, undefined)
-  }
+  if (!(await create(file))) await takeOver(folder, file)
   return () => rm(file, { force: true })
 }
 
@@ -32,7 +29,7 @@ const startedMs = () => Math.round(Date.now() - process.uptime() * 1000)
 
 /** All of it at once, by a link: nobody reads a file that is not written yet. */
 async function create(file: string): Promise<boolean> {
-  const draft = ownName(file)
+  const draft = `${file}.${process.pid}-${randomBytes(4).toString('hex')}`
   await writeFile(draft, `${process.pid} ${startedMs()}\n`)
   try {
     await link(draft, file)
@@ -45,26 +42,33 @@ async function create(file: string): Promise<boolean> {
   }
 }
 
-/** Removes the file of a process that is gone; by its name first, so that of several who do so only one has it. @throws `DATABASE_IN_USE` */
-async function setAside(folder: string, file: string): Promise<void> {
-  const owner = parse(await readFile(file, 'utf8').catch(ignoreMissing))
-  if (owner !== undefined && isRunning(owner)) throw inUse(folder, file, owner.pid)
-  const aside = ownName(file)
-  await rename(file, aside).catch(ignoreMissing)
-  const taken = parse(await readFile(aside, 'utf8').catch(ignoreMissing))
+/** Takes the place of a process that is gone. One at a time, by a file of its own: nobody removes what another one has just made. @throws `DATABASE_IN_USE` */
+async function takeOver(folder: string, file: string): Promise<void> {
+  const turn = `${file}.turn`
+  await refuseRunning(folder, file)
+  if (!(await create(turn))) {
+    const other = await ownerOf(turn)
+    // One whose process ended in the middle of this is gone at the next attempt.
+    if (other && !isRunning(other)) await rm(turn, { force: true })
+    throw inUse(folder, file, other?.pid)
+  }
   try {
-    if (taken === undefined || !isRunning(taken)) return
-    // Somebody was quicker, and this is that one's file by now.
-    await link(aside, file)
-    throw inUse(folder, file, taken.pid)
+    await refuseRunning(folder, file)
+    await rm(file, { force: true })
+    if (!(await create(file))) throw inUse(folder, file, undefined)
   } finally {
-    await rm(aside, { force: true })
+    await rm(turn, { force: true })
   }
 }
 
-const ownName = (file: string) => `${file}.${process.pid}-${randomBytes(4).toString('hex')}`
+/** @throws `DATABASE_IN_USE` where the process that made a file runs */
+async function refuseRunning(folder: string, file: string): Promise<void> {
+  const owner = await ownerOf(file)
+  if (owner !== undefined && isRunning(owner)) throw inUse(folder, file, owner.pid)
+}
 
-function parse(text: string): Owner | undefined {
+async function ownerOf(file: string): Promise<Owner | undefined> {
+  const text = await readFile(file, 'utf8').catch(ignoreMissing)
   const [pid = Number.NaN, started = Number.NaN] = text.split(' ').map(Number)
   return Number.isInteger(pid) && Number.isFinite(started) ? { pid, startedMs: started } : undefined
 }
