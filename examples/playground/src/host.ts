@@ -49,7 +49,8 @@ const HOOKS: readonly string[] = [
 /** Starts the plugins of `folder`, watches it, and listens for requests. @throws `CFP_CLI_HOST_RUNS` */
 export async function startHost(options: {
   readonly folder: string
-  readonly logger?: Logger
+  /** `false` where whoever starts it tells of everything itself. */
+  readonly logger: Logger | false
   readonly afterReload: (report: ReloadReport) => unknown
 }): Promise<Host> {
   const { folder, ...rest } = options

@@ -32,7 +32,7 @@ export async function runTour({ folder, theme, width, signal, print }: TourOptio
     await cp(folder, copy, { recursive: true })
     const show = (text: string) => print(withoutFolder(text, copy))
     const reloads = new Reloads()
-    const host = await startHost({ folder: copy, afterReload: (report) => reloads.add(report) })
+    const host = await startHost({ folder: copy, logger: false, afterReload: (report) => reloads.add(report) })
     const observer = startObserver(host.address, signal)
     try {
       print(`\n${theme.strong('Plugins start')}, from a copy of ${folder}\n\n`)

@@ -6,7 +6,7 @@ import { copyOfPlugins } from './playground-process.ts'
 
 async function runningHost(): Promise<Host> {
   const folder = await copyOfPlugins()
-  const host = await startHost({ folder, afterReload: () => {} })
+  const host = await startHost({ folder, logger: false, afterReload: () => {} })
   onTestFinished(async () => void (await host.stop()))
   expect(host.address).toBe(controlAddress([folder]))
   return host
@@ -56,7 +56,7 @@ it('finds words, and has the commands that plugins add to its program', async ()
 
 it('refuses a second host on the same folder', async () => {
   const folder = await copyOfPlugins()
-  const host = await startHost({ folder, afterReload: () => {} })
+  const host = await startHost({ folder, logger: false, afterReload: () => {} })
   onTestFinished(async () => void (await host.stop()))
-  await expect(startHost({ folder, afterReload: () => {} })).rejects.toMatchObject({ code: 'CFP_CLI_HOST_RUNS' })
+  await expect(startHost({ folder, logger: false, afterReload: () => {} })).rejects.toMatchObject({ code: 'CFP_CLI_HOST_RUNS' })
 })
