@@ -7,6 +7,7 @@ import { type AuditEntry, readAudit } from 'cf-plugins'
 import pg from 'pg'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { type RunningServer, startServer } from '../src/host.ts'
+import type { AnswerJson } from './answer-json.ts'
 import { layDatabase } from './embedded-template.ts'
 
 const SERVER = join(import.meta.dirname, '..')
@@ -31,8 +32,7 @@ export interface Asked {
 export interface Answered {
   readonly status: number
   readonly headers: Headers
-  // biome-ignore lint/suspicious/noExplicitAny: whatever JSON the server answers; tests compare it as a whole.
-  readonly json: any
+  readonly json: AnswerJson
 }
 
 export interface Served {

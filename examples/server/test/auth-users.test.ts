@@ -12,7 +12,7 @@ async function withAda() {
   const ada = { name: `ada-${++count}`, password: 'analytical' }
   const root = await login('admin', ADMIN_PASSWORD)
   const { json } = await ask('POST', '/auth/users', { token: root, body: { ...ada, roles: ['user'] } })
-  return { ask, login, server, root, ada, id: json.id as string, path: `/auth/users/${json.id}` }
+  return { ask, login, server, root, ada, id: json.id, path: `/auth/users/${json.id}` }
 }
 
 const meOf = async ({ ask }: Pick<Served, 'ask'>, token: string) => {

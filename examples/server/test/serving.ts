@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { type RunningServer, startServer } from '../src/host.ts'
+import type { AnswerJson } from './answer-json.ts'
 
 const SERVER = join(import.meta.dirname, '..')
 /** Within the package, so that its dependencies are found. */
@@ -46,8 +47,7 @@ export interface Answered {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  // biome-ignore lint/suspicious/noExplicitAny: whatever JSON the server answers; tests compare it as a whole.
-  readonly json: any
+  readonly json: AnswerJson
 }
 
 interface ServeOptions {
