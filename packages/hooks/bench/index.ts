@@ -198,10 +198,10 @@ const sync = sets('sync')
         {
           of: 'events.publish',
           against: 'loop by hand, found by name',
-          atMost: 2.2,
+          atMost: 2.5,
           why: 'isolation and a context included',
         },
-        { of: 'events.publish', against: 'EventEmitter', atMost: 1.6 },
+        { of: 'events.publish', against: 'EventEmitter', atMost: 1.8 },
       ],
     },
   )

