@@ -9,10 +9,10 @@ export function cameAndWent(
   found: readonly FoundPlugin[],
   registry: Pick<Lifecycle['registry'], 'names' | 'get'>,
 ): FileChange[] {
-  const registered = registry.names().flatMap((name) => registry.get(name)?.source.file ?? [])
-  const came = found.filter(({ file }) => !registered.includes(file))
+  const registered = new Set(registry.names().flatMap((name) => registry.get(name)?.source.file ?? []))
+  const came = found.filter(({ file }) => !registered.has(file))
   return [
     ...came.map(({ file }) => ({ kind: 'add' as const, file })),
-    ...registered.filter((file) => !existsSync(file)).map((file) => ({ kind: 'unlink' as const, file })),
+    ...[...registered].filter((file) => !existsSync(file)).map((file) => ({ kind: 'unlink' as const, file })),
   ]
 }

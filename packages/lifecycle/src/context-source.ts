@@ -89,9 +89,6 @@ export function checkTask(of: ContextSource, member: string, ms: number, task: (
   if (!(ms >= 0 && ms <= 2_147_483_647)) throw argumentError(of, member, 'milliseconds from 0 to 2147483647')
 }
 
-/** What `context.audit` takes. */
-export const AUDITED = "an action, which is a text, and an outcome of 'done', 'denied' or 'failed'"
-
 /** The error of a call with something that the member cannot use. */
 export function argumentError(of: ContextSource, member: string, needs: string): PluginError {
   const what = `called context.${member}() with an argument that it cannot use: it takes ${needs}.`

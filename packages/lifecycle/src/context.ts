@@ -11,10 +11,10 @@ import type {
   ResolvedPluginMeta,
   Undo,
 } from '@cf-plugins/plugin-api'
-import { ACCESS, auditNote, isAuditNote, type PluginAccess } from '@cf-plugins/plugin-api/host'
+import { ACCESS, AUDIT_NOTE, auditNote, isAuditNote, type PluginAccess } from '@cf-plugins/plugin-api/host'
 import { contextEmit, contextHooks, contextOn, contextPipeline, contextPublish } from './context-dispatch.ts'
 import { contextInject, contextProvide } from './context-services.ts'
-import { AUDITED, argumentError, type ContextSource, checkTask, registering, usable } from './context-source.ts'
+import { argumentError, type ContextSource, checkTask, registering, usable } from './context-source.ts'
 import { contextState } from './context-state.ts'
 import type { StartReason } from './generation-start.ts'
 import { known } from './known.ts'
@@ -101,7 +101,7 @@ export class GenerationContext implements PluginContext {
 
   get audit(): PluginContext['audit'] {
     return this.#keep('audit', (note: AuditNote): void => {
-      if (!isAuditNote(note)) throw argumentError(this.#of, 'audit', AUDITED)
+      if (!isAuditNote(note)) throw argumentError(this.#of, 'audit', AUDIT_NOTE)
       auditNote(this.#of.access.host, this.#of.name, note)
     })
   }

@@ -34,8 +34,12 @@ export function auditNote(host: string | undefined, plugin: string, note: AuditN
   audit({ host, action, outcome, plugin, subject, by, reason })
 }
 
-/** Whether it can be told. */
+/** What `isAuditNote` wants, for the error of whoever gave something else. */
+export const AUDIT_NOTE = "an action, an outcome of 'done', 'denied' or 'failed', and texts besides"
+
+/** Whether it can be told: who listens takes what is there for text. */
 export function isAuditNote(note: unknown): note is AuditNote {
-  const { action, outcome = 'done' } = (note ?? {}) as Partial<AuditNote>
-  return typeof action === 'string' && action !== '' && ['done', 'denied', 'failed'].includes(outcome)
+  const { action, outcome = 'done', subject = '', by = '', reason = '' } = (note ?? {}) as Partial<AuditNote>
+  const isText = [action, subject, by, reason].every((each) => typeof each === 'string')
+  return isText && action !== '' && ['done', 'denied', 'failed'].includes(outcome)
 }

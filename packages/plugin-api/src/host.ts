@@ -1,7 +1,7 @@
 // The entry of what the packages of a host share, and plugin authors don't need: apart from `index.ts` for its size.
 
 export { ACCESS, accessOf, type PluginAccess } from './access.ts'
-export { type AuditMessage, audit, auditChannel, auditNote, isAuditNote } from './audit.ts'
+export { AUDIT_NOTE, type AuditMessage, audit, auditChannel, auditNote, isAuditNote } from './audit.ts'
 export { Deadlines, type Remaining, type Watched } from './deadlines.ts'
 export { type HookMethod, hookMethodsOf } from './decorators.ts'
 export { carryService, serviceOf } from './instance.ts'

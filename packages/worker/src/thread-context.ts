@@ -9,7 +9,7 @@ import type {
   ResolvedPluginMeta,
   Undo,
 } from '@cf-plugins/plugin-api'
-import { ACCESS, auditNote, isAuditNote, type PluginAccess } from '@cf-plugins/plugin-api/host'
+import { ACCESS, AUDIT_NOTE, auditNote, isAuditNote, type PluginAccess } from '@cf-plugins/plugin-api/host'
 import { threadEmit, threadHooks, threadOn, threadPipeline, threadPublish } from './thread-dispatch.ts'
 import { threadListen } from './thread-listeners.ts'
 import { threadInject, threadProvide } from './thread-services.ts'
@@ -103,12 +103,7 @@ export class ThreadContext implements PluginContext {
     return this.#keep('audit', (note: AuditNote): void => {
       const { hostId, name } = this.#of
       // Here, where it is called: in the host nobody hears what is wrong with it.
-      if (!isAuditNote(note))
-        throw argumentError(
-          this.#of,
-          'audit',
-          "an action, which is a text, and an outcome of 'done', 'denied' or 'failed'",
-        )
+      if (!isAuditNote(note)) throw argumentError(this.#of, 'audit', AUDIT_NOTE)
       auditNote(hostId, name, note)
     })
   }

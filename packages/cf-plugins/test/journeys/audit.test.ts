@@ -187,15 +187,17 @@ test.each([
         open: (by) => audit({ action: 'door.open', subject: 'front', by, plugin: 'somebody else' }),
         shut: () => audit({ action: 'door.shut', outcome: 'failed', reason: 'it is stuck' }),
         slip: () => audit({ subject: 'an action is missing' }),
+        stumble: () => audit({ action: 'door.open', reason: new Error('no text') }),
       })`,
   })
   const file = join(folder.path, '.audit', 'audit.jsonl')
   const manager = folder.manager({ audit: file })
   await manager.start()
-  const door = manager.get('door') as Record<'open' | 'shut' | 'slip', (by?: string) => unknown>
+  const door = manager.get('door') as Record<'open' | 'shut' | 'slip' | 'stumble', (by?: string) => unknown>
   await door.open('Ada\n')
   await door.shut()
-  await expect((async () => door.slip())()).rejects.toMatchObject({ code: 'CFP_CONTEXT_ARGUMENT', plugin: 'door' })
+  for (const wrong of [door.slip, door.stumble])
+    await expect((async () => wrong())()).rejects.toMatchObject({ code: 'CFP_CONTEXT_ARGUMENT', plugin: 'door' })
   await manager.stop()
   const { entries } = await readAudit(file, { action: 'door.*' })
   expect(entries.map(({ time, host, pid, seq, ...entry }) => entry)).toEqual([
