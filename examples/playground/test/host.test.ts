@@ -58,5 +58,7 @@ it('refuses a second host on the same folder', async () => {
   const folder = await copyOfPlugins()
   const host = await startHost({ folder, logger: false, afterReload: () => {} })
   onTestFinished(async () => void (await host.stop()))
-  await expect(startHost({ folder, logger: false, afterReload: () => {} })).rejects.toMatchObject({ code: 'CFP_CLI_HOST_RUNS' })
+  await expect(startHost({ folder, logger: false, afterReload: () => {} })).rejects.toMatchObject({
+    code: 'CFP_CLI_HOST_RUNS',
+  })
 })
