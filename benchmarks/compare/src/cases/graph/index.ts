@@ -1,0 +1,4 @@
+// Cases of graph.
+import type { Case } from '../../case.ts'
+
+export const graphCases: readonly Case[] = []

@@ -1,0 +1,4 @@
+// Cases of reload.
+import type { Case } from '../../case.ts'
+
+export const reloadCases: readonly Case[] = []

@@ -1,0 +1,4 @@
+// Cases of worker.
+import type { Case } from '../../case.ts'
+
+export const workerCases: readonly Case[] = []
