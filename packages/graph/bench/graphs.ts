@@ -1,6 +1,6 @@
 // The graphs that the benches run on: made ones of a given size, and a real one.
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { DependencyGraph } from '@cf-plugins/graph'
 
 export type Entries = (readonly [name: string, dependencies: readonly string[]])[]
@@ -69,7 +69,10 @@ export function shuffled<T>(list: readonly T[], random: () => number): T[] {
 function debianPackages(): { source: string; text: string } | undefined {
   const lists = '/var/lib/apt/lists'
   try {
-    const list = readdirSync(lists).find((file) => /_main_binary-\w+_Packages(\.\w+)?$/.test(file))
+    // The largest: those of updates and of security fixes stand beside the whole one.
+    const list = readdirSync(lists)
+      .filter((file) => /_main_binary-\w+_Packages(\.\w+)?$/.test(file))
+      .sort((a, b) => statSync(`${lists}/${b}`).size - statSync(`${lists}/${a}`).size)[0]
     if (list) {
       const options = { encoding: 'utf8' as const, maxBuffer: 2 ** 28 }
       return {
