@@ -2,6 +2,7 @@
 import { type Contenders, calibrate, type Timed } from './contender.ts'
 import { checkContender, checkGoals, type Goal, type JudgedGoal, judge } from './goals.ts'
 import { type RecordedGoals, recordGoals } from './record.ts'
+import { spreadOf } from './spread.ts'
 import { type Row, renderGoal, renderTable, type TimeUnit } from './table.ts'
 
 /** How a comparison measures, and what it must find. */
@@ -97,10 +98,7 @@ async function measure(timed: readonly Timed[], options: CompareOptions): Promis
     for (const contender of order) samples.get(contender.name)?.push(await contender.sample())
   }
   const perCall = options.perCall ?? 1
-  return [...samples].map(([name, values]) => {
-    const sorted = values.map((value) => value / perCall).sort((a, b) => a - b)
-    return { name, low: quantile(sorted, 0.25), median: quantile(sorted, 0.5), high: quantile(sorted, 0.75) }
-  })
+  return [...samples].map(([name, values]) => ({ name, ...spreadOf(values.map((value) => value / perCall)) }))
 }
 
 function mediansOf(rows: readonly Row[]): Map<string, number> {
@@ -109,12 +107,4 @@ function mediansOf(rows: readonly Row[]): Map<string, number> {
 
 function isMissed({ verdict }: JudgedGoal): boolean {
   return verdict === 'missed'
-}
-
-/** Interpolated, from values in ascending order. */
-function quantile(sorted: readonly number[], share: number): number {
-  const at = (sorted.length - 1) * share
-  const below = sorted[Math.floor(at)] ?? Number.NaN
-  const above = sorted[Math.ceil(at)] ?? Number.NaN
-  return below + (above - below) * (at - Math.floor(at))
 }

@@ -1,16 +1,13 @@
 // What a comparison prints: an aligned table in a unit that fits, and a line a goal.
 import type { JudgedGoal } from './goals.ts'
+import type { Spread } from './spread.ts'
 
 /** The unit that a table's times are told in. */
 export type TimeUnit = 'ns' | 'us' | 'ms'
 
 /** One contender's row. Times in nanoseconds an operation. */
-export interface Row {
+export interface Row extends Spread {
   readonly name: string
-  readonly median: number
-  /** The middle half of the samples: first and third quartile. */
-  readonly low: number
-  readonly high: number
 }
 
 const NANOSECONDS: Readonly<Record<TimeUnit, number>> = { ns: 1, us: 1e3, ms: 1e6 }
@@ -32,15 +29,18 @@ export function renderTable(
     ...(ourMedian === undefined ? [] : [`${significant(ourMedian / row.median)} x`]),
   ])
   const heads = ['', 'median', 'middle half', 'to fastest', ...(ourMedian === undefined ? [] : [`${ours} to it`])]
-  const table = [heads, ...cells]
-  const widths = heads.map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0)))
-  const lines = table.map((line) =>
+  return [title, ...renderColumns([heads, ...cells]).map((line) => `  ${line}`)].join('\n')
+}
+
+/** Lines of cells, aligned: the first column to the left, the others to the right. */
+export function renderColumns(table: readonly (readonly string[])[]): string[] {
+  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0)))
+  return table.map((line) =>
     line
       .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
       .join('  ')
       .trimEnd(),
   )
-  return [title, ...lines].map((line, index) => (index === 0 ? line : `  ${line}`)).join('\n')
 }
 
 /** One goal, what was measured for it, and the verdict. */
@@ -61,7 +61,7 @@ function inUnit(nanoseconds: number, unit: TimeUnit): string {
 }
 
 /** Three digits that count, and no exponent. */
-function significant(value: number): string {
+export function significant(value: number): string {
   if (!Number.isFinite(value)) return String(value)
   if (value >= 100) return value.toFixed(0)
   if (value >= 10) return value.toFixed(1)
