@@ -14,7 +14,9 @@ export interface Case {
   readonly alsoOurs?: readonly string[]
   /** Name of the hand-written floor. */
   readonly floor?: string
-  /** By name; all that are neither ours nor the floor are peers. */
+  /** Contenders that do less than the work: they stand in the table, and are never the best peer. */
+  readonly doLess?: readonly string[]
+  /** By name; all that are neither ours nor the floor, nor do less, are peers. */
   readonly contenders: Readonly<Record<string, Contender>>
   /** Ratios of medians that must hold. `against` may be {@link BEST_PEER}. */
   readonly goals?: readonly Goal[]
