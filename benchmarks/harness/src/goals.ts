@@ -37,7 +37,9 @@ export function judge(
 ): JudgedGoal[] {
   return goals.map((goal, index) => {
     const measured = (medians.get(goal.of) ?? Number.NaN) / (medians.get(goal.against) ?? Number.NaN)
-    const ratio = Math.min(measured, earlier[index]?.ratio ?? Number.POSITIVE_INFINITY)
+    const before = earlier[index]?.ratio ?? Number.NaN
+    // Either may be missing: of a contender that has no median in this try.
+    const ratio = Number.isNaN(measured) || before < measured ? before : measured
     return { ...goal, ratio, verdict: verdictOn(ratio, goal.atMost) }
   })
 }

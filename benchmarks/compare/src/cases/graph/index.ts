@@ -1,4 +1,5 @@
-// Cases of graph.
+// Graphs: what a host does with its plugins' dependencies at each start and at each change.
 import type { Case } from '../../case.ts'
+import { orderCases } from './order.ts'
 
-export const graphCases: readonly Case[] = []
+export const graphCases: readonly Case[] = [...orderCases]

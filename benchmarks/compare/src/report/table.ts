@@ -1,0 +1,55 @@
+// A case as a table: each contender's median, its middle half, and the ratios that the comparison is about.
+import { renderColumns, renderGoal, significant } from '@cf-plugins/bench-harness'
+import type { Unit } from '../case.ts'
+import { type CaseResult, isMeasured, type ResultRow, rowOf } from '../run/result.ts'
+
+export const HEADS = ['', 'median', 'middle half', 'ours to it', 'it to the floor'] as const
+
+const NANOSECONDS: Readonly<Record<Exclude<Unit, 'bytes'>, number>> = { ns: 1, us: 1e3, ms: 1e6 }
+
+/** For the terminal. */
+export function renderCase(result: CaseResult): string {
+  const table = renderColumns([HEADS, ...cellsOf(result)]).map((line) => `  ${line}`)
+  const notes = result.note === undefined ? [] : [`  ${result.note}`]
+  return [`${result.id}: ${result.title}`, ...table, ...notes, ...result.goals.map(renderGoal)].join('\n')
+}
+
+/** The cells of each row, below {@link HEADS}. */
+export function cellsOf(result: CaseResult): string[][] {
+  const ours = rowOf(result, 'ours')?.median
+  const floor = rowOf(result, 'floor')?.median
+  return result.rows.map((row) => {
+    if (!isMeasured(row)) return [nameOf(row), row.foreseenAs ?? `failed: ${firstLine(row.failure)}`, '', '', '']
+    return [
+      nameOf(row),
+      inUnit(row.median, result.unit),
+      `${bare(row.low, result.unit)} - ${bare(row.high, result.unit)}`,
+      ratio(ours, row.median),
+      ratio(row.median, floor),
+    ]
+  })
+}
+
+/** `0.31 x`, or nothing where one of them is missing. */
+export function ratio(of: number | undefined, against: number | undefined): string {
+  return of === undefined || against === undefined ? '' : `${significant(of / against)} x`
+}
+
+/** `1.20 ms` */
+export function inUnit(value: number, unit: Unit): string {
+  return `${bare(value, unit)} ${unit}`
+}
+
+/** The first line of a message, without an end that would break a table. */
+export function firstLine(text: string): string {
+  const [line = ''] = text.split('\n')
+  return line.length > 100 ? `${line.slice(0, 99)}…` : line
+}
+
+function nameOf({ name, role }: ResultRow): string {
+  return role === 'floor' ? `${name} (floor)` : name
+}
+
+function bare(value: number, unit: Unit): string {
+  return unit === 'bytes' ? Math.round(value).toLocaleString('en') : significant(value / NANOSECONDS[unit])
+}
