@@ -13,5 +13,7 @@ export const packageBuild = (entry: Record<string, string> = { index: 'src/index
     clean: true,
     sourcemap: true,
     splitting: false,
+    // `node:path` is a URL, and resolved as such; `path` is resolved after two errors that say that it is none.
+    removeNodeProtocol: false,
     dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
   })

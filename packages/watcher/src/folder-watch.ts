@@ -1,6 +1,6 @@
 // Hints about one folder, from chokidar: the folder is watched, not its files one by one.
 import { sep } from 'node:path'
-import { FSWatcher } from 'chokidar'
+import type { FSWatcher } from 'chokidar'
 
 export interface FolderWatchOptions {
   readonly polling: boolean
@@ -23,9 +23,18 @@ export interface FolderWatch {
 // without a look at each entry: 1 ms instead of 80 for 10,000 files. Without that argument it is slower, and as right.
 const NO_ENTRY = '.'
 
-export function watchFolder(folder: string, options: FolderWatchOptions): FolderWatch {
+/** Watches a folder. */
+export type WatchFolder = (folder: string, options: FolderWatchOptions) => FolderWatch
+
+/** What watches folders. chokidar is loaded with it, and not with this module: a host that watches nothing pays nothing for it. */
+export async function folderWatcher(): Promise<WatchFolder> {
+  const { FSWatcher } = await import('chokidar')
+  return (folder, options) => watchFolder(FSWatcher, folder, options)
+}
+
+function watchFolder(Watcher: typeof FSWatcher, folder: string, options: FolderWatchOptions): FolderWatch {
   const watched = withSlashes(folder)
-  const chokidar: FSWatcher = new FSWatcher({
+  const chokidar: FSWatcher = new Watcher({
     // chokidar attaches no error listener to what is not persistent, and an error would end the process.
     persistent: true,
     ignoreInitial: true,

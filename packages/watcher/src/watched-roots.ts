@@ -1,6 +1,6 @@
 // Keeps every folder below the roots armed, through removals, renames and returns, and turns events into hints.
 import { basename, dirname, join, resolve } from 'node:path'
-import { type FolderWatch, watchFolder } from './folder-watch.ts'
+import { type FolderWatch, folderWatcher, type WatchFolder } from './folder-watch.ts'
 import { Pacer } from './pacer.ts'
 import { folderEntries, isBelow, isWithin, linkStats, type Place, placeOf, realPath } from './paths.ts'
 import type { HintEvent } from './settler.ts'
@@ -50,6 +50,7 @@ export class WatchedRoots {
   readonly #polled = new Set<string>()
   readonly #closing = new Set<Promise<void>>()
   readonly #pacer = new Pacer()
+  #watchFolder!: WatchFolder
   #baseline = true
   #closed = false
   #timer: NodeJS.Timeout | undefined
@@ -83,6 +84,7 @@ export class WatchedRoots {
   }
 
   async start(): Promise<void> {
+    this.#watchFolder = await folderWatcher()
     await Promise.all(this.#roots.map((root) => this.#checkRoot(root)))
     this.#baseline = false
     this.#checkSoon()
@@ -176,7 +178,7 @@ export class WatchedRoots {
   }
 
   #watch(path: string, polling: boolean): FolderWatch {
-    return watchFolder(path, {
+    return this.#watchFolder(path, {
       polling,
       accepts: (file) => this.#options.filter.fileRefusal(basename(file), file) === undefined,
       onHint: (event, name) => this.#onEvent(path, event, name),
