@@ -1,0 +1,3 @@
+// A small task: the same work and the same value both ways. The entry of a plugin, too.
+
+export const addOne = ({ count }) => ({ count: count + 1 })
