@@ -2,16 +2,18 @@
 import { appendFileSync } from 'node:fs'
 import type { JudgedGoal } from './goals.ts'
 
-/** One comparison: what was measured, and its goals. */
+/** One comparison, or growth: what was measured, and its goals. */
 export interface RecordedGoals {
   readonly title: string
-  /** Nanoseconds an operation, by contender. */
+  /** What its goals are about: ways to do the same, or sizes of the same work. @default 'comparison' */
+  readonly kind?: 'comparison' | 'growth'
+  /** Nanoseconds an operation, by contender; of growth, nanoseconds for all of it, by size. */
   readonly medians: Readonly<Record<string, number>>
   readonly goals: readonly JudgedGoal[]
 }
 
 /** Appends it as one line of JSON to the file that `CF_BENCH_JSON` in the environment names, if it does. */
-export function recordGoals({ title, medians, goals }: RecordedGoals): void {
+export function recordGoals({ title, kind, medians, goals }: RecordedGoals): void {
   const file = process.env.CF_BENCH_JSON
-  if (file) appendFileSync(file, `${JSON.stringify({ title, medians, goals })}\n`)
+  if (file) appendFileSync(file, `${JSON.stringify({ title, kind, medians, goals })}\n`)
 }

@@ -32,6 +32,33 @@ export function renderTable(
   return [title, ...renderColumns([heads, ...cells]).map((line) => `  ${line}`)].join('\n')
 }
 
+/** The sizes in ascending order, each with what one piece of its work costs and its ratio to the size before; and a line a step. */
+export function renderGrowth(
+  title: string,
+  rows: readonly Row[],
+  sizeOf: ReadonlyMap<string, number>,
+  goals: readonly JudgedGoal[],
+  unit: TimeUnit = fittingUnit(rows),
+): string {
+  const cells = rows.map((row, index) => {
+    const each = row.median / (sizeOf.get(row.name) ?? Number.NaN)
+    const before = rows[index - 1]?.median
+    return [
+      row.name,
+      `${inUnit(row.median, unit)} ${unit}`,
+      `${inUnit(row.low, unit)} - ${inUnit(row.high, unit)}`,
+      `${significant(each)} ns`,
+      before === undefined ? '' : `${significant(row.median / before)} x`,
+    ]
+  })
+  const table = renderColumns([['', 'median', 'middle half', 'for each', 'to the size before'], ...cells])
+  const lines = goals.map(
+    (goal) =>
+      `growth ${verdictOf(goal)}: ${goal.of} cost ${significant(goal.ratio)} x what ${goal.against} do, at most ${limitOf(goal)}${whyOf(goal)}`,
+  )
+  return [title, ...table.map((line) => `  ${line}`), ...lines.map((line) => `  ${line}`)].join('\n')
+}
+
 /** Lines of cells, aligned: the first column to the left, the others to the right. */
 export function renderColumns(table: readonly (readonly string[])[]): string[] {
   const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((line) => line[column]?.length ?? 0)))
@@ -45,9 +72,19 @@ export function renderColumns(table: readonly (readonly string[])[]): string[] {
 
 /** One goal, what was measured for it, and the verdict. */
 export function renderGoal(goal: JudgedGoal): string {
-  const mark = goal.verdict === 'missed' ? 'MISSED' : goal.verdict
-  const why = goal.why === undefined ? '' : ` (${goal.why})`
-  return `  goal ${mark}: ${goal.of} / ${goal.against} = ${significant(goal.ratio)}, at most ${Number(goal.atMost.toPrecision(3))}${why}`
+  return `  goal ${verdictOf(goal)}: ${goal.of} / ${goal.against} = ${significant(goal.ratio)}, at most ${limitOf(goal)}${whyOf(goal)}`
+}
+
+function verdictOf({ verdict }: JudgedGoal): string {
+  return verdict === 'missed' ? 'MISSED' : verdict
+}
+
+function limitOf({ atMost }: JudgedGoal): number {
+  return Number(atMost.toPrecision(3))
+}
+
+function whyOf({ why }: JudgedGoal): string {
+  return why === undefined ? '' : ` (${why})`
 }
 
 function fittingUnit(rows: readonly Row[]): TimeUnit {
