@@ -1,4 +1,5 @@
 // The gate: a goal holds where it held in one of three runs, for a machine that others use too is slow in phases.
+import type { JudgedGoal } from '@cf-plugins/bench-harness'
 import type { Bench } from './find-benches.ts'
 import type { BenchRun } from './run-bench.ts'
 
@@ -11,8 +12,9 @@ export interface Miss {
 
 /** What all benches came to. */
 export interface GateReport {
-  /** Goals that held. */
+  /** Goals that held, and how many of them are about growth. */
   readonly met: number
+  readonly metGrowth: number
   readonly missed: readonly Miss[]
 }
 
@@ -33,40 +35,65 @@ export async function gate(benches: readonly Bench[], run: (bench: Bench) => Pro
     }
   }
   const all = [...tallies.values()]
-  return { met: all.reduce((sum, { met }) => sum + met, 0), missed: all.flatMap((tally) => tally.missed()) }
+  const met = all.flatMap((tally) => tally.met())
+  return {
+    met: met.length,
+    metGrowth: met.filter(({ isGrowth }) => isGrowth).length,
+    missed: all.flatMap((tally) => tally.missed()),
+  }
+}
+
+/** What became of one goal. */
+interface Found {
+  readonly isGrowth: boolean
+  /** What was missed of it, or nothing where it held once. */
+  readonly missed: string | undefined
 }
 
 /** What the runs of one bench found. */
 class Tally {
   readonly #bench: string
-  /** By the goal's own words: what was missed of it, or nothing where it held once. */
-  readonly #goals = new Map<string, string | undefined>()
+  /** By the goal's own words. */
+  readonly #goals = new Map<string, Found>()
   /** Of the last run. */
-  #failure: string | undefined
+  #failures: readonly string[] = []
 
   constructor(bench: string) {
     this.#bench = bench
   }
 
-  get met(): number {
-    return [...this.#goals.values()].filter((missed) => missed === undefined).length
+  met(): Found[] {
+    return [...this.#goals.values()].filter(({ missed }) => missed === undefined)
   }
 
   add({ recorded, failure }: BenchRun): void {
-    this.#failure = failure
-    for (const { title, goals } of recorded) {
-      for (const { of, against, atMost, ratio, verdict } of goals) {
-        const goal = `${title}: ${of} / ${against}`
-        if (this.#goals.has(goal) && this.#goals.get(goal) === undefined) continue
-        const missed = `${goal} = ${ratio.toPrecision(3)}, at most ${Number(atMost.toPrecision(3))}`
-        this.#goals.set(goal, verdict === 'missed' ? missed : undefined)
+    const ofContenders = recorded.flatMap(({ title, failures = [] }) => failures.map((each) => `${title}: ${each}`))
+    this.#failures = failure === undefined ? ofContenders : [...ofContenders, failure]
+    for (const { title, kind, goals } of recorded) {
+      for (const goal of goals) {
+        const key = `${title}: ${goal.of} / ${goal.against}`
+        const before = this.#goals.get(key)
+        if (before && before.missed === undefined) continue
+        const isGrowth = kind === 'growth'
+        this.#goals.set(key, {
+          isGrowth,
+          missed: goal.verdict === 'missed' ? missOf(title, goal, isGrowth) : undefined,
+        })
       }
     }
   }
 
   missed(): Miss[] {
-    const goals = [...this.#goals.values()].filter((missed) => missed !== undefined)
-    const all = this.#failure === undefined ? goals : [...goals, this.#failure]
-    return all.map((what) => ({ bench: this.#bench, what }))
+    const goals = [...this.#goals.values()].flatMap(({ missed }) => (missed === undefined ? [] : [missed]))
+    return [...goals, ...this.#failures].map((what) => ({ bench: this.#bench, what }))
   }
+}
+
+function missOf(title: string, { of, against, atMost, ratio }: JudgedGoal, isGrowth: boolean): string {
+  const most = `at most ${Number(atMost.toPrecision(3))}`
+  // JSON has no NaN: one of the two has no median.
+  const measured = typeof ratio === 'number' ? ratio.toPrecision(3) : 'not measured'
+  return isGrowth
+    ? `${title}: growth, ${of} cost ${measured} x what ${against} do, ${most}`
+    : `${title}: ${of} / ${against} = ${measured}, ${most}`
 }

@@ -11,7 +11,7 @@ import type { Bench } from './find-benches.ts'
 export interface BenchRun {
   /** Of every comparison, in the order in which they ended. */
   readonly recorded: readonly RecordedGoals[]
-  /** How the process ended, where that was for another reason than a goal: `exit code 1`, `longer than 600 s`. */
+  /** How the process ended, where that was for another reason than what it recorded: `exit code 1`, `longer than 600 s`. */
   readonly failure: string | undefined
 }
 
@@ -45,13 +45,18 @@ export async function runBench({ folder }: Bench, timeoutMs: number): Promise<Be
       process.off('exit', kill)
     })) as [number | null, string | null]
     const recorded = await readRecorded(file)
-    const isByGoal = code === 1 && recorded.some(({ goals }) => goals.some(({ verdict }) => verdict === 'missed'))
+    const isTold = code === 1 && recorded.some(isMissed)
     if (isLate) return { recorded, failure: `longer than ${timeoutMs / 1000} s` }
-    if (code === 0 || isByGoal) return { recorded, failure: undefined }
+    if (code === 0 || isTold) return { recorded, failure: undefined }
     return { recorded, failure: code === null ? `ended by ${signal}` : `exit code ${code}` }
   } finally {
     await rm(scratch, { recursive: true })
   }
+}
+
+/** By a goal, or a contender that has no figures. */
+function isMissed({ goals, failures = [] }: RecordedGoals): boolean {
+  return failures.length > 0 || goals.some(({ verdict }) => verdict === 'missed')
 }
 
 async function readRecorded(file: string): Promise<RecordedGoals[]> {

@@ -15,9 +15,17 @@ appendFileSync('runs', '.')
 const verdict = ${JSON.stringify(verdicts)}[run] ?? 'met'
 if (verdict === 'crash') throw new Error('the peer is gone')
 if (verdict === 'hang') setInterval(() => {}, 1000)
-const goal = { of: 'ours', against: 'theirs', atMost: 1, ratio: verdict === 'missed' ? 2 : 0.5, verdict }
-appendFileSync(process.env.CF_BENCH_JSON, JSON.stringify({ title: 'sums', medians: {}, goals: [goal] }) + '\\n')
-if (verdict === 'missed') process.exitCode = 1
+const record = (found) => appendFileSync(process.env.CF_BENCH_JSON, JSON.stringify({ title: 'sums', medians: {}, ...found }) + '\\n')
+if (verdict.startsWith('growth ')) {
+  const goal = { of: '10,000', against: '1,000', atMost: 12, ratio: verdict === 'growth missed' ? 98.7 : 10, verdict: verdict.slice(7) }
+  record({ kind: 'growth', goals: [goal] })
+} else if (verdict === 'gone') {
+  const goal = { of: 'ours', against: 'theirs', atMost: 1, ratio: Number.NaN, verdict: 'missed' }
+  record({ goals: [goal], failures: ['theirs failed: took longer than 60 s to be ready'] })
+} else {
+  record({ goals: [{ of: 'ours', against: 'theirs', atMost: 1, ratio: verdict === 'missed' ? 2 : 0.5, verdict }] })
+}
+if (/missed|gone/.test(verdict)) process.exitCode = 1
 `
 
 async function judged(packages: Readonly<Record<string, readonly string[]>>, timeoutMs = 30_000) {
@@ -38,7 +46,7 @@ async function judged(packages: Readonly<Record<string, readonly string[]>>, tim
 
 it('runs every bench once where all goals hold, and passes over packages that have none', async () => {
   const { report, runs } = await judged({ a: ['met'], b: ['within noise'], none: [] })
-  expect(report).toEqual({ met: 2, missed: [] })
+  expect(report).toEqual({ met: 2, metGrowth: 0, missed: [] })
   expect(await Promise.all(['a', 'b'].map(runs))).toEqual([1, 1])
 })
 
@@ -48,13 +56,34 @@ it('runs one that missed again, twice at most, and nobody else', async () => {
     late: ['missed', 'missed', 'met'],
     slow: ['missed', 'missed', 'missed'],
   })
-  expect(report).toEqual({ met: 2, missed: [{ bench: 'slow', what: 'sums: ours / theirs = 2.00, at most 1' }] })
+  expect(report.met).toBe(2)
+  expect(report.missed).toEqual([{ bench: 'slow', what: 'sums: ours / theirs = 2.00, at most 1' }])
   expect(await Promise.all(['a', 'late', 'slow'].map(runs))).toEqual([1, 3, 3])
+})
+
+it('names growth that was missed, like any goal, and counts what held', async () => {
+  const { report, runs } = await judged({
+    grows: ['growth missed', 'growth met'],
+    explodes: ['growth missed', 'growth missed', 'growth missed'],
+  })
+  const what = 'sums: growth, 10,000 cost 98.7 x what 1,000 do, at most 12'
+  expect(report).toEqual({ met: 1, metGrowth: 1, missed: [{ bench: 'explodes', what }] })
+  expect(await Promise.all(['grows', 'explodes'].map(runs))).toEqual([2, 3])
+})
+
+it('names a contender that could not be measured, and the goal that depends on it', async () => {
+  const { report } = await judged({ lost: ['gone', 'gone', 'gone'], found: ['gone', 'met'] })
+  expect(report.met).toBe(1)
+  expect(report.missed).toEqual([
+    { bench: 'lost', what: 'sums: ours / theirs = not measured, at most 1' },
+    { bench: 'lost', what: 'sums: theirs failed: took longer than 60 s to be ready' },
+  ])
 })
 
 it('tells a bench that fails by itself, or does not end', async () => {
   const { report } = await judged({ broken: ['crash', 'crash', 'crash'], mended: ['crash', 'met'] })
-  expect(report).toEqual({ met: 1, missed: [{ bench: 'broken', what: 'exit code 1' }] })
+  expect(report.met).toBe(1)
+  expect(report.missed).toEqual([{ bench: 'broken', what: 'exit code 1' }])
   const endless = await judged({ endless: ['hang', 'hang', 'hang'] }, 3_000)
   expect(endless.report.missed).toEqual([{ bench: 'endless', what: 'longer than 3 s' }])
 })

@@ -10,10 +10,12 @@ export interface RecordedGoals {
   /** Nanoseconds an operation, by contender; of growth, nanoseconds for all of it, by size. */
   readonly medians: Readonly<Record<string, number>>
   readonly goals: readonly JudgedGoal[]
+  /** Contenders that could not be measured, each with what became of it. */
+  readonly failures?: readonly string[]
 }
 
 /** Appends it as one line of JSON to the file that `CF_BENCH_JSON` in the environment names, if it does. */
-export function recordGoals({ title, kind, medians, goals }: RecordedGoals): void {
+export function recordGoals({ title, kind, medians, goals, failures }: RecordedGoals): void {
   const file = process.env.CF_BENCH_JSON
-  if (file) appendFileSync(file, `${JSON.stringify({ title, kind, medians, goals })}\n`)
+  if (file) appendFileSync(file, `${JSON.stringify({ title, kind, medians, goals, failures })}\n`)
 }
