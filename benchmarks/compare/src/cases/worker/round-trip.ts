@@ -10,7 +10,7 @@ const OFFLOAD = 'a handler with offload'
 const FLOOR = 'raw postMessage'
 
 /** Until both sides of the wire are compiled. */
-const WARM_CALLS = 20_000
+const WARM_CALLS = 8_000
 
 export const roundTripCases: readonly Case[] = [
   {

@@ -1,11 +1,9 @@
 // A contender's program while it runs: edits go into its plugin, and it tells when one serves.
 import { spawn } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Save } from './edited-plugin.ts'
-import type { WriteProgram } from './reloaders.ts'
+import { type Save, temporaryFolder } from './edited-plugin.ts'
+import type { WriteProgram } from './programs.ts'
 
 /** A program that runs. */
 export interface Running {
@@ -16,48 +14,52 @@ export interface Running {
   stop(): void
 }
 
+/** How long a program may take to serve at all, in milliseconds. */
+const START_MS = 40_000
 /** A save without a sign for so many milliseconds is lost. */
-const LOST_MS = 3_000
+const LOST_MS = 4_000
 const TRIES = 3
 
-/** Starts a contender's program over a plugin of its own, and resolves when that serves. */
-export async function startProgram(name: string, write: WriteProgram, files: number, home: string): Promise<Running> {
-  const folder = join(home, `${name.replaceAll(/\W+/g, '-')}-${files}`)
-  mkdirSync(folder, { recursive: true })
-  const { plugin, parameters, imports } = write(folder, files)
+/**
+ * Starts a contender's program over a plugin of its own, and resolves when that serves.
+ *
+ * @param told whether the program sees no save by itself, and is told of each as hot-hook's runner does
+ */
+export async function startProgram(write: WriteProgram, files: number, told = false): Promise<Running> {
+  const folder = temporaryFolder()
+  const { plugin, parameters, environment } = write(folder, files)
   const child = spawn(process.execPath, parameters, {
     cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe', ...(imports ? (['ipc'] as const) : [])],
+    stdio: ['ignore', 'pipe', 'pipe', ...(told ? (['ipc'] as const) : [])],
+    env: { ...process.env, ...environment },
   })
   const kill = () => child.kill()
   process.once('exit', kill)
-  // Whatever it is told of a change, what follows is an import.
-  if (imports) child.on('message', () => child.send('import'))
   let errors = ''
   child.stderr?.on('data', (data: Buffer) => {
     errors = `${errors}${data}`.slice(-2_000)
   })
   let served = -1
-  let told = () => {}
+  let heard = () => {}
   let failure: Error | undefined
   child.once('exit', (code) => {
-    failure = new Error(`"${name}" ended with ${code}: ${errors}`)
-    told()
+    failure = new Error(`The program ended with ${code}: ${errors}`)
+    heard()
   })
   if (child.stdout)
     createInterface({ input: child.stdout }).on('line', (line) => {
       served = Number(/^serving (\d+)$/.exec(line)?.[1] ?? served)
-      told()
+      heard()
     })
   /** Whether it serves an edit before the time is over. */
-  const serves = async (edit: number): Promise<boolean> => {
+  const serves = async (edit: number, withinMs: number): Promise<boolean> => {
     const over = new AbortController()
-    const late = sleep(LOST_MS, true, { signal: over.signal, ref: false }).catch(() => false)
+    const late = sleep(withinMs, true, { signal: over.signal, ref: false }).catch(() => false)
     while (served !== edit && !failure) {
       const isLate = await Promise.race([
         late,
         new Promise<boolean>((resolve) => {
-          told = () => resolve(false)
+          heard = () => resolve(false)
         }),
       ])
       if (isLate) return false
@@ -69,16 +71,17 @@ export async function startProgram(name: string, write: WriteProgram, files: num
 
   let edits = 0
   let lost = 0
-  if (!(await serves(0))) throw new Error(`"${name}" does not serve: ${errors}`)
+  if (!(await serves(0, START_MS))) throw new Error(`The program does not serve: ${errors}`)
   return {
     async edit(save) {
       edits++
       for (let tries = 0; tries < TRIES; tries++) {
         plugin.edit(edits, save)
-        if (await serves(edits)) return
+        if (told) child.send({ type: 'hot-hook:file-changed', path: plugin.leaf, action: 'change' })
+        if (await serves(edits, LOST_MS)) return
         lost++
       }
-      throw new Error(`"${name}" sees no edit: ${errors}`)
+      throw new Error(`The program sees no edit: ${errors}`)
     },
     lost: () => lost,
     stop() {

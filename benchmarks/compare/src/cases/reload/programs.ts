@@ -1,29 +1,31 @@
 // Each contender's way to run a plugin and to take up its edits, as its own documentation has it: a program in a process of its own,
 // which prints `serving <edit>` as soon as the code of that edit serves.
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { type EditedPlugin, writePlugin } from './edited-plugin.ts'
+import { basename, extname, join } from 'node:path'
+import { type EditedPlugin, type Language, writePlugin } from './edited-plugin.ts'
 
 /** A plugin that a contender can run, and the program that runs it. */
 export interface Program {
   readonly plugin: EditedPlugin
   /** What `node` is called with. */
   readonly parameters: readonly string[]
-  /** Whether it tells the process that started it of a change, and imports anew when that sends a message. */
-  readonly imports?: boolean
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** Writes a contender's program, with a plugin of so many files, into a folder. */
 export type WriteProgram = (folder: string, files: number) => Program
 
+/** Built, this file is part of the one for all cases, and that program the same file below it. */
+const watchProgram = join(
+  basename(import.meta.dirname) === 'reload' ? import.meta.dirname : join(import.meta.dirname, 'reload'),
+  `watch-program${extname(import.meta.filename)}`,
+)
+
 const printing = (edit: string) => `console.log('serving', ${edit})\n`
 
 /** cf-plugins, the whole of it: the edit serves when its transaction is committed, and with the state of the code before. */
 export const cfPlugins: WriteProgram = (folder, files) => {
-  const plugin = writePlugin(
-    join(folder, 'plugins'),
-    files,
-    (edit) => `export const PLUGIN_META = { name: 'edited', version: '1.0.0' }
+  const entry = (edit: string) => `export const PLUGIN_META = { name: 'edited', version: '1.0.0' }
 let reloads = 0
 export const register = () => ({
   edit: ${edit},
@@ -31,8 +33,8 @@ export const register = () => ({
   setReloadState: (kept) => { reloads = kept.reloads },
   reloads: () => reloads,
 })
-`,
-  )
+`
+  const plugin = writePlugin(join(folder, 'plugins'), { files, entry })
   return hosted(
     plugin,
     folder,
@@ -50,15 +52,23 @@ serving()
   )
 }
 
+/** The floor. */
+export const watchByHand: WriteProgram = (folder, files) => {
+  const plugin = writePlugin(folder, { files, entry: () => '' })
+  return { plugin, parameters: [...process.execArgv, watchProgram, plugin.entry] }
+}
+
 /** What everyone has: the process is ended and started again, and its state is gone. */
 export const nodeWatch: WriteProgram = (folder, files) => {
-  const plugin = writePlugin(folder, files, (edit) => `${printing(edit)}setInterval(() => {}, 1000)\n`)
+  const entry = (edit: string) => `${printing(edit)}setInterval(() => {}, 1000)\n`
+  const plugin = writePlugin(folder, { files, entry })
   return { plugin, parameters: ['--watch', '--no-warnings', plugin.entry] }
 }
 
 /** Vite's development server and its module runner, with hot replacement; the entry accepts itself. */
 export const vite: WriteProgram = (folder, files) => {
-  const plugin = writePlugin(join(folder, 'src'), files, (edit) => `${printing(edit)}import.meta.hot.accept()\n`)
+  const entry = (edit: string) => `${printing(edit)}import.meta.hot.accept()\n`
+  const plugin = writePlugin(join(folder, 'src'), { files, entry })
   return hosted(
     plugin,
     folder,
@@ -76,35 +86,46 @@ await runner.import('/main.js')
   )
 }
 
-/** hot-hook loads a boundary anew when that is imported again; here as soon as hot-hook has told of the change. */
-export const hotHook: WriteProgram = (folder, files) => {
-  const plugin = writePlugin(join(folder, 'src'), files, (edit) => `export const edit = ${edit}\n`)
+/** hot-hook loads a boundary anew when that is imported again; here as soon as it has told of the change. */
+export const hotHook: WriteProgram = (folder, files) => hotHookProgram(folder, files, 'js')
+
+/** The same with tsx in front of it, and told of changes by the process that started it, as its runner does. */
+export const hotHookTold: WriteProgram = (folder, files) => {
+  const { plugin, parameters } = hotHookProgram(folder, files, 'ts')
+  return {
+    plugin,
+    parameters: ['--import', import.meta.resolve('tsx'), ...parameters],
+    environment: { HOT_HOOK_WATCH: 'false' },
+  }
+}
+
+/** dynohot, with a module that accepts itself. */
+export const dynohot: WriteProgram = (folder, files) => {
+  const entry = (edit: string) =>
+    `${printing(edit)}import.meta.hot.accept()\nglobalThis.kept ??= setInterval(() => {}, 1000)\n`
+  const plugin = writePlugin(folder, { files, entry })
+  return { plugin, parameters: ['--no-warnings', '--import', import.meta.resolve('dynohot'), plugin.entry] }
+}
+
+function hotHookProgram(folder: string, files: number, language: Language): Program {
+  const plugin = writePlugin(join(folder, 'src'), { files, language, entry: (edit) => `export const edit = ${edit}\n` })
   const program = hosted(
     plugin,
     folder,
-    `const serve = async () => {
-  const { edit } = await import('./src/main.js', import.meta.hot?.boundary)
+    `import { hot } from '${import.meta.resolve('hot-hook')}'
+const serve = async () => {
+  const { edit } = await import('./src/main.${language}', import.meta.hot?.boundary)
   console.log('serving', edit)
 }
-process.on('message', serve)
+hot.dispose(new URL('./src/main.${language}', import.meta.url).href, serve)
+setInterval(() => {}, 1000)
 await serve()
 `,
   )
   return {
     plugin,
     parameters: ['--no-warnings', '--import', import.meta.resolve('hot-hook/register'), ...program.parameters],
-    imports: true,
   }
-}
-
-/** dynohot, with a module that accepts itself. */
-export const dynohot: WriteProgram = (folder, files) => {
-  const plugin = writePlugin(
-    folder,
-    files,
-    (edit) => `${printing(edit)}import.meta.hot.accept()\nglobalThis.kept ??= setInterval(() => {}, 1000)\n`,
-  )
-  return { plugin, parameters: ['--no-warnings', '--import', import.meta.resolve('dynohot'), plugin.entry] }
 }
 
 function hosted(plugin: EditedPlugin, folder: string, text: string): Program {
