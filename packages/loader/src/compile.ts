@@ -37,7 +37,7 @@ export class Compiler {
     if (last?.hash === source.hash) return last.compiled
     const system = this.#systems.of(file)
     const typescript = isTypeScript(file)
-    const key = `${source.hash} ${system} ${typescript ? this.#transform.version : ''}`
+    const key = pack ? `${source.hash} ${system} ${typescript ? this.#transform.version : ''}` : ''
     const finish = (code: ModuleCode): CompiledModule => {
       const compiled = { code, instantiate: evaluateSource(code.code, url) }
       // Oldest first out: a plugin may import its files with ever new queries.
@@ -47,14 +47,15 @@ export class Compiler {
       this.#last.set(url, { hash: source.hash, compiled })
       return compiled
     }
-    const make = (text: string, mappings?: string): Awaitable<CompiledModule> => {
-      const input = { text, system, file, url, ...(mappings === undefined ? {} : { mappings }) }
-      const done = (prepared: typeof prepare): CompiledModule => {
-        const code = prepared(input)
-        pack?.add(url, key, code)
-        return finish(code)
-      }
-      return this.#prepare ? done(this.#prepare) : this.ready().then(done)
+    const make = (prepared: typeof prepare, text: string, mappings?: string): CompiledModule => {
+      const code = prepared({ text, system, file, url, ...(mappings === undefined ? {} : { mappings }) })
+      const compiled = finish(code)
+      pack?.add(url, key, code)
+      return compiled
+    }
+    const makeWith = (prepared: typeof prepare): Awaitable<CompiledModule> => {
+      if (!typescript) return make(prepared, source.text)
+      return this.#transform.run(source.text, file, ({ code, mappings }) => make(prepared, code, mappings))
     }
 
     const cached = pack?.take(url, key)
@@ -65,10 +66,7 @@ export class Compiler {
         // Not what was written: made anew.
       }
     }
-    if (!typescript) return make(source.text)
-    // What comes after the transform is loaded while that starts.
-    const transformed = Promise.all([this.#transform.run(source.text, file), this.ready()])
-    return transformed.then(([{ code, mappings }]) => make(code, mappings))
+    return this.#prepare ? makeWith(this.#prepare) : this.ready().then(makeWith)
   }
 
   /** The same of code that was compiled elsewhere. */

@@ -1,7 +1,7 @@
-// TypeScript to JavaScript, by esbuild, which is loaded when the first file needs it.
-import { createRequire } from 'node:module'
-import type { TransformOptions, TransformResult } from 'esbuild'
-import { LoadProblem } from './load-problem.ts'
+// TypeScript to JavaScript: by oxc in this process where that gives what esbuild would, by esbuild for all the rest.
+import type { Awaitable } from '@cf-plugins/plugin-api'
+import { Esbuild } from './esbuild.ts'
+import { Oxc } from './oxc.ts'
 
 export interface Transformed {
   readonly code: string
@@ -9,7 +9,6 @@ export interface Transformed {
   readonly mappings: string
 }
 
-const requireHere = createRequire(import.meta.url)
 const TYPESCRIPT = /\.[mc]?ts$/
 
 export function isTypeScript(file: string): boolean {
@@ -18,60 +17,30 @@ export function isTypeScript(file: string): boolean {
 
 /** Turns TypeScript into JavaScript. What it does depends on nothing but its arguments and `version`. */
 export class TypeScriptTransform {
-  #version: string | undefined
-  #transform: ((text: string, options: TransformOptions) => Promise<TransformResult>) | undefined
+  readonly #oxc = new Oxc()
+  readonly #esbuild = new Esbuild()
 
   /** Changes whenever the output may. */
   get version(): string {
-    this.#version ??= `${requireHere('esbuild/package.json').version} ${JSON.stringify(OPTIONS)}`
-    return this.#version
+    return `${this.#oxc.version} ${this.#esbuild.version}`
   }
 
-  /** @throws LoadProblem `CFP_SYNTAX` with line and column; `CFP_FILE_UNSUPPORTED` where no process may be started */
-  async run(text: string, file: string): Promise<Transformed> {
-    // Not by `import()`, which would search all of its CommonJS for exports first.
-    this.#transform ??= (requireHere('esbuild') as typeof import('esbuild')).transform
-    const options: TransformOptions = { ...OPTIONS, sourcefile: file }
-    try {
-      const result = await this.#transform(text, file.endsWith('.cts') ? { ...options, format: 'cjs' } : options)
-      return { code: result.code, mappings: (JSON.parse(result.map) as { mappings: string }).mappings }
-    } catch (error) {
-      throw asProblem(error, file)
+  /**
+   * Gives each transform's output to `use` until one is taken: what `use` throws of the first, which may have left in
+   * what JavaScript does not have yet, is the second's to answer.
+   *
+   * @throws LoadProblem `CFP_SYNTAX` with line and column; `CFP_FILE_UNSUPPORTED` where no process may be started
+   */
+  run<T>(text: string, file: string, use: (transformed: Transformed) => T): Awaitable<T> {
+    if (!this.#oxc.isReady) return this.#oxc.ready().then(() => this.run(text, file, use))
+    const transformed = this.#oxc.run(text, file)
+    if (transformed) {
+      try {
+        return use(transformed)
+      } catch {
+        // Decorators, and what is wrong with the file: esbuild lowers the ones and finds the words for the other.
+      }
     }
+    return this.#esbuild.run(text, file).then(use)
   }
-}
-
-const OPTIONS = {
-  loader: 'ts',
-  target: 'node20',
-  // Or `with { type: 'json' }` would be dropped.
-  supported: { 'import-attributes': true },
-  sourcemap: 'external',
-  sourcesContent: false,
-  logLevel: 'silent',
-  legalComments: 'none',
-  // The same whatever stands around the plugin.
-  tsconfigRaw: { compilerOptions: { useDefineForClassFields: true } },
-} as const satisfies TransformOptions
-
-interface EsbuildFailure {
-  readonly errors: readonly {
-    readonly text: string
-    readonly location: { line: number; column: number; lineText: string } | null
-  }[]
-}
-
-function asProblem(error: unknown, file: string): unknown {
-  if ((error as NodeJS.ErrnoException | undefined)?.code === 'ERR_ACCESS_DENIED') {
-    const why =
-      'TypeScript is compiled by a process of its own, which a restricted thread may not start: import it statically, so that the host compiles it, or write it in JavaScript'
-    return new LoadProblem('CFP_FILE_UNSUPPORTED', why, { file }, error)
-  }
-  if (!(error instanceof Error) || !('errors' in error)) return error
-  const [first] = (error as Error & EsbuildFailure).errors
-  if (!first) return error
-  const { location } = first
-  // esbuild counts bytes.
-  const column = location && Buffer.from(location.lineText).subarray(0, location.column).toString().length + 1
-  return new LoadProblem('CFP_SYNTAX', first.text, { file, line: location?.line, column: column ?? undefined }, error)
 }

@@ -89,10 +89,11 @@ test('this package itself, as TypeScript, compiles with every statement on its l
   for (const name of readdirSync(folder)) {
     const file = join(folder, name)
     const text = readFileSync(file, 'utf8')
-    const { code, mappings } = await transform.run(text, file)
-    const positions = new Positions(code, mappings)
-    const parsed = parseModule(code, 'esm', file, positions)
-    const { module } = rewriteModule({ code, ...parsed, positions })
+    const module = await transform.run(text, file, ({ code, mappings }) => {
+      const positions = new Positions(code, mappings)
+      const parsed = parseModule(code, 'esm', file, positions)
+      return rewriteModule({ code, ...parsed, positions }).module
+    })
     evaluateSource(module.code, `file://${file}`)
     const lines = text.split('\n')
     const out = module.code.split('\n')
