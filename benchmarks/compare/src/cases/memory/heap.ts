@@ -1,8 +1,11 @@
 // How much memory is in use, when all that can be collected has been.
 import { setImmediate as turn } from 'node:timers/promises'
 
-/** Collections until weak references and finalizers have let go of what they held. */
-const COLLECTIONS = 4
+/** What finalizers and weak references hold goes a collection later than they do: at most so many. */
+const COLLECTIONS = 24
+/** Collections that free less than this, one after the other, until nothing more is expected of them, in bytes. */
+const NOTHING = 2_048
+const IN_VAIN = 3
 
 /**
  * Bytes of the heap, and of buffers that hang on it.
@@ -11,10 +14,13 @@ const COLLECTIONS = 4
  */
 export async function bytesInUse(): Promise<number> {
   if (!globalThis.gc) throw new Error('The process needs --expose-gc.')
-  for (let collection = 0; collection < COLLECTIONS; collection++) {
+  let least = Number.POSITIVE_INFINITY
+  for (let collection = 0, inVain = 0; collection < COLLECTIONS && inVain < IN_VAIN; collection++) {
     await turn()
     globalThis.gc()
+    const { heapUsed, external } = process.memoryUsage()
+    inVain = least - (heapUsed + external) < NOTHING ? inVain + 1 : 0
+    least = Math.min(least, heapUsed + external)
   }
-  const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
+  return least
 }

@@ -78,19 +78,21 @@ export async function hotHook(nodeOptions: readonly string[]): Promise<Reloading
   }
 }
 
+// hot-hook lets go of the channel to its runner, and the host would end for want of anything to do.
 const hotHookHost = `
 import { setImmediate as turn } from 'node:timers/promises'
 const serve = async () => process.send({ edit: (await import('./plugins/edited/index.js', import.meta.hot?.boundary)).edit })
 process.on('message', async (message) => {
   if (message === 'import') return serve()
   if (message !== 'bytes') return
-  for (let collection = 0; collection < 4; collection++) {
+  for (let collection = 0; collection < 10; collection++) {
     await turn()
     gc()
   }
   const { heapUsed, external } = process.memoryUsage()
   process.send({ bytes: heapUsed + external })
 })
+setInterval(() => {}, 60_000)
 await serve()
 `
 

@@ -43,7 +43,7 @@ function independent(count: number): Case {
     },
     goals: warmGoals(count),
     rounds: isSmall ? 20 : 8,
-    note: `p-graph and Effect run functions, and have no contexts, deadlines or states of plugins; avvio starts one after another.${isSmall ? '' : ' cordis takes the square of their number, and is left out.'}`,
+    note: `p-graph and Effect run functions, and have no contexts, deadlines or states of plugins; avvio starts one after another.${isSmall ? '' : ' cordis takes 15 s and more for one start, and is left out.'}`,
   }
 }
 
@@ -67,7 +67,7 @@ function dependent(count: number): Case {
     },
     goals: warmGoals(count),
     rounds: isSmall ? 20 : 8,
-    note: `avvio knows no dependencies, and starts in the order given.${isSmall ? '' : ' cordis and Effect layers take the square of their number, and are left out.'}`,
+    note: `avvio knows no dependencies, and starts in the order given.${isSmall ? '' : ' cordis and Effect layers take 15 s and more for one start, and are left out.'}`,
   }
 }
 
