@@ -1,2 +1,0 @@
-// All comparisons, one after the other.
-import './starts.ts'
