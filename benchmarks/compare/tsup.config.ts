@@ -19,4 +19,6 @@ export default defineConfig({
   external: [/^[^./]/],
   clean: true,
   splitting: true,
+  // `node:path` is a URL, and resolved as such; `path` is resolved after two errors that say that it is none.
+  removeNodeProtocol: false,
 })

@@ -2,6 +2,9 @@
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 
+/** An option that is wrong; the message says which. */
+export class UsageError extends Error {}
+
 /** The command's options. */
 export interface Options {
   /** Cases whose id or title contains one of these, in any case; all, where there are none. */
@@ -35,26 +38,15 @@ Exit status 0 only where every contender did its work and every goal held.
  * Reads the options.
  *
  * @param results the folder where results go by default
- * @throws Error that names the option which is wrong
+ * @throws UsageError
  */
 export function readOptions(args: readonly string[], results: string): Options {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      only: { type: 'string', multiple: true, default: [] },
-      quick: { type: 'boolean', default: false },
-      goals: { type: 'boolean', default: false },
-      once: { type: 'boolean', default: false },
-      save: { type: 'string' },
-      cases: { type: 'string' },
-      help: { type: 'boolean', default: false },
-    },
-  })
+  const values = parsed(args)
   for (const name of ['only', 'save', 'cases'] as const) {
-    if ([values[name]].flat().includes('')) throw new Error(`Option '--${name} <value>' is given nothing.`)
+    if ([values[name]].flat().includes('')) throw new UsageError(`Option '--${name} <value>' is given nothing.`)
   }
   if (values.goals && values.once)
-    throw new Error("Options '--goals' and '--once' exclude each other: --once judges nothing.")
+    throw new UsageError("Options '--goals' and '--once' exclude each other: --once judges nothing.")
   const savesAll = !values.goals && !values.once && values.only.length === 0
   const save = values.save ?? (savesAll ? results : undefined)
   return {
@@ -68,7 +60,7 @@ export function readOptions(args: readonly string[], results: string): Options {
   }
 }
 
-/** The cases that `only` asks for. @throws Error where one of its texts is in no case */
+/** The cases that `only` asks for. @throws UsageError where one of its texts is in no case */
 export function chosen<T extends { readonly id: string; readonly title: string }>(
   cases: readonly T[],
   only: readonly string[],
@@ -77,8 +69,31 @@ export function chosen<T extends { readonly id: string; readonly title: string }
   const matches = (case_: T, text: string) => `${case_.id}\n${case_.title}`.toLowerCase().includes(text.toLowerCase())
   for (const text of only) {
     if (!cases.some((case_) => matches(case_, text))) {
-      throw new Error(`Option '--only ${text}' is in no case's id or title: ${cases.map(({ id }) => id).join(', ')}.`)
+      throw new UsageError(
+        `Option '--only ${text}' is in no case's id or title: ${cases.map(({ id }) => id).join(', ')}.`,
+      )
     }
   }
   return cases.filter((case_) => only.some((text) => matches(case_, text)))
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        only: { type: 'string', multiple: true, default: [] },
+        quick: { type: 'boolean', default: false },
+        goals: { type: 'boolean', default: false },
+        once: { type: 'boolean', default: false },
+        save: { type: 'string' },
+        cases: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    // Node goes on with advice that is about another kind of command.
+    throw new UsageError(`${error.message.split(/\. (?=To specify)/)[0]?.replace(/\.?$/, '.')}`)
+  }
 }

@@ -1,7 +1,7 @@
 // A case as a table: each contender's median, its middle half, and the ratios that the comparison is about.
 import { renderColumns, renderGoal, significant } from '@cf-plugins/bench-harness'
 import type { Unit } from '../case.ts'
-import { type CaseResult, isMeasured, type ResultRow, rowOf } from '../run/result.ts'
+import { type CaseResult, isMeasured, type ResultRow, type Role, rowOf } from '../run/result.ts'
 
 export const HEADS = ['', 'median', 'middle half', 'ours to it', 'it to the floor'] as const
 
@@ -46,8 +46,10 @@ export function firstLine(text: string): string {
   return line.length > 100 ? `${line.slice(0, 99)}…` : line
 }
 
+const ROLES: Readonly<Partial<Record<Role, string>>> = { floor: ' (floor)', 'does less': ' (does less)' }
+
 function nameOf({ name, role }: ResultRow): string {
-  return role === 'floor' ? `${name} (floor)` : name
+  return `${name}${ROLES[role] ?? ''}`
 }
 
 function bare(value: number, unit: Unit): string {

@@ -3,7 +3,7 @@ import type { JudgedGoal, Spread } from '@cf-plugins/bench-harness'
 import type { Case, Unit } from '../case.ts'
 
 /** What a contender is in its case. */
-export type Role = 'ours' | 'also ours' | 'floor' | 'peer' | 'does less'
+export type Role = 'ours' | 'also ours' | 'floor' | 'peer' | 'does less' | 'does less'
 
 /** One contender of a case. Figures are nanoseconds, or bytes, an operation. */
 export type ResultRow = { readonly name: string; readonly role: Role } & (
