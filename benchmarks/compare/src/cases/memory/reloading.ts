@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type EditedPlugin, editedPlugin } from './edited-plugin.ts'
+import { type EditedPlugin, temporaryFolder, writePlugin } from '../reload/edited-plugin.ts'
 import { bytesInUse } from './heap.ts'
 
 /** A plugin that is loaded, and what loads it anew. */
@@ -12,14 +12,14 @@ export interface Reloading {
   reload(): Promise<void>
   /** Of the process that the plugin runs in, in bytes. */
   bytesInUse(): Promise<number>
-  end(): Promise<void>
+  end(): unknown
 }
 
 /** The whole of a reload: new code loaded and checked, the old instance's state carried over, all of it as one transaction. */
 export async function cfPlugins(): Promise<Reloading> {
   const { HotReloader } = await import('@cf-plugins/hot-reload')
-  const plugin = editedPlugin()
-  const reloader = new HotReloader({ paths: [plugin.plugins], watch: false, load: { cacheFolder: false, env: {} } })
+  const plugin = inFolder(temporaryFolder(), 5)
+  const reloader = new HotReloader({ paths: [plugin.folder], watch: false, load: { cacheFolder: false, env: {} } })
   await reloader.start()
   return {
     bytesInUse,
@@ -28,38 +28,34 @@ export async function cfPlugins(): Promise<Reloading> {
       if (outcome !== 'committed') throw error ?? new Error(`the reload was ${outcome}`)
       return (reloader.lifecycle.service('edited') as { edit: number }).edit
     }),
-    async end() {
-      await reloader.stop()
-      plugin.remove()
-    },
+    end: () => reloader.stop(),
   }
 }
 
-/** Node's own: the entry by another URL. What it imports stays what it was, and so the entry is what is edited. */
+/** Node's own: the entry by another URL. What it imports stays what it was, and so the plugin has one file. */
 export async function importAnew(): Promise<Reloading> {
-  const plugin = editedPlugin({ editsEntry: true })
+  const plugin = inFolder(temporaryFolder(), 1)
   const url = pathToFileURL(plugin.entry).href
   let loads = 0
   return {
     bytesInUse,
     reload: counting(plugin, async () => ((await import(`${url}?v=${++loads}`)) as { edit: number }).edit),
-    async end() {
-      plugin.remove()
-    },
+    end() {},
   }
 }
 
 /** hot-hook, told of edits by the process that started it, as its own runner does. */
 export async function hotHook(nodeOptions: readonly string[]): Promise<Reloading> {
-  const plugin = editedPlugin()
+  const home = temporaryFolder()
+  const plugin = inFolder(home, 5)
   writeFileSync(
-    join(plugin.home, 'package.json'),
+    join(home, 'package.json'),
     JSON.stringify({ name: 'host', version: '1.0.0', type: 'module', hotHook: { root: 'main.js', watch: false } }),
   )
-  const main = join(plugin.home, 'main.js')
+  const main = join(home, 'main.js')
   writeFileSync(main, hotHookHost)
   const child = fork(main, {
-    cwd: plugin.home,
+    cwd: home,
     execArgv: ['--no-warnings', ...nodeOptions, '--import', import.meta.resolve('hot-hook/register')],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
@@ -68,20 +64,17 @@ export async function hotHook(nodeOptions: readonly string[]): Promise<Reloading
   return {
     bytesInUse: () => asked('bytes', 'bytes'),
     reload: counting(plugin, async () => {
-      await asked({ type: 'hot-hook:file-changed', path: plugin.edited, action: 'change' }, 'type')
+      await asked({ type: 'hot-hook:file-changed', path: plugin.leaf, action: 'change' }, 'type')
       return await asked('import', 'edit')
     }),
-    async end() {
-      child.kill()
-      plugin.remove()
-    },
+    end: () => void child.kill(),
   }
 }
 
 // hot-hook lets go of the channel to its runner, and the host would end for want of anything to do.
 const hotHookHost = `
 import { setImmediate as turn } from 'node:timers/promises'
-const serve = async () => process.send({ edit: (await import('./plugins/edited/index.js', import.meta.hot?.boundary)).edit })
+const serve = async () => process.send({ edit: (await import('./plugins/main.js', import.meta.hot?.boundary)).edit })
 process.on('message', async (message) => {
   if (message === 'import') return serve()
   if (message !== 'bytes') return
@@ -130,10 +123,20 @@ function asker(child: ChildProcess) {
     })
 }
 
+function inFolder(home: string, files: number): EditedPlugin {
+  return writePlugin(join(home, 'plugins'), {
+    files,
+    entry: (edit) => `export const PLUGIN_META = { name: 'edited', version: '1.0.0' }
+export const edit = ${edit}
+export const register = () => ({ edit })
+`,
+  })
+}
+
 function counting(plugin: EditedPlugin, load: () => Promise<number>): () => Promise<void> {
   let edits = 0
   return async () => {
-    plugin.edit(++edits)
+    plugin.edit(++edits, 'in place')
     const edit = await load()
     if (edit !== edits) throw new Error(`edit ${edits} was made, and edit ${edit} is what runs`)
   }

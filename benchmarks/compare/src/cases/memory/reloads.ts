@@ -73,7 +73,7 @@ const aReload: Case = {
   goals: [{ of: ours, against: kilobyte, atMost: 1, why: 'old code is collected, whole' }],
   rounds: 3,
   timeoutMs: 120_000,
-  note: 'import(?v=N) loads one of the five files anew, and leaves the others stale.',
+  note: 'import(?v=N) would leave all files but the entry stale: its plugin has one file.',
 }
 
 const cap = `the cap: ${CAP_MB} MB`

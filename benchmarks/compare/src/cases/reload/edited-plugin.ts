@@ -24,6 +24,8 @@ export interface PluginText {
   readonly files: number
   /** @default JavaScript */
   readonly language?: Language
+  /** Name of the entry, without its ending. @default main */
+  readonly main?: string
   /** Makes the end of the entry of an expression that gives the number of the last edit. */
   readonly entry: (edit: string) => string
 }
@@ -32,9 +34,12 @@ export interface PluginText {
 const BRANCHES = 3
 
 /** Writes a plugin of files of 1.5 KB, which import one another in a tree. */
-export function writePlugin(folder: string, { files, language = 'js', entry }: PluginText): EditedPlugin {
+export function writePlugin(
+  folder: string,
+  { files, language = 'js', main = 'main', entry }: PluginText,
+): EditedPlugin {
   mkdirSync(folder, { recursive: true })
-  const nameOf = (index: number) => (index === 0 ? `main.${language}` : `_m${index}.${language}`)
+  const nameOf = (index: number) => (index === 0 ? `${main}.${language}` : `_m${index}.${language}`)
   const leaf = files - 1
   const text = (index: number, edit: number) => {
     const below = [1, 2, 3].map((branch) => index * BRANCHES + branch).filter((child) => child < files)
