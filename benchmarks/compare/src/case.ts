@@ -26,6 +26,8 @@ export interface Case {
   readonly budgetMs?: number
   /** How long a contender may take to be ready, and for one sample, in milliseconds. @default 60000 */
   readonly timeoutMs?: number
+  /** Left out by `--goals --quick`, as the gate in CI runs it: judged in a whole run only. */
+  readonly isLong?: boolean
   /** What the reader must know: who doesn't do what, in one sentence. */
   readonly note?: string
 }

@@ -5,6 +5,8 @@ import type { Answer, Arguments, Mode, Request } from './messages.ts'
 
 /** How long a contender is called before it is measured, in milliseconds. */
 const WARMUP_MS = 50
+/** A call that takes longer, in milliseconds, has warmed up what it runs, and is a sample by itself. */
+const LONG_MS = 500
 
 /** Takes one sample: nanoseconds (or bytes) an operation. */
 type Sample = () => number | Promise<number>
@@ -35,7 +37,7 @@ async function samplerOf(prepared: Prepared, mode: Mode): Promise<Sample> {
     return () => value
   }
   const { run, before, perCall = 1, check } = prepared
-  const firstCall = async () => {
+  const oneCall = async (check?: (result: unknown) => unknown) => {
     await before?.()
     const start = process.hrtime.bigint()
     const result = await run()
@@ -43,9 +45,10 @@ async function samplerOf(prepared: Prepared, mode: Mode): Promise<Sample> {
     await check?.(result)
     return elapsed / perCall
   }
-  if (mode === 'cold') return firstCall
-  const first = await firstCall()
+  if (mode === 'cold') return () => oneCall(check)
+  const first = await oneCall(check)
   if (mode === 'once') return () => first
+  if (first * perCall > LONG_MS * 1e6) return () => oneCall()
   const timed = await calibrate(contenderName, run, WARMUP_MS, before)
   return async () => (await timed.sample()) / perCall
 }

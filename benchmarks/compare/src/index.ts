@@ -46,7 +46,8 @@ async function compareAll(options: Options): Promise<boolean> {
     isOnce: options.isOnce,
   }
   const results: CaseResult[] = []
-  for (const case_ of chosen(cases, options.only).filter(({ goals = [] }) => !options.isGoals || goals.length > 0)) {
+  for (const case_ of chosen(cases, options.only)) {
+    if (options.isGoals && (!case_.goals?.length || (options.isQuick && case_.isLong))) continue
     const names = options.isGoals ? namedByGoals(case_) : Object.keys(case_.contenders)
     const result = await runCase(case_, names, measuring)
     results.push(result)

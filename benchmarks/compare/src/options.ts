@@ -25,7 +25,7 @@ export const USAGE = `Usage: pnpm bench:compare [options]
 
   --only <text>    cases whose id or title contains the text; may be given several times
   --quick          a third of the rounds in a quarter of the time (also: CF_BENCH_QUICK=1)
-  --goals          cases that have goals, and of those the contenders that the goals name; saves nothing
+  --goals          cases that have goals, and of those the contenders that the goals name; with --quick, no long ones; saves nothing
   --once           every contender once, to check that it does the work; judges and saves nothing
   --save <folder>  where tables (Markdown, JSON) and chart (SVG) go; by default benchmarks/compare/results, and nowhere with --only
   --cases <file>   a module that exports other cases

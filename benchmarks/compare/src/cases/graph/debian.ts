@@ -1,7 +1,8 @@
 // A real graph: Debian's packages and what they depend on.
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { packageRoot } from '../../package-root.ts'
 import { type Entries, randomNumbers, scaleFree } from './graphs.ts'
 
 /** A graph of this machine. */
@@ -21,7 +22,7 @@ export function debianPackages(): RealGraph {
     const helper = '/usr/lib/apt/apt-helper'
     return {
       of: 'the packages of Debian',
-      entries: () => entriesOfControl(execFileSync(helper, ['cat-file', list], READ)),
+      entries: () => kept(list, () => entriesOfControl(execFileSync(helper, ['cat-file', list], READ))),
     }
   }
   const status = '/var/lib/dpkg/status'
@@ -40,6 +41,20 @@ function largest(folder: string, name: RegExp): string | undefined {
     .filter((file) => name.test(file))
     .map((file) => join(folder, file))
   return files.sort((a, b) => statSync(b).size - statSync(a).size)[0]
+}
+
+/** Made once for a list as it is: a second saved for each contender's process. */
+function kept(list: string, make: () => Entries): Entries {
+  const { size, mtimeMs } = statSync(list)
+  const folder = join(packageRoot, 'node_modules/.cache')
+  const file = join(folder, `debian-${size}-${mtimeMs}.json`)
+  if (statSync(file, { throwIfNoEntry: false })) return JSON.parse(readFileSync(file, 'utf8'))
+  const entries = make()
+  mkdirSync(folder, { recursive: true })
+  // Whole or not at all, whoever else makes it now.
+  writeFileSync(`${file}.${process.pid}`, JSON.stringify(entries))
+  renameSync(`${file}.${process.pid}`, file)
+  return entries
 }
 
 /** With circles, too. */
