@@ -1,21 +1,17 @@
 // Why a plugin cannot start: what it needs is not there, told down to what is really wrong.
 import { messageOf, PluginError } from '@cf-plugins/plugin-api'
 import type { PluginRegistry } from '@cf-plugins/registry'
-import type { LifecycleCore } from './core.ts'
 import type { PluginSlot } from './plugin-slot.ts'
 
 /** The error for the first of its required dependencies that is not active; nothing where all are. */
 export function blockOf(
-  core: LifecycleCore,
   registry: PluginRegistry,
   { name }: PluginSlot,
-  dependencies: readonly string[],
+  dependencies: readonly PluginSlot[],
 ): PluginError | undefined {
-  for (const dependency of dependencies) {
-    const slot = core.roster.find(dependency)
-    if (slot?.state === 'active' || registry.requires(name, dependency) !== 'required') continue
-    const cause = slot?.error
-    const why = cause ? whyNot(cause) : `which is ${slot?.state ?? 'not there'}.`
+  for (const { name: dependency, state, error: cause } of dependencies) {
+    if (state === 'active' || registry.requires(name, dependency) !== 'required') continue
+    const why = cause ? whyNot(cause) : `which is ${state}.`
     return new PluginError('CFP_DEPENDENCY_FAILED', `${notStarted(name)}it needs "${dependency}", ${why}`, {
       plugin: name,
       phase: 'resolve',

@@ -1,6 +1,7 @@
 // One generation of one plugin: a load of its code, made into an instance, from its start to its end.
 
 import {
+  isThenable,
   type Logger,
   messageOf,
   type PluginError,
@@ -17,7 +18,7 @@ import { GenerationConfig } from './generation-config.ts'
 import type { Dependencies, GenerationStart, PluginPlace, ServiceLookup, StartReason } from './generation-start.ts'
 import { HandlerStages } from './handler-stages.ts'
 import { boundOf, type PluginHost } from './host.ts'
-import { type CalledHook, type HookLimit, InstanceHooks } from './instance-hooks.ts'
+import { attempt, type CalledHook, type HookLimit, InstanceHooks, type StartWaiter } from './instance-hooks.ts'
 import { KeptState } from './kept-state.ts'
 import { childLogger } from './loggers.ts'
 import { OffloadedHandlers } from './offloaded-handlers.ts'
@@ -40,12 +41,12 @@ export class Generation {
   readonly dependencies: Dependencies
   /** Which instance of its plugin this is, from 1. */
   readonly number: number
-  readonly scope: Scope
-  /** What it keeps in `context.state`. */
-  readonly kept: KeptState
   readonly configuration: GenerationConfig
   readonly hooks: InstanceHooks
   #lookup: ServiceLookup
+  // What follows is made when it is first asked for: most plugins need few of it, and a host may have thousands of plugins.
+  #scope: Scope | undefined
+  #kept: KeptState | undefined
   #app: AppView | undefined
   #logger: Logger | undefined
   #access: PluginAccess | undefined
@@ -56,6 +57,9 @@ export class Generation {
   #use: ServiceUse | undefined
   #offloaded: OffloadedHandlers | undefined
   #stage: 'staged' | 'committed' | 'ending' = 'staged'
+  /** Where its scope stands, or would if there were one. */
+  #shown = false
+  #retired = false
   #ended: PluginError[] | Promise<PluginError[]> | undefined
 
   constructor(record: PluginRecord, slot: PluginPlace, host: PluginHost, start: GenerationStart) {
@@ -66,10 +70,20 @@ export class Generation {
     this.#lookup = start.lookup
     this.configuration = new GenerationConfig(start.config)
     this.dependencies = start.dependencies
-    this.kept = new KeptState(this, start.kept)
+    if (start.kept !== undefined) this.#kept = new KeptState(this, start.kept)
     this.number = ++slot.made
-    this.scope = new Scope(this)
     this.hooks = new InstanceHooks(this)
+  }
+
+  get scope(): Scope {
+    this.#scope ??= new Scope(this, { live: this.#shown, aborted: this.#stage === 'ending', retired: this.#retired })
+    return this.#scope
+  }
+
+  /** What it keeps in `context.state`. */
+  get kept(): KeptState {
+    this.#kept ??= new KeptState(this, undefined)
+    return this.#kept
   }
 
   get name(): string {
@@ -95,7 +109,7 @@ export class Generation {
     if (!this.#stages) {
       const { name, passage, record } = this
       this.#stages = new HandlerStages({ name, rank: this.slot.rank, gate: passage, source: record.source }, this.host)
-      if (this.scope.live) this.#stages.show()
+      if (this.#shown) this.#stages.show()
     }
     return this.#stages
   }
@@ -182,15 +196,35 @@ export class Generation {
     return this.kept.state
   }
 
-  /** Checks the configuration, calls `register`, then `setup`; a promise only where one of them returns one. */
-  start(limit?: HookLimit): void | PromiseLike<void> {
-    return chain(this.configuration.take(this.record, this.host), () => this.#begin(limit)) as void | PromiseLike<void>
+  /**
+   * Checks the configuration, calls `register`, then `setup`. Whether it is up at once: else the waiter is told when it is.
+   *
+   * @throws why it is not, where it is told at once
+   */
+  start(waiter: StartWaiter, limit?: HookLimit): boolean {
+    const taken = this.configuration.take(this.record, this.host)
+    if (!isThenable(taken)) return this.#begin(waiter, limit)
+    taken.then(
+      () => attempt(() => this.#begin(waiter, limit), waiter),
+      (error) => waiter.failed(error),
+    )
+    return false
+  }
+
+  /** Calls `register` of its plugin, in a thread where that is where the plugin runs. */
+  register(): unknown {
+    return registerWhereItRuns(this, new GenerationContext(this) as never)
+  }
+
+  /** Brings state of another version into this one's; nothing to wait for where it has none. */
+  migrate(instance: PluginInstance, limit: HookLimit): void | PromiseLike<void> {
+    return this.#kept?.migrate(instance, limit?.())
   }
 
   /** Waits no longer for the hook that runs: the start was cancelled. */
   giveUp(reason: unknown): void {
     this.hooks.giveUp(reason)
-    this.kept.giveUp(reason)
+    this.#kept?.giveUp(reason)
   }
 
   /** Shows what was staged: handlers, additions to the app, timers, listeners. Cannot fail. */
@@ -200,7 +234,8 @@ export class Generation {
     this.#lookup = this.host.offersOf
     this.#stages?.show()
     this.#app?.show()
-    this.scope.goLive((error) => this.report('what it staged', error))
+    this.#shown = !this.#retired
+    this.#scope?.goLive((error) => this.report('what it staged', error))
   }
 
   /** Sends what was published, and passes on what was heard, before the commit: for when everybody who is to get it is live. */
@@ -226,7 +261,7 @@ export class Generation {
   /** Offers a service, from the commit on; the undo takes it back. */
   provide(service: string, value: unknown): Undo {
     this.#provided ??= new ProvidedServices((isOther) => {
-      if (!this.scope.live) return
+      if (!this.#shown) return
       this.host.publishServices(this)
       if (isOther) this.host.offersChanged?.()
     })
@@ -266,16 +301,17 @@ export class Generation {
       Math.max(1, Math.min(until - performance.now(), boundOf(this.host, this.record.meta, 'teardownMs')))
     const problems: PluginError[] = []
     this.#stage = 'ending'
-    this.kept.end()
+    this.#kept?.end()
     this.#untilCommit?.end()
     this.#rest()
-    this.scope.abort()
+    this.#scope?.abort()
     const note = (failures: readonly PluginError[]) => {
       problems.push(...failures)
       return problems
     }
     return chain(this.hooks.tearDown(left(), problems), () =>
-      chain(this.scope.end(left()), (failures) => {
+      chain(this.#scope?.end(left()) ?? [], (failures) => {
+        this.#retired = true
         note(failures)
         this.host.strays?.ended(this)
         return handsOver ? problems : chain(this.letGo(left()), note)
@@ -283,14 +319,15 @@ export class Generation {
     ) as PluginError[] | Promise<PluginError[]>
   }
 
-  #begin(limit: HookLimit): void | PromiseLike<void> {
-    this.kept.begin()
-    return this.hooks.start(() => registerWhereItRuns(this, new GenerationContext(this) as never), limit)
+  #begin(waiter: StartWaiter, limit: HookLimit): boolean {
+    this.#kept?.begin()
+    return this.hooks.start(waiter, limit)
   }
 
   #rest(): void {
     this.#untilCommit?.rest()
-    this.scope.pause((error) => this.report('what it staged', error))
+    this.#shown = false
+    this.#scope?.pause((error) => this.report('what it staged', error))
   }
 
   /** Tells the log what a task of the plugin threw where no caller could be told. */

@@ -39,38 +39,49 @@ export interface HookCaller {
   hookEnded(hook: TimedHook): void
 }
 
-/** A hook that returned a promise, while that is waited for. */
+/** Who waits for a hook, or for what hooks are a part of: told once. */
+export interface Waiter {
+  done(value: unknown): void
+  failed(error: unknown): void
+}
+
+/** A hook that returned a promise, while that is waited for: by `wait`, or by `ended`, in the turn in which it began. */
 export class PendingHook implements Watched {
-  /** Settles as the hook does, or with why it is waited for no longer. */
-  readonly ended: Promise<unknown>
   next: Watched | undefined
   previous: Watched | undefined
   readonly #caller: HookCaller
   readonly #hook: TimedHook
   readonly #ms: number
   #sinceMs: number | undefined
-  #resolve: ((value: unknown) => void) | undefined
-  #reject: ((error: PluginError) => void) | undefined
+  #waiter: Waiter | undefined
 
   constructor(caller: HookCaller, hook: TimedHook, result: PromiseLike<unknown>, limitMs: number) {
     this.#caller = caller
     this.#hook = hook
     this.#ms = Math.min(limitMs, boundOf(caller.host, caller.record.meta, BOUNDS[hook]))
-    this.ended = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
     caller.host.deadlines.watch(this, this.#ms)
     // Through a promise of our own, for a thenable may call both of its callbacks, or throw.
     Promise.resolve(result).then(
-      (value) => this.#end()?.resolve(value),
-      (error) => this.#end()?.reject(failureOf(caller, hook, error)),
+      (value) => this.#end()?.done(value),
+      (error) => this.#end()?.failed(failureOf(caller, hook, error)),
     )
+  }
+
+  /** Has somebody told who needs no promise for it: in the turn in which the hook ends. */
+  wait(waiter: Waiter): void {
+    this.#waiter = waiter
+  }
+
+  /** Settles as the hook does, or with why it is waited for no longer. */
+  get ended(): Promise<unknown> {
+    return new Promise((done, failed) => this.wait({ done, failed }))
   }
 
   /** Waits no longer: the hook counts as failed with `error`. */
   giveUp(error: PluginError): void {
-    this.#end()?.reject(error)
+    const waiter = this.#end()
+    // Later, for whoever gives up may be in the midst of anything.
+    if (waiter) queueMicrotask(() => waiter.failed(error))
   }
 
   look(nowMs: number): Remaining {
@@ -81,16 +92,14 @@ export class PendingHook implements Watched {
     return OVER
   }
 
-  /** What settles it, the first time; a hook that ends after its deadline is nobody's any more. */
-  #end() {
-    const resolve = this.#resolve
-    const reject = this.#reject
-    if (!resolve || !reject) return undefined
-    this.#resolve = undefined
-    this.#reject = undefined
+  /** Who is told, the first time; a hook that ends after its deadline is nobody's any more. */
+  #end(): Waiter | undefined {
+    const waiter = this.#waiter
+    if (!waiter) return undefined
+    this.#waiter = undefined
     this.#caller.host.deadlines.unwatch(this)
     this.#caller.hookEnded(this.#hook)
-    return { resolve, reject }
+    return waiter
   }
 }
 

@@ -2,15 +2,24 @@
 import { isThenable, type PluginError, type PluginInstance, type PluginRecord } from '@cf-plugins/plugin-api'
 import { type Adopter, adopt } from './adopt.ts'
 import { failureOf, startCancelled } from './failures.ts'
-import { callHook, type HookCaller, PendingHook, type TimedHook } from './hook-call.ts'
+import { callHook, type HookCaller, PendingHook, type TimedHook, type Waiter } from './hook-call.ts'
 import type { PluginHost } from './host.ts'
 
 /** Whose instance it is. */
 export interface InstanceOwner extends Adopter {
   readonly host: PluginHost
   readonly slot: { countZombie(code: unknown): void }
+  /** Makes the instance, where it is to run. */
+  register(): unknown
   /** Brings kept state of another version into this one's; nothing to wait for where there is none. */
-  readonly kept: { migrate(instance: PluginInstance, limitMs: number | undefined): void | PromiseLike<void> }
+  migrate(instance: PluginInstance, limit: HookLimit): void | PromiseLike<void>
+}
+
+/** Who waits for a start, and what that took so far, in milliseconds. */
+export interface StartWaiter extends Waiter {
+  startedMs: number
+  registerMs: number
+  setupMs: number
 }
 
 /** What is left for a hook, in milliseconds, where that is less than its own bound. */
@@ -21,13 +30,11 @@ export type CalledHook = 'onEnable' | 'onDisable' | 'onReload' | 'onConfigChange
 
 /** Makes the one instance of a generation, sets it up and tears it down, and knows what each of that took. */
 export class InstanceHooks implements HookCaller {
-  /** When the start began, and what each of its hooks took, in milliseconds. */
-  startedMs = 0
-  registerMs = 0
-  setupMs = 0
   readonly #of: InstanceOwner
   #instance: PluginInstance | undefined
   #pending: PendingHook | undefined
+  /** While it starts. */
+  #start: StartWaiter | undefined
   #setupBegan = false
 
   constructor(owner: InstanceOwner) {
@@ -51,11 +58,22 @@ export class InstanceHooks implements HookCaller {
     return this.#instance
   }
 
-  /** Makes the instance, then calls its `setup`; a promise only where one of them returned one. */
-  start(register: () => unknown, limit: HookLimit): void | PromiseLike<void> {
-    this.startedMs = performance.now()
-    const instance = this.#run('register', register, limit?.())
-    return isThenable(instance) ? instance.then((result) => this.#setUp(result, limit)) : this.#setUp(instance, limit)
+  /**
+   * Makes the instance, then calls its `setup`. Whether it is up at once: else the waiter is told when it is.
+   *
+   * @throws why it is not, where it is told at once
+   */
+  start(waiter: StartWaiter, limit: HookLimit): boolean {
+    this.#start = waiter
+    waiter.startedMs = performance.now()
+    const registered = callHook(this, 'register', () => this.#of.register(), limit?.())
+    if (!(registered instanceof PendingHook)) return this.#setUp(registered, waiter, limit)
+    this.#pending = registered
+    registered.wait({
+      done: (result) => attempt(() => this.#setUp(result, waiter, limit), waiter),
+      failed: (error) => waiter.failed(error),
+    })
+    return false
   }
 
   /** Calls a hook, where the instance has it. @throws what it threw, said whose it is */
@@ -109,22 +127,40 @@ export class InstanceHooks implements HookCaller {
   /** Notes that a hook is over, however it ended. */
   hookEnded(hook: TimedHook): void {
     this.#pending = undefined
-    if (hook === 'register') this.registerMs = performance.now() - this.startedMs
-    else if (hook === 'setup') this.setupMs = performance.now() - this.startedMs - this.registerMs
+    const start = this.#start
+    if (!start) return
+    if (hook === 'register') start.registerMs = performance.now() - start.startedMs
+    else if (hook === 'setup') {
+      start.setupMs = performance.now() - start.startedMs - start.registerMs
+      this.#start = undefined
+    }
   }
 
-  #setUp(registered: unknown, limit: HookLimit): void | PromiseLike<void> {
+  #setUp(registered: unknown, waiter: StartWaiter, limit: HookLimit): boolean {
     const instance = adopt(this.#of, registered)
     this.#instance = instance
     // An instance without `setup` is up as well: what `register` opened, its `teardown` closes.
     if (typeof instance.setup !== 'function') this.#setupBegan = true
-    const migrated = this.#of.kept.migrate(instance, limit?.())
-    const setUp = () => {
-      this.#setupBegan = true
-      if (typeof instance.setup === 'function') return this.#run('setup', () => instance.setup?.(), limit?.())
+    const migrated = this.#of.migrate(instance, limit)
+    if (!isThenable(migrated)) return this.#callSetup(instance, waiter, limit)
+    migrated.then(
+      () => attempt(() => this.#callSetup(instance, waiter, limit), waiter),
+      (error) => waiter.failed(error),
+    )
+    return false
+  }
+
+  #callSetup(instance: PluginInstance, waiter: StartWaiter, limit: HookLimit): boolean {
+    this.#setupBegan = true
+    if (typeof instance.setup !== 'function') {
+      this.#start = undefined
+      return true
     }
-    const result = isThenable(migrated) ? migrated.then(setUp) : setUp()
-    if (isThenable(result)) return result as PromiseLike<void>
+    const result = callHook(this, 'setup', () => instance.setup?.(), limit?.())
+    if (!(result instanceof PendingHook)) return true
+    this.#pending = result
+    result.wait(waiter)
+    return false
   }
 
   /** Calls a hook, and keeps its wait where there is one, so that it can be given up. */
@@ -134,4 +170,16 @@ export class InstanceHooks implements HookCaller {
     this.#pending = result
     return result.ended
   }
+}
+
+/** Goes on with a start that has waited for something. */
+export function attempt(begin: () => boolean, waiter: Waiter): void {
+  let isUp: boolean
+  try {
+    isUp = begin()
+  } catch (error) {
+    waiter.failed(error)
+    return
+  }
+  if (isUp) waiter.done(undefined)
 }

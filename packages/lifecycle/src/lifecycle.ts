@@ -74,7 +74,7 @@ export class Lifecycle<App = unknown, Shared = unknown> extends LifecycleView<Ap
     this.core.host.strays?.listen()
     this.#stalls.start()
     const start = () => {
-      for (const name of this.registry.names()) this.#reconciler.retry(name)
+      this.#reconciler.retryAll()
       return this.#reconciler.run({ ...options, canAbort: true })
     }
     const report = await this.#queue.run('start', start, options.signal)

@@ -72,6 +72,8 @@ export class PluginSlot {
   zombies = 0
   /** How its code kept the event loop for too long. */
   blocked: LoopBlocks | undefined
+  /** Its place in the run of starts that it was in last. */
+  position = -1
   /** Whether its file is gone; told by whoever watches files. */
   orphaned = false
   #gate: Gate | undefined
@@ -95,6 +97,11 @@ export class PluginSlot {
   countBlock(ms: number): void {
     const { count, longestMs, totalMs } = this.blocked ?? { count: 0, longestMs: 0, totalMs: 0 }
     this.blocked = { count: count + 1, longestMs: Math.max(longestMs, ms), totalMs: totalMs + ms }
+  }
+
+  /** Which instance of it is active; 0 where none is. */
+  get activeNumber(): number {
+    return this.state === 'active' ? (this.serving?.number ?? 0) : 0
   }
 
   /** Where the code that serves is from. */

@@ -72,7 +72,8 @@ export class Reconciler {
       canAbort && (this.#registry.get(name)?.meta.onFailure ?? this.#core.onFailure) === 'abort'
     for (const [name, error] of resolution.blocked) if (mayAbort(name)) await this.#takeBack(name, error)
     // Slots are taken in this order, and so handlers of one priority run in the order of dependencies.
-    const order = resolution.order.map((name) => roster.slot(name)).filter(({ state }) => state !== 'failed')
+    const startable = resolution.order.map((name) => roster.slot(name))
+    const order = startable.filter(({ state }) => state !== 'failed')
     const ran = roster.slots().filter(({ state }) => state === 'active')
     if (ran.length > 0) await this.#restAllBut(new Set(order.map(({ name }) => name)))
     for (const name of resolution.disabled) this.#settle(name, 'disabled')
@@ -96,7 +97,7 @@ export class Reconciler {
     }).run()
     if (fatal) await this.#takeBack(fatal.name, fatal.error)
     await this.#restartStale(ran)
-    return startReport(roster.slots(), resolution.order, timeline, problems, performance.now() - from)
+    return startReport(roster.slots(), startable, timeline, problems, performance.now() - from)
   }
 
   /** Replaces or restarts plugins with all that depend on them, as one transaction, then starts whoever waited for them. */
@@ -128,7 +129,12 @@ export class Reconciler {
     await this.#restartStale(this.#core.roster.slots())
   }
 
-  /** Lets a failed plugin be tried again. */
+  /** Lets failed plugins be tried again. */
+  retryAll(): void {
+    for (const slot of this.#core.roster.slots()) if (slot.state === 'failed') this.retry(slot.name)
+  }
+
+  /** The same for one. */
   retry(name: string): void {
     const slot = this.#core.roster.find(name)
     if (slot?.state === 'failed') this.#core.roster.move(slot, 'resolved')

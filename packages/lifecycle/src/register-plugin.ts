@@ -1,10 +1,11 @@
 // One plugin, registered by itself.
-import { isThenable, type PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
+import type { PluginError, PluginRecord } from '@cf-plugins/plugin-api'
 import { PluginRegistry } from '@cf-plugins/registry'
-import { bringUp, show } from './bring-up.ts'
+import { BringUp, show } from './bring-up.ts'
 import { createCore, type LifecycleOptions } from './core.ts'
 import type { Generation } from './generation.ts'
-import { NO_DEPENDENCIES } from './generation-start.ts'
+import { NO_DEPENDENCIES, type ServiceLookup, type StartReason } from './generation-start.ts'
+import { LATER } from './schedule.ts'
 import type { StopReport } from './start-report.ts'
 import { stopAll } from './stop-all.ts'
 
@@ -51,10 +52,46 @@ export function registerPlugin<App, Shared>(
       },
     }
   }
-  const start = { reason: 'start' as const, lookup: core.host.offersOf, dependencies: NO_DEPENDENCIES }
-  const fail = (error: PluginError): never => {
-    throw error
+  const up = new LoneStart(core, core.roster.slot(name), record, NO_DEPENDENCIES).up()
+  return up instanceof Promise ? up.then(toPlugin) : toPlugin(up)
+}
+
+/** The start of a plugin that depends on nothing. */
+class LoneStart extends BringUp {
+  #up: Generation | undefined
+  #error: PluginError | undefined
+  #over: (() => void) | undefined
+
+  /** The generation, set up; a promise only where something of it was one. @throws why it could not be */
+  up(): Generation | Promise<Generation> {
+    if (this.begin() !== LATER) return this.#outcome()
+    return new Promise<void>((resolve) => {
+      this.#over = resolve
+    }).then(() => this.#outcome())
   }
-  const started = bringUp(core, core.roster.slot(name), record, start, toPlugin, fail)
-  return isThenable(started) ? Promise.resolve(started) : started
+
+  get reason(): StartReason {
+    return 'start'
+  }
+
+  get lookup(): ServiceLookup {
+    return this.core.host.offersOf
+  }
+
+  protected succeed(generation: Generation): void {
+    this.#up = generation
+  }
+
+  protected fail(error: PluginError): void {
+    this.#error = error
+  }
+
+  protected over(): void {
+    this.#over?.()
+  }
+
+  #outcome(): Generation {
+    if (!this.#up) throw this.#error
+    return this.#up
+  }
 }

@@ -1,11 +1,12 @@
 // Every plugin's slot, and the only code that changes a state.
 import type { Logger, PluginError } from '@cf-plugins/plugin-api'
 import { type StateChange, stateChannel } from './channels.ts'
-import { type Dependencies, NO_DEPENDENCIES } from './generation-start.ts'
 import { type LifecycleState, PluginSlot } from './plugin-slot.ts'
 
 /** Told of each transition, at once. What it throws is logged. */
 export type StateListener = (change: StateChange) => void
+
+const NO_SLOTS: readonly PluginSlot[] = []
 
 /** The slots of one lifecycle, in the order in which they were taken. */
 export class Roster {
@@ -33,8 +34,9 @@ export class Roster {
   slot(name: string): PluginSlot {
     const found = this.#slots.get(name)
     if (found) return found
-    const slot = this.#away.get(name) ?? new PluginSlot(name, this.#rank++)
-    this.#away.delete(name)
+    const away = this.#away.size > 0 ? this.#away.get(name) : undefined
+    const slot = away ?? new PluginSlot(name, this.#rank++)
+    if (away) this.#away.delete(name)
     this.#slots.set(name, slot)
     return slot
   }
@@ -45,13 +47,13 @@ export class Roster {
 
   /** Which instance of a plugin is active; 0 where none is. */
   activeNumber(name: string): number {
-    const slot = this.#slots.get(name)
-    return slot?.state === 'active' ? (slot.serving?.number ?? 0) : 0
+    return this.#slots.get(name)?.activeNumber ?? 0
   }
 
-  /** The same for several. */
-  dependencies(names: readonly string[]): Dependencies {
-    return names.length === 0 ? NO_DEPENDENCIES : { names, numbers: names.map((name) => this.activeNumber(name)) }
+  /** Those of several plugins that are not there yet are made. */
+  slotsOf(names: readonly string[]): readonly PluginSlot[] {
+    if (names.length === 0) return NO_SLOTS
+    return names.map((name) => this.slot(name))
   }
 
   slots(): PluginSlot[] {

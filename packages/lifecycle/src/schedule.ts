@@ -1,17 +1,24 @@
 // Runs tasks as soon as those that they wait for are done.
 import { isThenable } from '@cf-plugins/plugin-api'
 
+/** What a task gives that tells its end through the callback that it got: no promise, and no closure a task. */
+export const LATER: unique symbol = Symbol('later')
+
+/** To be called once, with its number, by a task that gave `LATER`; not before it has given that. */
+export type Ended = (task: number) => void
+
 /**
- * Runs task `i` when every task in `dependencies[i]` has ended; returns at once where every task was sync.
+ * Runs task `i` when every task in `dependencies[i]` has ended, in the very turn in which the last of them does; returns
+ * at once where every task was sync.
  *
  * `dependencies` is in topological order: a task's dependencies have smaller numbers. With a limit, the ready task
  * with the longest path of tasks behind it goes first, which keeps the makespan close to its bound.
  *
- * @param run must not throw: a task's failure is the caller's to record.
+ * @param run must not throw: a task's failure is the caller's to record. It gives a promise, or `LATER`, where the task is not over at once
  */
 export function schedule(
   dependencies: readonly (readonly number[])[],
-  run: (task: number) => unknown,
+  run: (task: number, ended: Ended) => unknown,
   concurrency: number = Number.POSITIVE_INFINITY,
 ): void | Promise<void> {
   const size = dependencies.length
@@ -27,25 +34,27 @@ export function schedule(
   let finished: (() => void) | undefined
   const settle = (task: number) => {
     left--
+    running--
     for (let at = starts[task] as number; at < (starts[task + 1] as number); at++) {
       const dependent = rows[at] as number
       waiting[dependent] = (waiting[dependent] as number) - 1
       if (waiting[dependent] === 0) ready.add(dependent)
     }
   }
+  const ended = (task: number) => {
+    settle(task)
+    pump()
+  }
   const pump = () => {
     while (running < concurrency) {
       const task = ready.take()
       if (task === undefined) break
-      const result = run(task)
+      running++
+      const result = run(task, ended)
+      if (result === LATER) continue
       if (isThenable(result)) {
-        running++
-        const ended = () => {
-          running--
-          settle(task)
-          pump()
-        }
-        result.then(ended, ended)
+        const end = () => ended(task)
+        result.then(end, end)
       } else settle(task)
     }
     if (left === 0) finished?.()

@@ -15,6 +15,13 @@ export interface ScopeOwner {
   readonly record: { readonly source: { readonly file?: string | undefined; readonly generation: number } }
 }
 
+/** How far the life is of whom a scope belongs to. */
+export interface ScopeStand {
+  readonly live?: boolean
+  readonly aborted?: boolean
+  readonly retired?: boolean
+}
+
 /**
  * Owns what a generation acquires. Activations rest until the scope goes live and while it is paused; releases run
  * in reverse at the end, all of them even when one throws (after cordis' fibers).
@@ -23,14 +30,18 @@ export class Scope {
   readonly owner: ScopeOwner
   // Made when first read: an AbortController alone costs as much as all the rest of a scope.
   #controller: AbortController | undefined
-  #aborted = false
-  #retired = false
-  #live = false
+  #aborted: boolean
+  #retired: boolean
+  #live: boolean
   #activations: Set<Activation> | undefined
   #releases: (() => unknown)[] | undefined
 
-  constructor(owner: ScopeOwner) {
+  /** @param stands where it stands already, if it is made late */
+  constructor(owner: ScopeOwner, stands: ScopeStand = {}) {
     this.owner = owner
+    this.#live = stands.live ?? false
+    this.#aborted = stands.aborted ?? false
+    this.#retired = stands.retired ?? false
   }
 
   get signal(): AbortSignal {

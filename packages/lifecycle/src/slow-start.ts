@@ -15,16 +15,12 @@ export function tellWhoIsLate({ host, lateMs }: LifecycleCore, what: string, wai
 }
 
 /** Of plugins that start, or come back, side by side. @param needs of each */
-export function startWaits(
-  { roster }: LifecycleCore,
-  slots: readonly PluginSlot[],
-  needs: readonly (readonly string[])[],
-): Waits {
+export function startWaits(slots: readonly PluginSlot[], needs: readonly (readonly PluginSlot[])[]): Waits {
   const busy: string[] = []
   const waiting = new Map<string, readonly string[]>()
   slots.forEach(({ name, state, serving, starting }, at) => {
     if (state === 'active' || state === 'failed') return
-    const on = (needs[at] ?? []).filter((dependency) => roster.find(dependency)?.state !== 'active')
+    const on = (needs[at] ?? []).filter((each) => each.state !== 'active').map((each) => each.name)
     if (state === 'starting' || starting || (serving && on.length === 0)) busy.push(`"${name}"`)
     else if (on.length > 0 && !serving) waiting.set(name, on)
   })

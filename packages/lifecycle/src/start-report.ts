@@ -51,18 +51,17 @@ export interface StopReport {
 /** @param order every plugin that could start, dependencies first */
 export function startReport(
   slots: readonly PluginSlot[],
-  order: readonly string[],
+  order: readonly PluginSlot[],
   timeline: readonly TimelineEntry[],
   problems: readonly PluginError[],
   durationMs: number,
 ): StartReport {
-  const active = new Set<string>()
   const failed: StartFailure[] = []
   const disabled: string[] = []
   for (const { name, state, error } of slots) {
-    if (state === 'active') active.add(name)
-    else if (state === 'disabled') disabled.push(name)
+    if (state === 'disabled') disabled.push(name)
     else if ((state === 'failed' || state === 'blocked') && error) failed.push({ plugin: name, state, error })
   }
-  return { active: order.filter((name) => active.has(name)), failed, disabled, problems, timeline, durationMs }
+  const active = order.filter(({ state }) => state === 'active').map(({ name }) => name)
+  return { active, failed, disabled, problems, timeline, durationMs }
 }

@@ -1,21 +1,23 @@
 // Starts plugins side by side, each as soon as its own dependencies are ready.
 import { setMaxListeners } from 'node:events'
-import { PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
+import { PluginError } from '@cf-plugins/plugin-api'
 import type { PluginRegistry } from '@cf-plugins/registry'
 import { onAbort } from './abort.ts'
 import { blockOf } from './blocked.ts'
-import { type BringUp, bringUp, logProblems, show } from './bring-up.ts'
+import { logProblems, showOne } from './bring-up.ts'
 import { chain } from './chain.ts'
 import type { LifecycleCore } from './core.ts'
 import { failureOf, startCancelled } from './failures.ts'
 import type { Generation } from './generation.ts'
-import { dropLeft, isLeft, loadState, mayBeLeft, usesState } from './lasting-state.ts'
-import { positionsOf } from './ordered.ts'
+import { type Dependencies, NO_DEPENDENCIES } from './generation-start.ts'
+import { dropLeft, loadState, mayBeLeft } from './lasting-state.ts'
 import type { PluginSlot } from './plugin-slot.ts'
-import { schedule } from './schedule.ts'
+import { type Entry, PluginStart, type StartOwner, type StartPlace } from './plugin-start.ts'
+import { type Ended, LATER, schedule } from './schedule.ts'
 import { startWaits, tellWhoIsLate } from './slow-start.ts'
 import type { TimelineEntry } from './start-report.ts'
-import { restoreState } from './state.ts'
+
+const NO_POSITIONS: readonly number[] = []
 
 /** How plugins are started. */
 export interface StartOptions {
@@ -44,15 +46,15 @@ export interface StartRunOptions extends StartOptions {
   readonly problems: PluginError[]
 }
 
-type Entry = { -readonly [Key in keyof TimelineEntry]: TimelineEntry[Key] }
-
 /** One run of starts. */
-export class StartRun {
+export class StartRun implements StartOwner {
+  readonly core: LifecycleCore
+  ended: Ended = () => {}
   readonly #options: StartRunOptions
   readonly #origin = performance.now()
   readonly #timeline: Entry[] = []
   /** What each plugin depends on. */
-  readonly #needs: readonly (readonly string[])[]
+  readonly #needs: readonly (readonly PluginSlot[])[]
   /** Where in the run those of them are that start in it. */
   readonly #positions: readonly (readonly number[])[]
   /** When each plugin was ready; 0 before. */
@@ -62,11 +64,11 @@ export class StartRun {
   #abort: AbortController | undefined
 
   constructor(options: StartRunOptions) {
-    const { slots, registry } = options
-    const names = slots.map(({ name }) => name)
+    const { slots, registry, core } = options
     this.#options = options
-    this.#needs = names.map((name) => registry.dependenciesOf(name))
-    this.#positions = positionsOf(names, this.#needs)
+    this.core = core
+    this.#needs = slots.map(({ name }) => core.roster.slotsOf(registry.dependenciesOf(name)))
+    this.#positions = positionsIn(slots, this.#needs)
     this.#readyMs = new Float64Array(slots.length)
   }
 
@@ -76,17 +78,32 @@ export class StartRun {
     const waits = parallel ? this.#positions : slots.map((_slot, at) => (at === 0 ? [] : [at - 1]))
     for (const each of [signal, shutdown]) if (each?.aborted) this.#cancel(each.reason)
     const undo = onAbort([signal, shutdown], (reason) => this.#cancel(reason))
-    const done = schedule(waits, (position) => this.#start(position), concurrency)
+    const done = schedule(
+      waits,
+      (position, ended) => {
+        this.ended = ended
+        return this.#start(position)
+      },
+      concurrency,
+    )
     if (!done) {
       undo()
       return this.#timeline
     }
-    const ready = tellWhoIsLate(core, 'starting', () => startWaits(core, slots, this.#needs))
+    const ready = tellWhoIsLate(core, 'starting', () => startWaits(slots, this.#needs))
     return done.then(() => {
       ready()
       undo()
       return this.#timeline
     })
+  }
+
+  get enabling(): string | undefined {
+    return this.#options.enabling
+  }
+
+  get isCancelled(): boolean {
+    return this.#cancelled !== undefined
   }
 
   #cancel(reason: unknown): void {
@@ -98,7 +115,8 @@ export class StartRun {
   #start(position: number): unknown {
     const { core, registry, slots, resume } = this.#options
     const slot = slots[position] as PluginSlot
-    const block = blockOf(core, registry, slot, this.#needs[position] as readonly string[])
+    const dependencies = this.#needs[position] as readonly PluginSlot[]
+    const block = blockOf(registry, slot, dependencies)
     if (block) return this.#block(slot, block)
     if (slot.serving) return this.#cancelled ? undefined : resume(slot)
     const entry: Entry = {
@@ -111,60 +129,32 @@ export class StartRun {
       outcome: 'failed',
     }
     this.#timeline.push(entry)
-    if (this.#cancelled) return this.#fail(position, entry, startCancelled(slot.name, this.#cancelled.reason))
     const record = registry.get(slot.name)
     if (!record) return undefined
+    const place = { position, entry, record, dependencies: dependenciesOn(dependencies) }
+    // Before it is said to be starting.
+    if (this.#cancelled) return this.#bringUp(slot, place)
     core.roster.move(slot, 'starting')
-    if (!mayBeLeft(core, slot, record)) return this.#bringUp(position, record, entry)
-    return loadState(core, slot, record, this.#signal()).then((stateError) =>
-      this.#bringUp(position, record, entry, stateError),
-    )
+    if (!mayBeLeft(core, slot, record)) return this.#bringUp(slot, place)
+    const over = () => this.ended(position)
+    loadState(core, slot, record, this.signal())
+      .then((stateError) => this.#bringUp(slot, place, stateError))
+      .then((result) => result === LATER || over(), over)
+    return LATER
   }
 
-  #bringUp(position: number, record: PluginRecord, entry: Entry, stateError?: PluginError): unknown {
-    const { core, slots, enabling } = this.#options
-    const slot = slots[position] as PluginSlot
-    if (this.#cancelled) return this.#fail(position, entry, startCancelled(slot.name, this.#cancelled.reason))
-    let step: 'start' | 'restore' | 'enable' = 'start'
-    // Without state that another process left a plugin may start, and so it is told apart why it could not.
-    const left = isLeft(core, slot) ? slot.kept : undefined
-    let finish: BringUp['finish']
-    if (left !== undefined || slot.name === enabling) {
-      finish = async (generation) => {
-        step = 'restore'
-        if (left !== undefined) await restoreState(core, generation, left, undefined, this.#signal())
-        if (slot.name !== enabling) return
-        step = 'enable'
-        await generation.call('onEnable')
-      }
-    }
-    const start: BringUp = {
-      reason: 'start',
-      lookup: core.host.offersOf,
-      dependencies: core.roster.dependencies(this.#needs[position] as readonly string[]),
-      snapshot: left === undefined ? slot.kept : undefined,
-      kept: slot.kept,
-      limit: undefined,
-      finish,
-    }
-    return bringUp<unknown>(
-      core,
-      slot,
-      record,
-      start,
-      (generation) => {
-        if (stateError && usesState(generation)) this.#tell(stateError)
-        return this.#succeed(position, entry, generation)
-      },
-      (failure) => {
-        const isOfState = step === 'restore' || (left !== undefined && failure.phase === 'migrateState')
-        if (!isOfState || this.#cancelled) return this.#fail(position, entry, failure, step === 'enable')
-        return this.#bringUp(position, record, entry, dropLeft(core, slot, record, failure))
-      },
-    )
+  #bringUp(slot: PluginSlot, place: StartPlace, stateError?: PluginError): unknown {
+    const start = new PluginStart(this, slot, place, stateError)
+    if (this.#cancelled) return this.fail(start, startCancelled(slot.name, this.#cancelled.reason), false)
+    return start.begin()
   }
 
-  #signal(): AbortSignal {
+  startWithoutState(start: PluginStart, failure: PluginError): unknown {
+    const { slot, record } = start
+    return this.#bringUp(slot, start, dropLeft(this.core, slot, record, failure))
+  }
+
+  signal(): AbortSignal {
     if (!this.#abort) {
       this.#abort = new AbortController()
       // As many plugins listen to it as start at a time, and none stays.
@@ -173,41 +163,39 @@ export class StartRun {
     return this.#abort.signal
   }
 
-  #tell(problem: PluginError): void {
+  tell(problem: PluginError): void {
     const { core, problems } = this.#options
     problems.push(problem)
     logProblems(core, [problem])
   }
 
-  #succeed(position: number, entry: Entry, generation: Generation): unknown {
-    const { core } = this.#options
-    entry.registerMs = generation.hooks.registerMs
-    entry.setupMs = generation.hooks.setupMs
+  succeed(start: PluginStart, generation: Generation): unknown {
+    const { entry } = start
+    entry.registerMs = start.registerMs
+    entry.setupMs = start.setupMs
     if (!this.#cancelled) {
       try {
-        show(core, generation)
+        showOne(this.core, start.slot, generation)
         entry.outcome = 'active'
-        return this.#end(position, entry)
+        return this.#end(start.position, entry)
       } catch (error) {
-        return this.#takeBack(position, entry, generation, failureOf(generation, 'setup', error))
+        return this.#takeBack(start, generation, failureOf(generation, 'setup', error))
       }
     }
-    return this.#takeBack(position, entry, generation, startCancelled(generation.name, this.#cancelled.reason))
+    return this.#takeBack(start, generation, startCancelled(generation.name, this.#cancelled.reason))
   }
 
-  #takeBack(position: number, entry: Entry, generation: Generation, failure: PluginError): unknown {
+  #takeBack(start: PluginStart, generation: Generation, failure: PluginError): unknown {
     generation.vanish()
     return chain(generation.end(), (problems) => {
-      logProblems(this.#options.core, problems)
-      this.#fail(position, entry, failure)
+      logProblems(this.core, problems)
+      this.fail(start, failure, false)
     })
   }
 
-  #fail(position: number, entry: Entry, failure: PluginError, isEnabling = false): void {
-    const { slots, core } = this.#options
-    const slot = slots[position] as PluginSlot
+  fail({ slot, position, entry }: PluginStart, failure: PluginError, isEnabling: boolean): void {
     if (isEnabling) slot.wanted = false
-    core.roster.move(slot, isEnabling ? 'disabled' : 'failed', failure)
+    this.core.roster.move(slot, isEnabling ? 'disabled' : 'failed', failure)
     this.#end(position, entry)
     this.#checkFatal(slot, failure)
   }
@@ -236,6 +224,26 @@ export class StartRun {
     }
     return last === undefined ? undefined : this.#options.slots[last]?.name
   }
+}
+
+/** As `positionsOf`, for plugins that are at hand. */
+function positionsIn(
+  slots: readonly PluginSlot[],
+  needs: readonly (readonly PluginSlot[])[],
+): readonly (readonly number[])[] {
+  for (const [at, slot] of slots.entries()) slot.position = at
+  return needs.map((list, own) => {
+    if (list.length === 0) return NO_POSITIONS
+    // One that starts in no run, or in another one, has none or another's; a later one is there only in a circle, whose
+    // members are never started.
+    const isBefore = (each: PluginSlot) => each.position < own && slots[each.position] === each
+    return list.filter(isBefore).map(({ position }) => position)
+  })
+}
+
+function dependenciesOn(slots: readonly PluginSlot[]): Dependencies {
+  if (slots.length === 0) return NO_DEPENDENCIES
+  return { names: slots.map(({ name }) => name), numbers: slots.map(({ activeNumber }) => activeNumber) }
 }
 
 /** @throws `CFP_OPTION_INVALID` */

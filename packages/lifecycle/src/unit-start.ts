@@ -1,12 +1,13 @@
 // The start of a unit's plugins within a reload, where they see each other before anybody else sees them.
 import type { PluginError, PluginRecord } from '@cf-plugins/plugin-api'
-import { bringUp } from './bring-up.ts'
+import { BringUp } from './bring-up.ts'
 import type { LifecycleCore } from './core.ts'
 import type { Generation } from './generation.ts'
-import type { ServiceLookup } from './generation-start.ts'
+import type { GenerationStart, ServiceLookup, StartReason } from './generation-start.ts'
+import type { HookLimit } from './instance-hooks.ts'
 import { type PluginOrder, positionsOf } from './ordered.ts'
 import type { PluginSlot } from './plugin-slot.ts'
-import { schedule } from './schedule.ts'
+import { type Ended, schedule } from './schedule.ts'
 import { setupWaits, tellWhoIsLate } from './slow-start.ts'
 
 /** What is started, and how. */
@@ -54,15 +55,13 @@ export async function startUnit(
     if (reason === 'rollback') return serving && { value: serving.config }
     return configs?.has(name) ? { value: configs.get(name) } : undefined
   }
-  const startOne = (position: number) => {
+  const startOne = (position: number, ended: Ended) => {
     const slot = core.roster.slot(names[position] as string)
     const record = records.get(slot.name) as PluginRecord
     const dependencies = needs[position] as string[]
     const isPointless = reason === 'reload' ? failures.size > 0 : dependencies.some((name) => failures.has(name))
     if (isPointless) return undefined
-    const keep = (generation: Generation) => void made.set(slot.name, generation)
-    const fail = (error: PluginError) => void failures.set(slot.name, error)
-    const start = {
+    return new MemberStart(core, slot, record, {
       reason,
       config: configOf(slot),
       lookup,
@@ -72,11 +71,67 @@ export async function startUnit(
       limit,
       endLimit,
       signal,
-    }
-    return bringUp(core, slot, record, start, keep, fail)
+      made,
+      failures,
+      over: () => ended(position),
+    }).begin()
   }
   const ready = tellWhoIsLate(core, `setting up for a ${reason}`, () => setupWaits(core, names, needs, made))
   await schedule(positionsOf(names, needs), startOne)
   ready()
   return failures
+}
+
+/** What one member of the unit starts with, and where it goes. */
+interface Member extends GenerationStart, Pick<UnitStart, 'limit' | 'endLimit' | 'signal'> {
+  readonly snapshot: unknown
+  readonly made: Map<string, Generation>
+  readonly failures: Map<string, PluginError>
+  readonly over: () => void
+}
+
+class MemberStart extends BringUp {
+  readonly #member: Member
+
+  constructor(core: LifecycleCore, slot: PluginSlot, record: PluginRecord, member: Member) {
+    super(core, slot, record, member.dependencies)
+    this.#member = member
+  }
+
+  get reason(): StartReason {
+    return this.#member.reason
+  }
+  get lookup(): ServiceLookup {
+    return this.#member.lookup
+  }
+  override get config(): GenerationStart['config'] {
+    return this.#member.config
+  }
+  override get snapshot(): unknown {
+    return this.#member.snapshot
+  }
+  override get kept(): unknown {
+    return this.#member.kept
+  }
+  override get limit(): HookLimit {
+    return this.#member.limit
+  }
+  override get endLimit(): HookLimit {
+    return this.#member.endLimit
+  }
+  override get signal(): AbortSignal | undefined {
+    return this.#member.signal
+  }
+
+  protected succeed(generation: Generation): void {
+    this.#member.made.set(this.slot.name, generation)
+  }
+
+  protected fail(error: PluginError): void {
+    this.#member.failures.set(this.slot.name, error)
+  }
+
+  protected over(): void {
+    this.#member.over()
+  }
 }

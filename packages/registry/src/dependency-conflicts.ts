@@ -15,10 +15,17 @@ export interface ResolutionNote {
 }
 
 /** Everything wrong with what `record` names as dependencies or requires. */
-export function dependencyConflicts(record: PluginRecord, input: LinkInput, links: PluginLinks): PluginError[] {
+export function dependencyConflicts(
+  record: PluginRecord,
+  input: LinkInput,
+  links: PluginLinks,
+): readonly PluginError[] {
   const { dependencies, requires, optionalDependencies } = record.meta
   const found: PluginError[] = []
-  for (const dependency of dependencies) found.push(...requiredConflicts(record, dependency, input))
+  // Nearly all are as they should be, and those cost no list.
+  for (const dependency of dependencies) {
+    if (!isMet(dependency, input)) found.push(...requiredConflicts(record, dependency, input))
+  }
   for (const service of requires) found.push(...serviceConflicts(record, service, input, links))
   for (const { name, range } of optionalDependencies) {
     if (input.environment.ranges.isRange(range)) continue
@@ -53,6 +60,12 @@ function unclear(service: string, providers: ProviderLookup): string | undefined
   const candidates = providers.candidates(service)
   if (candidates.length === 0) return undefined
   return `${quoted(candidates)} provide it. Choose one in the options of the host: ${choiceLine(service, candidates[0]!)}.`
+}
+
+function isMet({ name, range }: PluginDependency, { records, environment: { ranges }, enabled }: LinkInput): boolean {
+  const dependency = records.get(name)
+  if (dependency === undefined || !enabled(name)) return false
+  return ranges.isRange(range) && ranges.has(range, dependency.meta.version)
 }
 
 function requiredConflicts(record: PluginRecord, { name, range }: PluginDependency, input: LinkInput): PluginError[] {

@@ -15,10 +15,20 @@ export interface HostEnvironment {
   readonly providers: ReadonlyMap<string, string>
 }
 
+const NONE: readonly PluginError[] = []
+
 const ENGINES = ['api', 'host', 'node'] as const
 
 /** Why this plugin cannot run in this process, whatever other plugins there are. Empty where it can. */
-export function environmentConflicts(record: PluginRecord, environment: HostEnvironment): PluginError[] {
+export function environmentConflicts(record: PluginRecord, environment: HostEnvironment): readonly PluginError[] {
+  const { engines } = record.meta
+  if (
+    engines.api === undefined &&
+    engines.host === undefined &&
+    engines.node === undefined &&
+    record.meta.platforms.length === 0
+  )
+    return NONE
   const found: PluginError[] = []
   for (const engine of ENGINES) {
     const range = record.meta.engines[engine]

@@ -4,7 +4,8 @@ import { PluginError, type PluginRecord } from '@cf-plugins/plugin-api'
 import type { RegistryErrorCode } from './error-codes.ts'
 import type { HostEnvironment } from './host-environment.ts'
 import { didYouMean } from './nearest-name.ts'
-import { graphOf, type LinkInput, linkPlugins, type Need, type PluginLinks } from './plugin-links.ts'
+import { graphOf, type LinkInput, linkPlugins, type PluginLinks } from './plugin-links.ts'
+import type { Need } from './plugin-needs.ts'
 import { type Resolution, resolvePlugins } from './resolution.ts'
 
 export interface ResolveOptions {
@@ -33,9 +34,10 @@ export class PluginCatalog {
 
   /** Whether one of several providers was switched on or off since it was worked out who depends on whom. */
   get isOutdated(): boolean {
-    if (this.#links === undefined) return false
+    const contestants = this.#links?.providers.contestants
+    if (contestants === undefined || contestants.size === 0) return false
     const { enabled } = this.#input()
-    for (const [name, was] of this.#links.providers.contestants) if (enabled(name) !== was) return true
+    for (const [name, was] of contestants) if (enabled(name) !== was) return true
     return false
   }
 
@@ -74,8 +76,9 @@ export class PluginCatalog {
    * @throws `CFP_PLUGIN_UNKNOWN`
    */
   dependenciesOf(name: string): string[] {
-    if (!this.#records.has(name)) throw this.unknown(name)
-    return [...this.#linked().needs.get(name)!.keys()]
+    const own = this.#linked().needs.get(name)
+    if (own === undefined) throw this.unknown(name)
+    return own.names.slice()
   }
 
   /** Who depends directly on a plugin. @throws `CFP_PLUGIN_UNKNOWN` */
@@ -106,8 +109,9 @@ export class PluginCatalog {
 
   /** How much the plugin `name` needs `dependency`, or nothing where it does not depend on it. @throws `CFP_PLUGIN_UNKNOWN` */
   requires(name: string, dependency: string): Need | undefined {
-    this.#graphWith(name)
-    return this.#linked().needs.get(name)?.get(dependency)
+    const own = this.#linked().needs.get(name)
+    if (own === undefined) throw this.unknown(name)
+    return own.of(dependency)
   }
 
   /** Who is to be taken for a service, as far as metadata says: more than one where the host must choose. */
@@ -151,7 +155,7 @@ function orderOf({ graph, needs }: PluginLinks): string[] {
   const acyclic = graphOf(needs, () => false)
   for (const wanted of ['required', 'optional']) {
     for (const [name, own] of needs) {
-      for (const [on, need] of own) if (need === wanted) acyclic.tryAddDependency(name, on)
+      for (const on of own.names) if (own.of(on) === wanted) acyclic.tryAddDependency(name, on)
     }
   }
   return acyclic.topologicalOrder()

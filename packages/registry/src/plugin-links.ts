@@ -1,10 +1,8 @@
 // Who needs whom, read from metadata alone.
 import { DependencyGraph } from '@cf-plugins/graph'
 import type { PluginDependency, ResolvedPluginMeta } from '@cf-plugins/plugin-api'
+import { FEW, FewNeeds, ManyNeeds, type Need, NO_NEEDS, type PluginNeeds } from './plugin-needs.ts'
 import { type ProviderInput, ProviderLookup } from './providers.ts'
-
-/** Whether a plugin can do without what it depends on. */
-export type Need = 'required' | 'optional'
 
 /** Everything that `linkPlugins` reads. */
 export type LinkInput = ProviderInput
@@ -14,12 +12,10 @@ export interface PluginLinks {
   /** Every registered plugin, enabled or not, with an edge to each registered one that it depends on. May have cycles. */
   readonly graph: DependencyGraph
   /** What each plugin depends on, and how much; nothing that is not registered. */
-  readonly needs: ReadonlyMap<string, ReadonlyMap<string, Need>>
+  readonly needs: ReadonlyMap<string, PluginNeeds>
   /** Who provides what. */
   readonly providers: ProviderLookup
 }
-
-const NOTHING: ReadonlyMap<string, Need> = new Map()
 
 /**
  * Links every plugin with its dependencies, with optional ones that are there in an allowed version, with the providers of the
@@ -28,10 +24,10 @@ const NOTHING: ReadonlyMap<string, Need> = new Map()
 export function linkPlugins(input: LinkInput): PluginLinks {
   const { records } = input
   const providers = new ProviderLookup(input)
-  const needs = new Map<string, ReadonlyMap<string, Need>>()
+  const needs = new Map<string, PluginNeeds>()
   for (const { meta } of records.values()) {
-    if (isAlone(meta)) {
-      needs.set(meta.name, NOTHING)
+    if (hasOnlyFew(meta)) {
+      needs.set(meta.name, fewOf(meta, records))
       continue
     }
     const own = new Map<string, Need>()
@@ -42,7 +38,7 @@ export function linkPlugins(input: LinkInput): PluginLinks {
     }
     for (const dependency of meta.optionalDependencies) add(optionalOn(dependency, input, providers))
     for (const service of meta.collects) for (const name of providers.all(service)) add(name)
-    needs.set(meta.name, own)
+    needs.set(meta.name, new ManyNeeds(own))
   }
   return { graph: graphOf(needs, () => true), needs, providers }
 }
@@ -66,18 +62,25 @@ export function optionalOn(
 
 /** The graph of the plugins in `needs`, in their order, with those edges that `keep` keeps. */
 export function graphOf(
-  needs: ReadonlyMap<string, ReadonlyMap<string, Need>>,
+  needs: ReadonlyMap<string, PluginNeeds>,
   keep: (on: string, need: Need) => boolean,
 ): DependencyGraph {
   // All nodes before any edge: an edge would add its target early, and the order of insertion breaks ties.
   const graph = new DependencyGraph()
   for (const name of needs.keys()) graph.addNode(name)
   for (const [name, own] of needs) {
-    for (const [on, need] of own) if (keep(on, need)) graph.addDependency(name, on)
+    for (const on of own.names) if (keep(on, own.of(on) as Need)) graph.addDependency(name, on)
   }
   return graph
 }
 
-function isAlone({ dependencies, requires, optionalDependencies, collects }: ResolvedPluginMeta): boolean {
-  return dependencies.length + requires.length + optionalDependencies.length + collects.length === 0
+function hasOnlyFew({ dependencies, requires, optionalDependencies, collects }: ResolvedPluginMeta): boolean {
+  return dependencies.length <= FEW && requires.length + optionalDependencies.length + collects.length === 0
+}
+
+function fewOf({ dependencies }: ResolvedPluginMeta, records: LinkInput['records']): PluginNeeds {
+  if (dependencies.length === 0) return NO_NEEDS
+  const names: string[] = []
+  for (const { name } of dependencies) if (records.has(name) && !names.includes(name)) names.push(name)
+  return new FewNeeds(names)
 }

@@ -4,7 +4,7 @@ import { checkChange, duplicateName } from './change-check.ts'
 import { type Explanation, explainPlugin, type PluginStatusView } from './explanation.ts'
 import type { HostEnvironment } from './host-environment.ts'
 import { PluginCatalog, type ResolveOptions, type Wishes } from './plugin-catalog.ts'
-import type { Need } from './plugin-links.ts'
+import type { Need } from './plugin-needs.ts'
 import { readChoices } from './providers.ts'
 import type { Resolution } from './resolution.ts'
 import { SemverRanges } from './semver-ranges.ts'
@@ -38,7 +38,9 @@ export interface PluginRegistryOptions {
 export class PluginRegistry {
   readonly services: ServiceTable
   readonly #environment: HostEnvironment
-  readonly #records = new Map<string, PluginRecord>()
+  #records = new Map<string, PluginRecord>()
+  /** Whether a catalog has the very map, so that a change takes a copy first: most registries are filled, and then asked. */
+  #isShared = false
   #wishes: Wishes = () => undefined
   #catalog: PluginCatalog | undefined
 
@@ -68,14 +70,13 @@ export class PluginRegistry {
   add(record: PluginRecord): void {
     const first = this.#records.get(record.meta.name)
     if (first !== undefined) throw duplicateName(record, first)
-    this.#records.set(record.meta.name, record)
-    this.#catalog = undefined
+    this.#changing().set(record.meta.name, record)
   }
 
   /** Takes a plugin out, whoever depends on it, and gives its record. */
   remove(name: string): PluginRecord | undefined {
     const record = this.#records.get(name)
-    if (this.#records.delete(name)) this.#catalog = undefined
+    if (record !== undefined) this.#changing().delete(name)
     return record
   }
 
@@ -118,9 +119,9 @@ export class PluginRegistry {
     const before = this.#now()
     for (const name of change.remove ?? []) if (!before.has(name)) throw before.unknown(name)
     const staged = new StagedRegistry(changedRecords(before, change), this.#environment, this.#wishes, before, () => {
-      for (const name of takenOut(change)) this.#records.delete(name)
-      for (const record of change.set ?? []) this.#records.set(record.meta.name, record)
-      this.#catalog = undefined
+      const records = this.#changing()
+      for (const name of takenOut(change)) records.delete(name)
+      for (const record of change.set ?? []) records.set(record.meta.name, record)
     })
     checkChange(before, staged, change, options)
     return staged
@@ -184,7 +185,18 @@ export class PluginRegistry {
   /** The plugins as they are now. A catalog never changes, so that one which somebody holds stays true to its moment. */
   #now(): PluginCatalog {
     if (this.#catalog?.isOutdated) this.#catalog = undefined
-    this.#catalog ??= new PluginCatalog(new Map(this.#records), this.#environment, this.#wishes)
+    if (this.#catalog === undefined) {
+      this.#isShared = true
+      this.#catalog = new PluginCatalog(this.#records, this.#environment, this.#wishes)
+    }
     return this.#catalog
+  }
+
+  /** The records for a change, which no catalog sees. */
+  #changing(): Map<string, PluginRecord> {
+    if (this.#isShared) this.#records = new Map(this.#records)
+    this.#isShared = false
+    this.#catalog = undefined
+    return this.#records
   }
 }

@@ -26,15 +26,15 @@ export function resolvePlugins(input: LinkInput, links: PluginLinks): Resolution
   const { records, enabled, environment } = input
   const candidates: PluginRecord[] = []
   const disabled: string[] = []
-  for (const [name, record] of records) {
-    if (enabled(name)) candidates.push(record)
-    else disabled.push(name)
+  for (const record of records.values()) {
+    if (enabled(record.meta.name)) candidates.push(record)
+    else disabled.push(record.meta.name)
   }
   const reasons = new Map<string, PluginError[]>()
   for (const record of candidates) {
-    const found = environmentConflicts(record, environment)
-    found.push(...dependencyConflicts(record, input, links))
-    if (found.length > 0) reasons.set(record.meta.name, found)
+    const own = environmentConflicts(record, environment)
+    const others = dependencyConflicts(record, input, links)
+    if (own.length + others.length > 0) reasons.set(record.meta.name, [...own, ...others])
   }
   const conflicts = [...reasons.values()].flat()
   const circling = new Set<string>()
@@ -112,7 +112,7 @@ function spread(
   const reached = new Set(roots)
   for (const name of reached) {
     for (const dependent of links.graph.dependentsOf(name)) {
-      if (reached.has(dependent) || !on.has(dependent) || links.needs.get(dependent)!.get(name) !== 'required') continue
+      if (reached.has(dependent) || !on.has(dependent) || links.needs.get(dependent)!.of(name) !== 'required') continue
       reached.add(dependent)
       blockedBy.set(dependent, name)
     }
@@ -145,9 +145,10 @@ function failingNotes(
   links: PluginLinks,
   blocked: (name: string) => boolean,
 ): ResolutionNote[] {
-  return [...links.needs.get(meta.name)!]
-    .filter(([on, need]) => need === 'optional' && blocked(on))
-    .map(([dependency]) => {
+  const own = links.needs.get(meta.name)!
+  return own.names
+    .filter((on) => own.of(on) === 'optional' && blocked(on))
+    .map((dependency) => {
       const message = `Plugin "${meta.name}" goes without its optional dependency "${dependency}", which cannot start.`
       return { plugin: meta.name, dependency, message }
     })

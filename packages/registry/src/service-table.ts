@@ -19,7 +19,8 @@ const NOBODY: readonly PublishedService[] = []
  */
 export class ServiceTable {
   readonly #choices: ReadonlyMap<string, string>
-  readonly #offers = new Map<string, PublishedService[]>()
+  /** One by itself, without a list: hardly a service is offered by more. */
+  readonly #offers = new Map<string, PublishedService | readonly PublishedService[]>()
   /** Of those who offer more than the service of their own name. */
   readonly #namesOf = new Map<string, readonly string[]>()
 
@@ -35,7 +36,8 @@ export class ServiceTable {
 
   /** Everyone's who offers the service, in the order in which they came. */
   offers(service: string): readonly PublishedService[] {
-    return this.#offers.get(service) ?? NOBODY
+    const offers = this.#offers.get(service)
+    return offers === undefined ? NOBODY : isList(offers) ? offers : [offers]
   }
 
   /**
@@ -66,8 +68,14 @@ export class ServiceTable {
 
   /** Makes the service of its own name all that `owner` offers: as `publish` does, and cheaper, for nearly every plugin. */
   publishOwn(owner: string, service: unknown): void {
-    if (this.#namesOf.has(owner) || this.#offers.has(owner)) this.withdraw(owner)
-    this.#add(owner, { owner, service })
+    if (this.#namesOf.size > 0 && this.#namesOf.has(owner)) this.withdraw(owner)
+    const offers = this.#offers.get(owner)
+    const offer = { owner, service }
+    if (offers === undefined || (!isList(offers) && offers.owner === owner)) this.#offers.set(owner, offer)
+    else {
+      this.withdraw(owner)
+      this.#add(owner, offer)
+    }
   }
 
   /** Takes back everything that `owner` offers. */
@@ -85,15 +93,16 @@ export class ServiceTable {
 
   #add(name: string, offer: PublishedService): void {
     const offers = this.#offers.get(name)
-    if (offers === undefined) this.#offers.set(name, [offer])
-    else offers.push(offer)
+    this.#offers.set(name, offers === undefined ? offer : [...(isList(offers) ? offers : [offers]), offer])
   }
 
   #remove(name: string, owner: string): void {
-    const offers = this.#offers.get(name)
-    if (offers === undefined) return
-    const left = offers.filter((offer) => offer.owner !== owner)
+    const left = this.offers(name).filter((offer) => offer.owner !== owner)
     if (left.length === 0) this.#offers.delete(name)
     else this.#offers.set(name, left)
   }
+}
+
+function isList(offers: PublishedService | readonly PublishedService[]): offers is readonly PublishedService[] {
+  return Array.isArray(offers)
 }
