@@ -35,20 +35,35 @@ export class Adjacency implements Star {
 
   /** Takes a whole graph in; only right on an empty one. Stamps tell duplicates apart without looking edges up. */
   fill(entries: Iterable<readonly [string, Iterable<string>]>): void {
+    // In variables, and not link by link: half of what building costs besides the look-ups of names.
+    let { next, target } = this
     let seenBy: Int32Array = new Int32Array(this.head.length)
-    for (const [name, dependencies] of entries) {
-      const source = this.ensure(name)
+    let slot = 1
+    for (const entry of entries) {
+      const source = this.ensure(entry[0])
       const stamp = source + 1
+      let newest = this.head[source]!
       // Only a name that had an entry before has edges here.
-      for (let edge = this.head[source]!; edge !== 0; edge = this.next[edge]!) seenBy[this.target[edge]!] = stamp
-      for (const dependency of dependencies) {
-        const target = this.ensure(dependency)
-        if (target >= seenBy.length) seenBy = grown(seenBy, this.head.length)
-        if (seenBy[target] === stamp) continue
-        seenBy[target] = stamp
-        this.link(source, target)
+      for (let edge = newest; edge !== 0; edge = next[edge]!) seenBy[target[edge]!] = stamp
+      for (const dependency of entry[1]) {
+        const to = this.ensure(dependency)
+        if (to >= seenBy.length) seenBy = grown(seenBy, this.head.length)
+        if (seenBy[to] === stamp) continue
+        seenBy[to] = stamp
+        if (slot === target.length) {
+          target = grown(target, slot + 1)
+          next = grown(next, slot + 1)
+        }
+        target[slot] = to
+        next[slot] = newest
+        newest = slot++
       }
+      this.head[source] = newest
     }
+    this.next = next
+    this.target = target
+    this.#edgeSlots = slot
+    this.edgeCount = slot - 1
   }
 
   /** The id of a name, which is added if it isn't there. */

@@ -1,77 +1,76 @@
 // Every elementary cycle as a path: Johnson's algorithm inside each strongly connected component, without recursion.
 import { components } from './components.ts'
 import type { Star } from './star.ts'
-import { GONE } from './star.ts'
 
 /** One component that has a cycle, with its nodes renumbered from 0 in ascending order of their ids. */
 interface Knot extends Star {
   readonly ids: Int32Array
-  readonly head: Int32Array
-  readonly next: number[]
-  readonly target: number[]
+  /** By node, where the edges come from that arrive at it. */
+  readonly sources: number[][]
 }
+
+/** What the search knows about a node: nothing, that it is on the path, or that every way on from it is blocked. */
+const FREE = 0
+const ON_PATH = 1
+const BLOCKED = 2
 
 /**
  * Cycles as paths of ids, each beginning at its lowest id, at most `limit`. The time is linear in the size of the
- * knots for each cycle found, and linear in the graph for all the rest.
+ * knots for each cycle found, and linear in the graph for all the rest. For a star without gone edges.
  */
 export function elementaryCycles(star: Star, size: number, limit: number): number[][] {
   const found: number[][] = []
-  const work = knotsOf(star, size).reverse()
+  const work = knotsOf(star, size)
   for (let knot = work.pop(); knot !== undefined && found.length < limit; knot = work.pop()) {
     cyclesThroughFirst(knot, limit, found)
-    if (knot.ids.length > 1) work.push(...withoutFirst(knot).reverse())
+    if (knot.ids.length > 1) work.push(...knotsOf(knot, knot.ids.length, knot.ids))
   }
   return found
 }
 
+/** The knots of a star, or what is left of a knot without its first node; those with the lowest ids last. */
 function knotsOf(star: Star, size: number, ids?: Int32Array): Knot[] {
-  const { of, count } = components(star, size)
-  const sizes = new Int32Array(count)
+  const { of, knots } = components(star, size, ids ? 1 : 0)
   const local = new Int32Array(size)
-  for (let node = 0; node < size; node++) local[node] = sizes[of[node]!]!++
-  const byComponent = new Map<number, Knot>()
-  for (let node = 0; node < size; node++) {
-    const component = of[node]!
-    if (sizes[component] === 1 && !hasLoop(star, node)) continue
-    let knot = byComponent.get(component)
-    if (!knot) {
-      const members = sizes[component]!
-      knot = { ids: new Int32Array(members), head: new Int32Array(members), next: [0], target: [GONE] }
-      byComponent.set(component, knot)
+  const result = knots.map((members): Knot => {
+    const nodes = Int32Array.from(members).sort()
+    const sources: number[][] = members.map(() => [])
+    const head = new Int32Array(nodes.length)
+    const next = [0]
+    const target = [0]
+    for (let at = 0; at < nodes.length; at++) local[nodes[at]!] = at
+    for (let from = 0; from < nodes.length; from++) {
+      const node = nodes[from]!
+      const inside: number[] = []
+      for (let edge = star.head[node]!; edge !== 0; edge = star.next[edge]!) {
+        const to = star.target[edge]!
+        if (of[to] === of[node]) inside.push(local[to]!)
+      }
+      // A knot's edges come in the order in which they were added, a graph's the other way round.
+      if (ids) inside.reverse()
+      for (const to of inside) {
+        sources[to]!.push(from)
+        next.push(head[from]!)
+        head[from] = target.push(to) - 1
+      }
     }
-    const from = local[node]!
-    knot.ids[from] = ids ? ids[node]! : node
-    // Walked newest first and linked in front, the copy comes out oldest first: as the edges were added.
-    for (let edge = star.head[node]!; edge !== 0; edge = star.next[edge]!) {
-      const to = star.target[edge]!
-      if (to !== GONE && of[to] === component) link(knot, from, local[to]!)
+    return {
+      ids: ids ? nodes.map((node) => ids[node]!) : nodes,
+      head,
+      // Of the same kind as a graph's, so that the loops over both are compiled for one.
+      next: new Int32Array(next),
+      target: new Int32Array(target),
+      sources,
     }
-  }
-  return [...byComponent.values()]
+  })
+  return result.sort((a, b) => b.ids[0]! - a.ids[0]!)
 }
 
-/** What is left of a knot when all cycles through its first node are known. */
-function withoutFirst(knot: Knot): Knot[] {
-  const rest: Knot = { ids: knot.ids.subarray(1), head: new Int32Array(knot.ids.length - 1), next: [0], target: [GONE] }
-  for (let node = 1; node < knot.ids.length; node++) {
-    for (let edge = knot.head[node]!; edge !== 0; edge = knot.next[edge]!) {
-      if (knot.target[edge] !== 0) link(rest, node - 1, knot.target[edge]! - 1)
-    }
-  }
-  return knotsOf(rest, rest.ids.length, rest.ids)
-}
-
-function cyclesThroughFirst(knot: Knot, limit: number, found: number[][]): void {
-  const { ids, head, next, target } = knot
-  const size = ids.length
-  const blocked = new Uint8Array(size)
-  const closes = new Uint8Array(size)
-  const waiting: (Set<number> | undefined)[] = []
+function cyclesThroughFirst({ ids, head, next, target, sources }: Knot, limit: number, found: number[][]): void {
+  const state = new Uint8Array(ids.length)
+  const closes = new Uint8Array(ids.length)
+  const cursor = Int32Array.from(head)
   const path = [0]
-  const cursor = new Int32Array(size)
-  cursor[0] = head[0]!
-  blocked[0] = 1
   while (path.length > 0) {
     const node = path[path.length - 1]!
     const edge = cursor[node]!
@@ -80,46 +79,31 @@ function cyclesThroughFirst(knot: Knot, limit: number, found: number[][]): void 
       const to = target[edge]!
       if (to === 0) {
         found.push(path.map((member) => ids[member]!))
-        if (found.length >= limit) return
+        if (found.length === limit) return
         closes[node] = 1
-      } else if (blocked[to] === 0) {
+      } else if (state[to] === FREE) {
         path.push(to)
         cursor[to] = head[to]!
-        blocked[to] = 1
+        state[to] = ON_PATH
         closes[to] = 0
       }
       continue
     }
     path.pop()
-    if (closes[node] === 1) {
-      unblock(node, blocked, waiting)
-      if (path.length > 0) closes[path[path.length - 1]!] = 1
-    } else {
-      for (let out = head[node]!; out !== 0; out = next[out]!) {
-        const to = target[out]!
-        waiting[to] ??= new Set()
-        waiting[to].add(node)
+    if (closes[node] === 0) {
+      state[node] = BLOCKED
+      continue
+    }
+    if (path.length > 0) closes[path[path.length - 1]!] = 1
+    // Whatever was blocked only because this node was taken is free with it.
+    const freed = [node]
+    state[node] = FREE
+    for (let free = freed.pop(); free !== undefined; free = freed.pop()) {
+      for (const source of sources[free]!) {
+        if (state[source] !== BLOCKED) continue
+        state[source] = FREE
+        freed.push(source)
       }
     }
   }
-}
-
-function unblock(first: number, blocked: Uint8Array, waiting: (Set<number> | undefined)[]): void {
-  const work = [first]
-  for (let node = work.pop(); node !== undefined; node = work.pop()) {
-    blocked[node] = 0
-    for (const waiter of waiting[node] ?? []) if (blocked[waiter] === 1) work.push(waiter)
-    waiting[node] = undefined
-  }
-}
-
-function hasLoop(star: Star, node: number): boolean {
-  for (let edge = star.head[node]!; edge !== 0; edge = star.next[edge]!) if (star.target[edge] === node) return true
-  return false
-}
-
-function link(knot: Knot, from: number, to: number): void {
-  knot.target.push(to)
-  knot.next.push(knot.head[from]!)
-  knot.head[from] = knot.target.length - 1
 }

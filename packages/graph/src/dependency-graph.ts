@@ -190,7 +190,8 @@ export class DependencyGraph {
   topologicalOrder(): string[] {
     const { order } = this.#sorted()
     const { names } = this.#graph
-    const result = new Array<string>(order.length)
+    // A copy has the right size at once, and no holes.
+    const result = names.slice()
     for (let at = 0; at < order.length; at++) result[at] = names[order[at]!]!
     return result
   }
@@ -200,14 +201,10 @@ export class DependencyGraph {
    * @throws GraphError `CFP_GRAPH_CYCLE` with `cycles`
    */
   batches(): string[][] {
-    const { order, levels } = this.#sorted()
-    const { names } = this.#graph
+    const order = this.topologicalOrder()
+    const { levels } = this.#arranged()
     const result: string[][] = []
-    for (let level = 1, at = 0; level < levels.length; level++) {
-      const batch: string[] = []
-      for (const end = levels[level]!; at < end; at++) batch.push(names[order[at]!]!)
-      result.push(batch)
-    }
+    for (let level = 1; level < levels.length; level++) result.push(order.slice(levels[level - 1]!, levels[level]!))
     return result
   }
 

@@ -12,6 +12,9 @@ export class Reachability {
   readonly #position: Int32Array
   readonly #seen: Int32Array
   readonly #found: Int32Array
+  /** Dependents of `id` are `dependents[starts[id]]` up to `dependents[starts[id + 1]]`: side by side, half the cost of a list. */
+  readonly #starts: Int32Array
+  readonly #dependents: Int32Array
   #stamp = 0
   #size = 0
 
@@ -23,13 +26,23 @@ export class Reachability {
     for (let at = 0; at < order.length; at++) this.#position[order[at]!] = at
     this.#seen = new Int32Array(order.length)
     this.#found = new Int32Array(order.length)
+    const { head, next, target, edgeCount } = graph
+    const starts = new Int32Array(order.length + 1)
+    const dependents = new Int32Array(edgeCount)
+    // First where each row ends; filling it from the end leaves where it starts.
+    for (let edge = 1; edge <= edgeCount; edge++) starts[target[edge]!]!++
+    for (let id = 1; id <= order.length; id++) starts[id]! += starts[id - 1]!
+    for (let id = order.length - 1; id >= 0; id--) {
+      for (let edge = head[id]!; edge !== 0; edge = next[edge]!) dependents[--starts[target[edge]!]!] = id
+    }
+    this.#starts = starts
+    this.#dependents = dependents
   }
 
   /** The nodes, and whatever depends on one of them, dependencies first. */
   dependents(ids: Iterable<number>): string[] {
     this.#begin(ids)
-    const { starts, dependents } = this.#arrangement
-    const found = this.#found
+    const [found, starts, dependents] = [this.#found, this.#starts, this.#dependents]
     for (let at = 0; at < this.#size; at++) {
       const id = found[at]!
       for (let row = starts[id]!, end = starts[id + 1]!; row < end; row++) this.#meet(dependents[row]!)

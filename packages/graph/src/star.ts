@@ -5,9 +5,9 @@
  * Edge 0 is none. A removed edge stays in its list with a target of {@link GONE}.
  */
 export interface Star {
-  readonly head: ArrayLike<number>
-  readonly next: ArrayLike<number>
-  readonly target: ArrayLike<number>
+  readonly head: Int32Array
+  readonly next: Int32Array
+  readonly target: Int32Array
 }
 
 /** The target of an edge that was removed. */
