@@ -7,8 +7,13 @@ import type { WriteProgram } from './programs.ts'
 
 /** A program that runs. */
 export interface Running {
-  /** Saves the next edit, and resolves when it serves. @throws Error when it never does, or the program has ended */
-  edit(save: Save): Promise<void>
+  /**
+   * Saves the next edit, and resolves when it serves.
+   *
+   * @param onWritten called as soon as the file is written
+   * @throws Error when it never does, or the program has ended
+   */
+  edit(save: Save, onWritten?: () => void): Promise<void>
   /** How many saves it did not see, and which so had to be made again. */
   lost(): number
   stop(): void
@@ -73,10 +78,11 @@ export async function startProgram(write: WriteProgram, files: number, told = fa
   let lost = 0
   if (!(await serves(0, START_MS))) throw new Error(`The program does not serve: ${errors}`)
   return {
-    async edit(save) {
+    async edit(save, onWritten) {
       edits++
       for (let tries = 0; tries < TRIES; tries++) {
         plugin.edit(edits, save)
+        onWritten?.()
         if (told) child.send({ type: 'hot-hook:file-changed', path: plugin.leaf, action: 'change' })
         if (await serves(edits, LOST_MS)) return
         lost++
