@@ -69,9 +69,8 @@ export function chosen<T extends { readonly id: string; readonly title: string }
   const matches = (case_: T, text: string) => `${case_.id}\n${case_.title}`.toLowerCase().includes(text.toLowerCase())
   for (const text of only) {
     if (!cases.some((case_) => matches(case_, text))) {
-      throw new UsageError(
-        `Option '--only ${text}' is in no case's id or title: ${cases.map(({ id }) => id).join(', ')}.`,
-      )
+      const groups = [...new Set(cases.map(({ id }) => id.replace(/\/.*/, '/')))]
+      throw new UsageError(`Option '--only ${text}' is in no case's id or title; ids begin with ${groups.join(', ')}.`)
     }
   }
   return cases.filter((case_) => only.some((text) => matches(case_, text)))
