@@ -3,23 +3,19 @@ import { messageOf, PluginError } from '@cf-plugins/plugin-api'
 import type { PluginRegistry } from '@cf-plugins/registry'
 import type { PluginSlot } from './plugin-slot.ts'
 
-/** The error for the first of its required dependencies that is not active; nothing where all are. */
-export function blockOf(
+/** The error of a plugin that needs another one, which is not active. */
+export function blockedBy(
   registry: PluginRegistry,
   { name }: PluginSlot,
-  dependencies: readonly PluginSlot[],
-): PluginError | undefined {
-  for (const { name: dependency, state, error: cause } of dependencies) {
-    if (state === 'active' || registry.requires(name, dependency) !== 'required') continue
-    const why = cause ? whyNot(cause) : `which is ${state}.`
-    return new PluginError('CFP_DEPENDENCY_FAILED', `${notStarted(name)}it needs "${dependency}", ${why}`, {
-      plugin: name,
-      phase: 'resolve',
-      file: registry.get(name)?.source.file,
-      cause,
-    })
-  }
-  return undefined
+  { name: dependency, state, error: cause }: PluginSlot,
+): PluginError {
+  const why = cause ? whyNot(cause) : `which is ${state}.`
+  return new PluginError('CFP_DEPENDENCY_FAILED', `${notStarted(name)}it needs "${dependency}", ${why}`, {
+    plugin: name,
+    phase: 'resolve',
+    file: registry.get(name)?.source.file,
+    cause,
+  })
 }
 
 /** A dependency's error as the end of a sentence: `which failed in setup(): connect ECONNREFUSED`. */

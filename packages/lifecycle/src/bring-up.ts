@@ -25,12 +25,18 @@ export abstract class BringUp implements GenerationStart, StartWaiter {
   registerMs = 0
   setupMs = 0
   #generation: Generation | undefined
+  #waited = false
 
   constructor(core: LifecycleCore, slot: PluginSlot, record: PluginRecord, dependencies: Dependencies) {
     this.core = core
     this.slot = slot
     this.record = record
     this.dependencies = dependencies
+  }
+
+  /** When it was up; now, where something came after its hooks. */
+  get upMs(): number {
+    return this.#waited ? performance.now() : this.startedMs + this.registerMs + this.setupMs
   }
 
   abstract get reason(): StartReason
@@ -111,6 +117,7 @@ export abstract class BringUp implements GenerationStart, StartWaiter {
   #ready(generation: Generation): unknown {
     const { snapshot, finish } = this
     if (snapshot === undefined && !finish) return this.#up(generation)
+    this.#waited = true
     return restoreState(this.core, generation, snapshot, this.limit?.(), this.signal)
       .then(() => finish?.(generation))
       .then(

@@ -39,9 +39,8 @@ interface Traced {
   readonly record: { readonly source: { readonly generation: number } }
 }
 
-/** Calls `task` between the channel's `start` and `asyncEnd`; a plain call while nobody listens. */
+/** Calls `task` between the channel's `start` and `asyncEnd`. */
 export function traced<T>(tracing: Tracing, { name, host, record }: Traced, task: () => T): T {
-  if (!isListenedTo(tracing)) return task()
   const trace: HookTrace = { host: host.id, plugin: name, generation: record.source.generation }
   tracing.start.publish(trace)
   const end = () => tracing.asyncEnd.publish(trace)
@@ -68,6 +67,7 @@ export function traced<T>(tracing: Tracing, { name, host, record }: Traced, task
   return promise as T
 }
 
-function isListenedTo({ start, end, asyncEnd, error }: Tracing): boolean {
+/** Whether anybody wants to know. */
+export function isListenedTo({ start, end, asyncEnd, error }: Tracing): boolean {
   return start.hasSubscribers || end.hasSubscribers || asyncEnd.hasSubscribers || error.hasSubscribers
 }

@@ -6,9 +6,12 @@ import type { GenerationStart } from './generation-start.ts'
 import type { PluginHost } from './host.ts'
 import type { InstanceHooks } from './instance-hooks.ts'
 
+/** Stands for the empty one until that is read: most plugins have no configuration, and read none. */
+const NONE = Symbol('none')
+
 /** What `context.config` is. */
 export class GenerationConfig {
-  value: unknown
+  #value: unknown
   /** Whether it was changed while the plugin rested, and not taken up yet. */
   isOutdated = false
   #given: GenerationStart['config']
@@ -16,6 +19,15 @@ export class GenerationConfig {
   /** @param given one that is checked already */
   constructor(given: GenerationStart['config']) {
     this.#given = given
+  }
+
+  get value(): unknown {
+    if (this.#value === NONE) this.#value = {}
+    return this.#value
+  }
+
+  set value(value: unknown) {
+    this.#value = value
   }
 
   /** Gives the instance another one, and tells it. @throws what its hook threw, said whose it is */
@@ -30,9 +42,17 @@ export class GenerationConfig {
     const given = this.#given
     this.#given = undefined
     // What was written since then may be why a new version failed.
-    const config = given ? given.value : configFor(record, host.configOf(record.meta.name, record.meta), host)
-    return chain(config, (value) => {
-      this.value = value
+    if (given) {
+      this.#value = given.value
+      return undefined
+    }
+    const raw = host.configOf(record.meta.name, record.meta)
+    if (!record.meta.config) {
+      this.#value = raw ?? NONE
+      return undefined
+    }
+    return chain(configFor(record, raw, host), (value) => {
+      this.#value = value
     })
   }
 }

@@ -1,7 +1,7 @@
 // One call of a plugin's hook, from its beginning to its end or its deadline.
 import { isThenable, type PluginError, type PluginRecord, type PluginTimeouts } from '@cf-plugins/plugin-api'
 import type { Remaining, Watched } from '@cf-plugins/plugin-api/host'
-import { registerChannel, setupChannel, teardownChannel, traced } from './channels.ts'
+import { isListenedTo, registerChannel, setupChannel, teardownChannel, traced } from './channels.ts'
 import { failureOf, timeoutOf } from './failures.ts'
 import { boundOf, isThreaded, type PluginHost } from './host.ts'
 import { PluginCode } from './plugin-code.ts'
@@ -36,7 +36,7 @@ export interface HookCaller {
   readonly record: PluginRecord
   readonly host: PluginHost
   /** Told when the hook is over, however it ended. */
-  hookEnded(hook: TimedHook): void
+  hookEnded(hook: TimedHook, nowMs: number): void
 }
 
 /** Who waits for a hook, or for what hooks are a part of: told once. */
@@ -98,7 +98,7 @@ export class PendingHook implements Watched {
     if (!waiter) return undefined
     this.#waiter = undefined
     this.#caller.host.deadlines.unwatch(this)
-    this.#caller.hookEnded(this.#hook)
+    this.#caller.hookEnded(this.#hook, performance.now())
     return waiter
   }
 }
@@ -107,6 +107,7 @@ export class PendingHook implements Watched {
  * Calls a hook: gives what it returned, or its wait where that is a promise.
  *
  * @param limitMs what is left for it, where that is less than its own bound
+ * @param sinceMs when it begins, where the clock has just been read
  * @throws what the hook threw, said whose it is
  */
 export function callHook(
@@ -114,17 +115,21 @@ export function callHook(
   hook: TimedHook,
   task: () => unknown,
   limitMs: number = Number.POSITIVE_INFINITY,
+  sinceMs: number = performance.now(),
 ): unknown {
   try {
     const channel = CHANNELS[hook]
     const { strays } = caller.host
     const call = strays ? () => strays.run(caller, task) : task
-    const run = channel ? () => traced(channel, caller, call) : call
+    // A closure only where somebody listens: most starts are watched by nobody.
+    const run = channel && isListenedTo(channel) ? () => traced(channel, caller, call) : call
     // What a plugin in a thread does, does not take the host's event loop.
-    const isHere = !isThreaded(caller.host, caller.record.meta)
-    const result = isHere ? new PluginCode(caller, 'lifecycle', hook, true).run(run) : run()
+    const code = isThreaded(caller.host, caller.record.meta)
+      ? undefined
+      : new PluginCode(caller, 'lifecycle', hook, true)
+    const result = code ? code.runFrom(sinceMs, run) : run()
     if (isThenable(result)) return new PendingHook(caller, hook, result, limitMs)
-    caller.hookEnded(hook)
+    caller.hookEnded(hook, code ? code.endedMs : performance.now())
     return result
   } catch (error) {
     throw failureOf(caller, hook, error)

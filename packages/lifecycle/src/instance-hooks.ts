@@ -65,9 +65,12 @@ export class InstanceHooks implements HookCaller {
    */
   start(waiter: StartWaiter, limit: HookLimit): boolean {
     this.#start = waiter
-    waiter.startedMs = performance.now()
-    const registered = callHook(this, 'register', () => this.#of.register(), limit?.())
-    if (!(registered instanceof PendingHook)) return this.#setUp(registered, waiter, limit)
+    const nowMs = performance.now()
+    waiter.startedMs = nowMs
+    const registered = callHook(this, 'register', () => this.#of.register(), limit?.(), nowMs)
+    if (!(registered instanceof PendingHook)) {
+      return this.#setUp(registered, waiter, limit, nowMs + waiter.registerMs)
+    }
     this.#pending = registered
     registered.wait({
       done: (result) => attempt(() => this.#setUp(result, waiter, limit), waiter),
@@ -125,24 +128,25 @@ export class InstanceHooks implements HookCaller {
   }
 
   /** Notes that a hook is over, however it ended. */
-  hookEnded(hook: TimedHook): void {
+  hookEnded(hook: TimedHook, nowMs: number): void {
     this.#pending = undefined
     const start = this.#start
     if (!start) return
-    if (hook === 'register') start.registerMs = performance.now() - start.startedMs
+    if (hook === 'register') start.registerMs = nowMs - start.startedMs
     else if (hook === 'setup') {
-      start.setupMs = performance.now() - start.startedMs - start.registerMs
+      start.setupMs = nowMs - start.startedMs - start.registerMs
       this.#start = undefined
     }
   }
 
-  #setUp(registered: unknown, waiter: StartWaiter, limit: HookLimit): boolean {
+  /** @param sinceMs when it begins, where the clock has just been read */
+  #setUp(registered: unknown, waiter: StartWaiter, limit: HookLimit, sinceMs?: number): boolean {
     const instance = adopt(this.#of, registered)
     this.#instance = instance
     // An instance without `setup` is up as well: what `register` opened, its `teardown` closes.
     if (typeof instance.setup !== 'function') this.#setupBegan = true
     const migrated = this.#of.migrate(instance, limit)
-    if (!isThenable(migrated)) return this.#callSetup(instance, waiter, limit)
+    if (!isThenable(migrated)) return this.#callSetup(instance, waiter, limit, sinceMs)
     migrated.then(
       () => attempt(() => this.#callSetup(instance, waiter, limit), waiter),
       (error) => waiter.failed(error),
@@ -150,13 +154,13 @@ export class InstanceHooks implements HookCaller {
     return false
   }
 
-  #callSetup(instance: PluginInstance, waiter: StartWaiter, limit: HookLimit): boolean {
+  #callSetup(instance: PluginInstance, waiter: StartWaiter, limit: HookLimit, sinceMs?: number): boolean {
     this.#setupBegan = true
     if (typeof instance.setup !== 'function') {
       this.#start = undefined
       return true
     }
-    const result = callHook(this, 'setup', () => instance.setup?.(), limit?.())
+    const result = callHook(this, 'setup', () => instance.setup?.(), limit?.(), sinceMs)
     if (!(result instanceof PendingHook)) return true
     this.#pending = result
     result.wait(waiter)

@@ -51,7 +51,7 @@ export class Lifecycle<App = unknown, Shared = unknown> extends LifecycleView<Ap
     this.#queue = new OperationQueue(this.core)
     this.#system = new SystemEvents(this.core)
     this.#stalls = new StallProbe(this.core.host.loop)
-    this.core.roster.watch((change) => this.#system.changed(change))
+    this.core.roster.tellFirst(this.#system)
     this.#reconciler = new Reconciler(this.core, this.registry, this.#shutdown.signal)
     this.#units = new UnitOperations(this.core, this.registry, this.#queue)
     const quarantine = new Quarantine(this.core, (name, isDue) => this.#switchOff(name, isDue))

@@ -1,6 +1,6 @@
 // Plugins by name, in the order that the registry knows, as the scheduler's numbers.
 import type { PluginCatalog } from '@cf-plugins/registry'
-import { schedule } from './schedule.ts'
+import { rowsOf, schedule } from './schedule.ts'
 
 /** Who depends on whom. */
 export type PluginOrder = Pick<PluginCatalog, 'dependenciesOf' | 'order'>
@@ -48,7 +48,7 @@ export async function inOrder(
 ): Promise<void> {
   const { sorted, needs } = arranged(order, names)
   let failure: { readonly error: unknown } | undefined
-  await schedule(needs, async (position) => {
+  await schedule(rowsOf(needs), async (position) => {
     if (failure) return
     try {
       await run(sorted[position] as string)
@@ -76,7 +76,7 @@ export async function inReverse(
     for (const dependency of list) after[last - dependency]?.push(last - own)
   })
   let failure: { readonly error: unknown } | undefined
-  await schedule(after, async (position) => {
+  await schedule(rowsOf(after), async (position) => {
     try {
       await run(sorted[last - position] as string)
     } catch (error) {

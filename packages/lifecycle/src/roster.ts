@@ -6,7 +6,11 @@ import { type LifecycleState, PluginSlot } from './plugin-slot.ts'
 /** Told of each transition, at once. What it throws is logged. */
 export type StateListener = (change: StateChange) => void
 
-const NO_SLOTS: readonly PluginSlot[] = []
+/** Asked at each transition whether it wants to know it: a change is only put in words for somebody. */
+export interface SystemListener {
+  readonly isListening: boolean
+  changed(change: StateChange): void
+}
 
 /** The slots of one lifecycle, in the order in which they were taken. */
 export class Roster {
@@ -17,6 +21,7 @@ export class Roster {
   /** Slots of plugins that were unloaded: what a person wished, their kept state and their rank, for when they come back. */
   readonly #away = new Map<string, PluginSlot>()
   readonly #listeners = new Set<StateListener>()
+  #first: SystemListener | undefined
   // Rank 0 is the host's own handlers.
   #rank = 1
 
@@ -50,12 +55,6 @@ export class Roster {
     return this.#slots.get(name)?.activeNumber ?? 0
   }
 
-  /** Those of several plugins that are not there yet are made. */
-  slotsOf(names: readonly string[]): readonly PluginSlot[] {
-    if (names.length === 0) return NO_SLOTS
-    return names.map((name) => this.slot(name))
-  }
-
   slots(): PluginSlot[] {
     return [...this.#slots.values()]
   }
@@ -87,9 +86,10 @@ export class Roster {
     slot.error = error
     if (from === state) return
     slot.state = state
-    if (this.#listeners.size === 0 && !stateChannel.hasSubscribers) return
+    if (!this.#isHeard()) return
     const change: StateChange = { host: this.#host, plugin: slot.name, from, to: state, error }
     stateChannel.publish(change)
+    this.#first?.changed(change)
     for (const listener of this.#listeners) {
       try {
         listener(change)
@@ -99,9 +99,18 @@ export class Roster {
     }
   }
 
+  /** Has transitions told to one before all others, where that one wants to know them. */
+  tellFirst(listener: SystemListener): void {
+    this.#first = listener
+  }
+
   /** Listens to transitions. */
   watch(listener: StateListener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  #isHeard(): boolean {
+    return this.#listeners.size > 0 || stateChannel.hasSubscribers || this.#first?.isListening === true
   }
 }

@@ -7,8 +7,26 @@ export const LATER: unique symbol = Symbol('later')
 /** To be called once, with its number, by a task that gave `LATER`; not before it has given that. */
 export type Ended = (task: number) => void
 
+/** A list of numbers for each task, in rows of one array: an array a task would cost more than all the rest. */
+export interface Rows {
+  /** The row of task `i` begins at `starts[i]` and ends before `starts[i + 1]`. */
+  readonly starts: Int32Array
+  readonly rows: ArrayLike<number>
+}
+
+/** The same lists as rows. */
+export function rowsOf(lists: readonly (readonly number[])[]): Rows {
+  const starts = new Int32Array(lists.length + 1)
+  const rows: number[] = []
+  for (const [task, list] of lists.entries()) {
+    rows.push(...list)
+    starts[task + 1] = rows.length
+  }
+  return { starts, rows }
+}
+
 /**
- * Runs task `i` when every task in `dependencies[i]` has ended, in the very turn in which the last of them does; returns
+ * Runs task `i` when every task in row `i` of `dependencies` has ended, in the very turn in which the last of them does; returns
  * at once where every task was sync.
  *
  * `dependencies` is in topological order: a task's dependencies have smaller numbers. With a limit, the ready task
@@ -17,14 +35,16 @@ export type Ended = (task: number) => void
  * @param run must not throw: a task's failure is the caller's to record. It gives a promise, or `LATER`, where the task is not over at once
  */
 export function schedule(
-  dependencies: readonly (readonly number[])[],
+  dependencies: Rows,
   run: (task: number, ended: Ended) => unknown,
   concurrency: number = Number.POSITIVE_INFINITY,
 ): void | Promise<void> {
-  const size = dependencies.length
+  const size = dependencies.starts.length - 1
   const waiting = new Int32Array(size)
-  for (let task = 0; task < size; task++) waiting[task] = (dependencies[task] as readonly number[]).length
-  const dependents = dependentsOf(dependencies)
+  for (let task = 0; task < size; task++) {
+    waiting[task] = (dependencies.starts[task + 1] as number) - (dependencies.starts[task] as number)
+  }
+  const dependents = transposed(dependencies)
   const { starts, rows } = dependents
   const ready = concurrency < size ? byHeight(size, dependents) : inTurn()
   for (let task = 0; task < size; task++) if (waiting[task] === 0) ready.add(task)
@@ -67,26 +87,23 @@ export function schedule(
   }
 }
 
-/** Who waits for each task, in rows of one array: an array a task would cost more than all the rest. */
-interface Dependents {
-  /** The row of task `i` begins at `starts[i]` and ends before `starts[i + 1]`. */
-  readonly starts: Int32Array
-  readonly rows: Int32Array
-}
-
-function dependentsOf(dependencies: readonly (readonly number[])[]): Dependents {
-  const size = dependencies.length
+/** Who waits for each task. */
+function transposed(dependencies: Rows): Rows {
+  const size = dependencies.starts.length - 1
   const starts = new Int32Array(size + 1)
-  for (const list of dependencies) for (const dependency of list) starts[dependency]!++
+  const edges = dependencies.starts[size] as number
+  for (let edge = 0; edge < edges; edge++) starts[dependencies.rows[edge] as number]!++
   // First where each row ends; filling it from the end leaves where it starts.
   let sum = 0
   for (let task = 0; task <= size; task++) {
     sum += starts[task] as number
     starts[task] = sum
   }
-  const rows = new Int32Array(sum)
-  for (let task = size - 1; task >= 0; task--) {
-    for (const dependency of dependencies[task] as readonly number[]) rows[--starts[dependency]!] = task
+  const rows = new Int32Array(edges)
+  for (let task = size - 1, edge = edges - 1; task >= 0; task--) {
+    for (const first = dependencies.starts[task] as number; edge >= first; edge--) {
+      rows[--starts[dependencies.rows[edge] as number]!] = task
+    }
   }
   return { starts, rows }
 }
@@ -102,7 +119,7 @@ function inTurn(): ReadyTasks {
   return { add: (task) => void tasks.push(task), take: () => (next < tasks.length ? tasks[next++] : undefined) }
 }
 
-function byHeight(size: number, { starts, rows }: Dependents): ReadyTasks {
+function byHeight(size: number, { starts, rows }: Rows): ReadyTasks {
   const heights = new Int32Array(size)
   for (let task = size - 1; task >= 0; task--) {
     let height = 0

@@ -3,6 +3,7 @@ import type { Undo } from '@cf-plugins/plugin-api'
 import type { LifecycleCore } from './core.ts'
 import { stillDoing, type Waits, whileItLasts } from './late.ts'
 import type { PluginSlot } from './plugin-slot.ts'
+import type { StartGraph } from './start-graph.ts'
 
 /** Tells while it lasts who is not ready, and on whom the others wait; to be undone when it is over. */
 export function tellWhoIsLate({ host, lateMs }: LifecycleCore, what: string, waits: () => Waits): Undo {
@@ -14,13 +15,16 @@ export function tellWhoIsLate({ host, lateMs }: LifecycleCore, what: string, wai
   })
 }
 
-/** Of plugins that start, or come back, side by side. @param needs of each */
-export function startWaits(slots: readonly PluginSlot[], needs: readonly (readonly PluginSlot[])[]): Waits {
+/** Of plugins that start, or come back, side by side. */
+export function startWaits(slots: readonly PluginSlot[], graph: StartGraph): Waits {
   const busy: string[] = []
   const waiting = new Map<string, readonly string[]>()
   slots.forEach(({ name, state, serving, starting }, at) => {
     if (state === 'active' || state === 'failed') return
-    const on = (needs[at] ?? []).filter((each) => each.state !== 'active').map((each) => each.name)
+    const on = graph
+      .needsOf(at)
+      .filter((each) => each.state !== 'active')
+      .map((each) => each.name)
     if (state === 'starting' || starting || (serving && on.length === 0)) busy.push(`"${name}"`)
     else if (on.length > 0 && !serving) waiting.set(name, on)
   })

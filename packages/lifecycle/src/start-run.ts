@@ -3,21 +3,19 @@ import { setMaxListeners } from 'node:events'
 import { PluginError } from '@cf-plugins/plugin-api'
 import type { PluginRegistry } from '@cf-plugins/registry'
 import { onAbort } from './abort.ts'
-import { blockOf } from './blocked.ts'
+import { blockedBy } from './blocked.ts'
 import { logProblems, showOne } from './bring-up.ts'
 import { chain } from './chain.ts'
 import type { LifecycleCore } from './core.ts'
 import { failureOf, startCancelled } from './failures.ts'
 import type { Generation } from './generation.ts'
-import { type Dependencies, NO_DEPENDENCIES } from './generation-start.ts'
 import { dropLeft, loadState, mayBeLeft } from './lasting-state.ts'
 import type { PluginSlot } from './plugin-slot.ts'
 import { type Entry, PluginStart, type StartOwner, type StartPlace } from './plugin-start.ts'
 import { type Ended, LATER, schedule } from './schedule.ts'
 import { startWaits, tellWhoIsLate } from './slow-start.ts'
+import { oneByOne, StartGraph } from './start-graph.ts'
 import type { TimelineEntry } from './start-report.ts'
-
-const NO_POSITIONS: readonly number[] = []
 
 /** How plugins are started. */
 export interface StartOptions {
@@ -53,10 +51,7 @@ export class StartRun implements StartOwner {
   readonly #options: StartRunOptions
   readonly #origin = performance.now()
   readonly #timeline: Entry[] = []
-  /** What each plugin depends on. */
-  readonly #needs: readonly (readonly PluginSlot[])[]
-  /** Where in the run those of them are that start in it. */
-  readonly #positions: readonly (readonly number[])[]
+  readonly #graph: StartGraph
   /** When each plugin was ready; 0 before. */
   readonly #readyMs: Float64Array
   #cancelled: { readonly reason: unknown } | undefined
@@ -67,15 +62,14 @@ export class StartRun implements StartOwner {
     const { slots, registry, core } = options
     this.#options = options
     this.core = core
-    this.#needs = slots.map(({ name }) => core.roster.slotsOf(registry.dependenciesOf(name)))
-    this.#positions = positionsIn(slots, this.#needs)
+    this.#graph = new StartGraph(core.roster, registry, slots)
     this.#readyMs = new Float64Array(slots.length)
   }
 
   /** Starts every plugin that can be; never rejects: a failure is in its plugin's slot. Gives the timeline, in the order of starts. */
   run(): readonly TimelineEntry[] | Promise<readonly TimelineEntry[]> {
     const { core, slots, parallel = true, concurrency, signal, shutdown } = this.#options
-    const waits = parallel ? this.#positions : slots.map((_slot, at) => (at === 0 ? [] : [at - 1]))
+    const waits = parallel ? this.#graph.rows : oneByOne(slots.length)
     for (const each of [signal, shutdown]) if (each?.aborted) this.#cancel(each.reason)
     const undo = onAbort([signal, shutdown], (reason) => this.#cancel(reason))
     const done = schedule(
@@ -90,7 +84,7 @@ export class StartRun implements StartOwner {
       undo()
       return this.#timeline
     }
-    const ready = tellWhoIsLate(core, 'starting', () => startWaits(slots, this.#needs))
+    const ready = tellWhoIsLate(core, 'starting', () => startWaits(slots, this.#graph))
     return done.then(() => {
       ready()
       undo()
@@ -115,9 +109,8 @@ export class StartRun implements StartOwner {
   #start(position: number): unknown {
     const { core, registry, slots, resume } = this.#options
     const slot = slots[position] as PluginSlot
-    const dependencies = this.#needs[position] as readonly PluginSlot[]
-    const block = blockOf(registry, slot, dependencies)
-    if (block) return this.#block(slot, block)
+    const missing = this.#graph.missing(position)
+    if (missing) return this.#block(slot, blockedBy(registry, slot, missing))
     if (slot.serving) return this.#cancelled ? undefined : resume(slot)
     const entry: Entry = {
       plugin: slot.name,
@@ -131,7 +124,7 @@ export class StartRun implements StartOwner {
     this.#timeline.push(entry)
     const record = registry.get(slot.name)
     if (!record) return undefined
-    const place = { position, entry, record, dependencies: dependenciesOn(dependencies) }
+    const place = { position, entry, record, dependencies: this.#graph.dependencies(position) }
     // Before it is said to be starting.
     if (this.#cancelled) return this.#bringUp(slot, place)
     core.roster.move(slot, 'starting')
@@ -177,7 +170,7 @@ export class StartRun implements StartOwner {
       try {
         showOne(this.core, start.slot, generation)
         entry.outcome = 'active'
-        return this.#end(start.position, entry)
+        return this.#end(start.position, entry, start.upMs)
       } catch (error) {
         return this.#takeBack(start, generation, failureOf(generation, 'setup', error))
       }
@@ -210,40 +203,22 @@ export class StartRun implements StartOwner {
     if (!this.#cancelled && this.#options.isFatal(slot)) this.#cancel(error)
   }
 
-  #end(position: number, entry: Entry): void {
-    entry.endedMs = performance.now() - this.#origin
+  #end(position: number, entry: Entry, nowMs = performance.now()): void {
+    entry.endedMs = nowMs - this.#origin
     this.#readyMs[position] = entry.endedMs
   }
 
   /** The dependency that was ready last, of those that started in this run. */
   #lastOf(position: number): string | undefined {
     let last: number | undefined
-    for (const each of this.#positions[position] as readonly number[]) {
+    const { starts, rows } = this.#graph.rows
+    for (let row = starts[position] as number; row < (starts[position + 1] as number); row++) {
+      const each = rows[row] as number
       const at = this.#readyMs[each] as number
       if (at > 0 && (last === undefined || at > (this.#readyMs[last] as number))) last = each
     }
     return last === undefined ? undefined : this.#options.slots[last]?.name
   }
-}
-
-/** As `positionsOf`, for plugins that are at hand. */
-function positionsIn(
-  slots: readonly PluginSlot[],
-  needs: readonly (readonly PluginSlot[])[],
-): readonly (readonly number[])[] {
-  for (const [at, slot] of slots.entries()) slot.position = at
-  return needs.map((list, own) => {
-    if (list.length === 0) return NO_POSITIONS
-    // One that starts in no run, or in another one, has none or another's; a later one is there only in a circle, whose
-    // members are never started.
-    const isBefore = (each: PluginSlot) => each.position < own && slots[each.position] === each
-    return list.filter(isBefore).map(({ position }) => position)
-  })
-}
-
-function dependenciesOn(slots: readonly PluginSlot[]): Dependencies {
-  if (slots.length === 0) return NO_DEPENDENCIES
-  return { names: slots.map(({ name }) => name), numbers: slots.map(({ activeNumber }) => activeNumber) }
 }
 
 /** @throws `CFP_OPTION_INVALID` */

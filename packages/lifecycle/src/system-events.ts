@@ -3,6 +3,7 @@ import { eventRef, messageOf } from '@cf-plugins/plugin-api'
 import { atMost } from '@cf-plugins/plugin-api/host'
 import type { StateChange } from './channels.ts'
 import type { LifecycleCore } from './core.ts'
+import type { SystemListener } from './roster.ts'
 import { drainWaits, tellWhoIsLate } from './slow-start.ts'
 import type { StartReport } from './start-report.ts'
 
@@ -26,7 +27,7 @@ const ANNOUNCED_MS = 5000
 const SHARE = 0.25
 
 /** Says it. Nothing of this throws, nor waits for ever: what handlers fail of is told to the log. */
-export class SystemEvents {
+export class SystemEvents implements SystemListener {
   readonly #core: LifecycleCore
   #hasStarted = false
   #changes: StateChange[] | undefined
@@ -47,6 +48,11 @@ export class SystemEvents {
     await this.#announce(AppShutdown.name, notice, ms)
   }
 
+  /** Whether any handler is told of transitions, or was a moment ago. */
+  get isListening(): boolean {
+    return this.#changes !== undefined || this.#core.host.events.listeners(PluginStateChanged.name).length > 0
+  }
+
   /** After the step that it is a part of: a commit is one, and no handler's business before it is done. */
   changed(change: StateChange): void {
     if (this.#changes) {
@@ -54,7 +60,7 @@ export class SystemEvents {
       return
     }
     const { events } = this.#core.host
-    if (events.listeners(PluginStateChanged.name).length === 0) return
+    if (!this.isListening) return
     const changes = [change]
     this.#changes = changes
     queueMicrotask(() => {

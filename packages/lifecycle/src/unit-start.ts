@@ -7,7 +7,7 @@ import type { GenerationStart, ServiceLookup, StartReason } from './generation-s
 import type { HookLimit } from './instance-hooks.ts'
 import { type PluginOrder, positionsOf } from './ordered.ts'
 import type { PluginSlot } from './plugin-slot.ts'
-import { type Ended, schedule } from './schedule.ts'
+import { type Ended, rowsOf, schedule } from './schedule.ts'
 import { setupWaits, tellWhoIsLate } from './slow-start.ts'
 
 /** What is started, and how. */
@@ -58,7 +58,7 @@ export async function startUnit(
   const startOne = (position: number, ended: Ended) => {
     const slot = core.roster.slot(names[position] as string)
     const record = records.get(slot.name) as PluginRecord
-    const dependencies = needs[position] as string[]
+    const dependencies = needs[position] as readonly string[]
     const isPointless = reason === 'reload' ? failures.size > 0 : dependencies.some((name) => failures.has(name))
     if (isPointless) return undefined
     return new MemberStart(core, slot, record, {
@@ -77,7 +77,7 @@ export async function startUnit(
     }).begin()
   }
   const ready = tellWhoIsLate(core, `setting up for a ${reason}`, () => setupWaits(core, names, needs, made))
-  await schedule(positionsOf(names, needs), startOne)
+  await schedule(rowsOf(positionsOf(names, needs)), startOne)
   ready()
   return failures
 }

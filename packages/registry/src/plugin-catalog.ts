@@ -76,9 +76,14 @@ export class PluginCatalog {
    * @throws `CFP_PLUGIN_UNKNOWN`
    */
   dependenciesOf(name: string): string[] {
+    return this.needsOf(name).slice()
+  }
+
+  /** The same, in a list that is always the same one, for whoever asks of thousands. @throws `CFP_PLUGIN_UNKNOWN` */
+  needsOf(name: string): readonly string[] {
     const own = this.#linked().needs.get(name)
     if (own === undefined) throw this.unknown(name)
-    return own.names.slice()
+    return own.names
   }
 
   /** Who depends directly on a plugin. @throws `CFP_PLUGIN_UNKNOWN` */

@@ -137,6 +137,11 @@ export class PluginRegistry {
     return this.#now().dependenciesOf(name)
   }
 
+  /** The same, in a list that is not copied: for whoever asks of thousands. @throws `CFP_PLUGIN_UNKNOWN` */
+  needsOf(name: string): readonly string[] {
+    return this.#now().needsOf(name)
+  }
+
   /** Who depends directly on a plugin. @throws `CFP_PLUGIN_UNKNOWN` */
   dependentsOf(name: string): string[] {
     return this.#now().dependentsOf(name)
