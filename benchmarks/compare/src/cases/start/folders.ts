@@ -90,7 +90,15 @@ function loads(folderOf: WriteFolder): Readonly<Record<string, Contender>> {
   }
 }
 
-const common = { unit: 'ms', ours: warm, alsoOurs: [cold, manager], floor: empty, rounds: 7, budgetMs: 12_000 } as const
+const common = {
+  unit: 'ms',
+  ours: warm,
+  alsoOurs: [cold, manager],
+  floor: empty,
+  rounds: 7,
+  budgetMs: 12_000,
+  timeoutMs: 180_000,
+} as const
 
 const ofFiles: Case = {
   ...common,
