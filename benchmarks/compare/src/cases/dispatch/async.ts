@@ -124,7 +124,7 @@ function bounded(handler: Handler): Handler {
 function of(
   handlers: number,
   mixture: Mixture,
-  prepare: (lists: readonly Handler[][], list: readonly Handler[]) => Prepared | Promise<Prepared>,
+  prepare: (lists: readonly Handler[][], list: readonly Handler[]) => Promise<Prepared>,
 ): Contender {
   return {
     prepare: () => {

@@ -2,6 +2,7 @@
 // called, and in order.
 import type { Prepared } from '../../case.ts'
 import type { Handler, Payload } from './handlers.ts'
+import { byProcessorTime } from './processor-time.ts'
 
 /** Dispatches in a call: what the loop around them costs is no part of a dispatch to nobody, of a few nanoseconds. */
 const PER_CALL = 100
@@ -9,17 +10,22 @@ const PER_CALL = 100
 /** What every dispatch is given. */
 export const payload: Payload = { count: 0 }
 
+/** Checks more than that every handler was called, which `isComplete` does with one dispatch. */
+export type Check = (isComplete: () => Promise<void>) => Promise<void>
+
 /** Times `dispatch`, which is called with the next of the targets each time. @param list the handlers of one target */
 export function timesSync<Target>(
   targets: readonly Target[],
   list: readonly Handler[],
   dispatch: (target: Target) => unknown,
-): Prepared {
+  check?: Check,
+): Promise<Prepared> {
   const next = rotating(targets, dispatch)
   const run = () => {
     for (let dispatched = 0; dispatched < PER_CALL; dispatched++) next()
   }
-  return { run, perCall: PER_CALL, check: () => expectAll(list, next) }
+  const isComplete = () => expectAll(list, next)
+  return byProcessorTime({ run, perCall: PER_CALL, check: check === undefined ? isComplete : () => check(isComplete) })
 }
 
 /** The same of what is awaited each time, whether it returned a promise or not: its caller cannot know. */
@@ -27,12 +33,12 @@ export function timesAsync<Target>(
   targets: readonly Target[],
   list: readonly Handler[],
   dispatch: (target: Target) => unknown,
-): Prepared {
+): Promise<Prepared> {
   const next = rotating(targets, dispatch)
   const run = async () => {
     for (let dispatched = 0; dispatched < PER_CALL; dispatched++) await next()
   }
-  return { run, perCall: PER_CALL, check: () => expectAll(list, next) }
+  return byProcessorTime({ run, perCall: PER_CALL, check: () => expectAll(list, next) })
 }
 
 /** Calls `dispatch` with the next of the targets at each call. */

@@ -1,6 +1,7 @@
 // What it costs not to ask whether a function is sync or async, 50 sync functions in rotation, each call with what comes after it.
 import type { Case, Contender, Prepared } from '../../case.ts'
 import { rotating } from './dispatching.ts'
+import { byProcessorTime } from './processor-time.ts'
 
 const CALLS = 1_000
 
@@ -28,22 +29,22 @@ const done = (value: number) => {
 /** A call of each function, with the value that it is given. */
 const expected = () => functions().reduce((total, called) => (total + called(1)) & 65_535, 0)
 
-function times(call: (called: Called) => unknown): Prepared {
+function times(call: (called: Called) => unknown): Promise<Prepared> {
   const targets = functions()
   const next = rotating(targets, call)
   const run = () => {
     for (let called = 0; called < CALLS; called++) next()
   }
-  return { run, perCall: CALLS, check: () => expectSum(targets, next) }
+  return byProcessorTime({ run, perCall: CALLS, check: () => expectSum(targets, next) })
 }
 
-function timesAwaited(call: (called: Called) => unknown): Prepared {
+function timesAwaited(call: (called: Called) => unknown): Promise<Prepared> {
   const targets = functions()
   const next = rotating(targets, call)
   const run = async () => {
     for (let called = 0; called < CALLS; called++) await next()
   }
-  return { run, perCall: CALLS, check: () => expectSum(targets, next) }
+  return byProcessorTime({ run, perCall: CALLS, check: () => expectSum(targets, next) })
 }
 
 async function expectSum(targets: readonly Called[], next: () => unknown): Promise<void> {
@@ -80,7 +81,11 @@ const contenders: Readonly<Record<string, Contender>> = {
       const run = async () => {
         for (let called = 0; called < CALLS; called++) done(await next()(1))
       }
-      return { run, perCall: CALLS, check: () => expectSum(targets, async () => done(await next()(1))) }
+      return byProcessorTime({
+        run,
+        perCall: CALLS,
+        check: () => expectSum(targets, async () => done(await next()(1))),
+      })
     },
   },
   'an async function around it': { prepare: () => timesAwaited(async (called) => done(await called(1))) },

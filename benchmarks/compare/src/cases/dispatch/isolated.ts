@@ -1,6 +1,6 @@
 // Isolation: a handler that throws hurts no other, and who waits for a plugin to be idle knows when its handlers have ended.
 import type { Case, Contender, Prepared } from '../../case.ts'
-import { payload, timesSync } from './dispatching.ts'
+import { type Check, payload, timesSync } from './dispatching.ts'
 import { byName } from './floors.ts'
 import { type Handler, listsOf, NAMES } from './handlers.ts'
 import { ourEvents } from './ours.ts'
@@ -34,53 +34,56 @@ const calls = { inFlight: 0, failed: 0 }
 const failure = new Error('of a handler')
 
 function isolated(throws: boolean): Omit<Case, 'id' | 'title'> {
-  const of = (prepare: (lists: readonly Handler[][], list: readonly Handler[]) => Prepared | Promise<Prepared>) => ({
-    prepare: async (): Promise<Prepared> => {
+  const of = (prepare: (lists: readonly Handler[][], list: readonly Handler[]) => Promise<Prepared>): Contender => ({
+    prepare: () => {
       const lists = listsOf(10, 'sync')
       if (throws) for (const list of lists) list[4] = failing()
-      const prepared = await prepare(lists, lists[0] as Handler[])
-      if (!('run' in prepared)) return prepared
-      const check = async (result: unknown) => {
-        const before = calls.failed
-        await prepared.check?.(result)
-        if (calls.failed - before !== (throws ? 1 : 0)) throw new Error('A failure was not told of, or more than once.')
-      }
-      return { ...prepared, check }
+      return prepare(lists, lists[0] as Handler[])
     },
   })
+  const check: Check = async (isComplete) => {
+    const before = calls.failed
+    await isComplete()
+    if (calls.failed - before !== (throws ? 1 : 0)) throw new Error('A failure was not told of, or more than once.')
+  }
   const contenders: Record<string, Contender> = {
     [OURS]: of(async (lists, list) => {
       const events = await ourEvents(lists, { gated: true, onFailure: () => calls.failed++ })
-      return timesSync(NAMES, list, (name) => events.publish(name, payload))
+      return timesSync(NAMES, list, (name) => events.publish(name, payload), check)
     }),
     [FLOOR]: of((lists, list) => {
       const loops = byName(lists)
-      return timesSync(NAMES, list, (name) => {
-        for (const handler of loops.get(name) as Handler[]) {
-          calls.inFlight++
-          try {
-            handler(payload)
-          } catch {
-            calls.failed++
+      return timesSync(
+        NAMES,
+        list,
+        (name) => {
+          for (const handler of loops.get(name) as Handler[]) {
+            calls.inFlight++
+            try {
+              handler(payload)
+            } catch {
+              calls.failed++
+            }
+            calls.inFlight--
           }
-          calls.inFlight--
-        }
-      })
+        },
+        check,
+      )
     }),
     'tapable, wrapped': of(async (lists, list) =>
-      timesSync(await tapable(lists.map(wrapped)), list, (hook) => hook.call(payload)),
+      timesSync(await tapable(lists.map(wrapped)), list, (hook) => hook.call(payload), check),
     ),
     'node:events, wrapped': of(async (lists, list) => {
       const emitter = await nodeEmitter(lists.map(wrapped))
-      return timesSync(NAMES, list, (name) => emitter.emit(name, payload))
+      return timesSync(NAMES, list, (name) => emitter.emit(name, payload), check)
     }),
     'eventemitter3, wrapped': of(async (lists, list) => {
       const emitter = await eventEmitter3(lists.map(wrapped))
-      return timesSync(NAMES, list, (name) => emitter.emit(name, payload))
+      return timesSync(NAMES, list, (name) => emitter.emit(name, payload), check)
     }),
     'hookable, its core, wrapped': of(async (lists, list) => {
       const hooks = await hookableCore(lists.map(wrapped))
-      return timesSync(NAMES, list, (name) => hooks.callHook(name, payload))
+      return timesSync(NAMES, list, (name) => hooks.callHook(name, payload), check)
     }),
   }
   return { unit: 'ns', ours: OURS, floor: FLOOR, contenders, note: NOTE }

@@ -2,6 +2,7 @@
 import type { HookRef } from '@cf-plugins/plugin-api'
 import type { Prepared } from '../../case.ts'
 import { rotating } from './dispatching.ts'
+import { byProcessorTime } from './processor-time.ts'
 
 export const HANDLERS = 10
 const PER_CALL = 100
@@ -54,24 +55,24 @@ export function times<Target>(
   targets: readonly Target[],
   call: (target: Target) => unknown,
   expected: (hook: number) => unknown,
-): Prepared {
+): Promise<Prepared> {
   const next = rotating(targets, call)
   const run = () => {
     for (let calls = 0; calls < PER_CALL; calls++) next()
   }
-  return { run, perCall: PER_CALL, check: () => expectEach(targets, call, expected) }
+  return byProcessorTime({ run, perCall: PER_CALL, check: () => expectEach(targets, call, expected) })
 }
 
 export function timesAwaited<Target>(
   targets: readonly Target[],
   call: (target: Target) => unknown,
   expected: (hook: number) => unknown,
-): Prepared {
+): Promise<Prepared> {
   const next = rotating(targets, call)
   const run = async () => {
     for (let calls = 0; calls < PER_CALL; calls++) await next()
   }
-  return { run, perCall: PER_CALL, check: () => expectEach(targets, call, expected) }
+  return byProcessorTime({ run, perCall: PER_CALL, check: () => expectEach(targets, call, expected) })
 }
 
 async function expectEach<Target>(

@@ -99,7 +99,7 @@ function event(handlers: number, names: readonly string[] = NAMES): Case {
 function of(
   handlers: number,
   names: readonly string[],
-  prepare: (lists: readonly Handler[][], list: readonly Handler[]) => Prepared | Promise<Prepared>,
+  prepare: (lists: readonly Handler[][], list: readonly Handler[]) => Promise<Prepared>,
 ): Contender {
   return {
     prepare: () => {
