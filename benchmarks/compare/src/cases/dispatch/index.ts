@@ -14,4 +14,4 @@ export const dispatchCases: readonly Case[] = [
   ...kindCases,
   ...asyncKindCases,
   ...eitherCases,
-]
+].map((case_) => ({ ...case_, note: `${case_.note} Time is that of the processors.` }))
