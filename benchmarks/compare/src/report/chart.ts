@@ -1,7 +1,7 @@
 // A group as a chart: a bar a contender, as long as its ratio to ours, on one logarithmic scale.
 import { significant } from '@cf-plugins/bench-harness'
 import { type CaseResult, isMeasured, type ResultRow, type Role, rowOf } from '../run/result.ts'
-import { firstLine, inUnit } from './table.ts'
+import { inUnit, outcomeOf } from './table.ts'
 
 const WIDTH = 960
 const BARS = { left: 260, right: 850 }
@@ -55,7 +55,7 @@ function caseParts(result: CaseResult, top: number, at: (ratio: number) => numbe
     const ratio = ratioOf(row, ours?.median)
     const label = text(BARS.left - 8, y + 13, shortened(row.name), { anchor: 'end', color: '#343a40' })
     if (ratio === undefined) {
-      const what = isMeasured(row) ? 'no ratio' : (row.foreseenAs ?? `failed: ${firstLine(row.failure)}`)
+      const what = isMeasured(row) ? 'no ratio' : outcomeOf(row)
       return [label, text(at(1) + 6, y + 13, what, { color: '#868e96', italic: true })]
     }
     const [from, to] = ratio < 1 ? [at(ratio), at(1)] : [at(1), at(ratio)]

@@ -29,6 +29,9 @@ export interface CaseResult {
 /** A row with figures. */
 export type MeasuredRow = Extract<ResultRow, { samples: number }>
 
+/** A row without. */
+export type FailedRow = Exclude<ResultRow, MeasuredRow>
+
 /** The role of one of its contenders. */
 export function roleOf({ ours, alsoOurs = [], doLess = [], floor }: Case, name: string): Role {
   if (name === ours) return 'ours'

@@ -31,7 +31,8 @@ export async function runCase(case_: Case, names: readonly string[], measuring: 
     // The table shows the try that came closest to its goals, whole: figures of several tries have no ratios.
     const worst = Math.max(...now.map(({ ratio, atMost }) => ratio / atMost), Number.NEGATIVE_INFINITY)
     if (!best || worst < best.worst || Number.isNaN(best.worst)) best = { rows, worst }
-    if (!judged.some(({ verdict }) => verdict === 'missed')) break
+    // A ratio to one that has failed is none in the next try either.
+    if (!judged.some(({ verdict, ratio }) => verdict === 'missed' && !Number.isNaN(ratio))) break
   }
   return { id, title, unit, ...(note === undefined ? {} : { note }), rows: best?.rows ?? [], goals: judged }
 }

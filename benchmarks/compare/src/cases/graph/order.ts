@@ -38,13 +38,20 @@ export const orderCases: readonly Case[] = [
   ),
   orderCase('graph/chain-1k', 'of a chain of 1,000 nodes', () => chain(1_000), { goals: CHAIN_GOALS }),
   orderCase('graph/chain-100k', 'of a chain of 100,000 nodes', () => chain(100_000), { goals: CHAIN_GOALS, rounds: 5 }),
-  orderCase('graph/chain-1m', 'of a chain of 1,000,000 nodes', () => chain(1_000_000), {
-    goals: CHAIN_GOALS,
-    rounds: 5,
-    isLong: true,
-    timeoutMs: 180_000,
-  }),
+  longestChain(),
 ]
+
+/** Of those that get to its end, dependency-graph and graphology take most of a minute for each of its calls. */
+function longestChain(): Case {
+  const how = { goals: CHAIN_GOALS, rounds: 5, isLong: true, timeoutMs: 180_000 }
+  const all = orderCase('graph/chain-1m', 'of a chain of 1,000,000 nodes', () => chain(1_000_000), how)
+  const { 'dependency-graph': _, graphology: __, ...contenders } = all.contenders
+  return {
+    ...all,
+    contenders,
+    note: 'dependency-graph and graphology get there, too, in most of a minute, and are left out.',
+  }
+}
 
 function orderCase(
   id: string,
