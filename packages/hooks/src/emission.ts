@@ -26,7 +26,7 @@ export class Emission implements WaveOwner<Pending>, CallOwner, BatchedEmission 
   #met = 0
   #called = 0
   #open = 0
-  #resolve: (() => void) | undefined
+  #resolve: ((report: EmitReport) => void) | undefined
 
   constructor(of: Dispatch, awaited: boolean) {
     this.#of = of
@@ -48,13 +48,18 @@ export class Emission implements WaveOwner<Pending>, CallOwner, BatchedEmission 
     return { event: context.event, handled: plan.handlers.length - this.#met + this.#called, failures: this.#failures }
   }
 
+  /** Whether there are owners whose handlers are called all together. */
+  get hasApart(): boolean {
+    return this.#apart !== undefined
+  }
+
   /** Whether the owner's handlers are taken care of all together. */
   isApart({ owner }: Entry): boolean {
     return this.#apart?.has(owner.name) === true
   }
 
-  /** Resolves when nothing is left to wait for; to be called while something is. */
-  ended(): Promise<void> {
+  /** Its report, when nothing is left to wait for; to be called while something is. */
+  reported(): Promise<EmitReport> {
     return new Promise((resolve) => {
       this.#resolve = resolve
     })
@@ -125,9 +130,9 @@ export class Emission implements WaveOwner<Pending>, CallOwner, BatchedEmission 
   }
 
   /** Waits for what a handler returned that was called directly. */
-  watch(entry: Entry, promise: PromiseLike<unknown>): void {
+  watch(entry: Entry, context: HandlerContext, promise: PromiseLike<unknown>): void {
     const limitMs = limitOf(this.#of, entry)
-    this.#firstWave().watch({ entry, context: this.#of.context, limitMs, call: undefined, open: true }, promise)
+    this.#firstWave().watch({ entry, context, limitMs, call: undefined, open: true }, promise)
   }
 
   /** Calls the handler at `index`, if that is still right, or what has taken its place. */
@@ -206,6 +211,6 @@ export class Emission implements WaveOwner<Pending>, CallOwner, BatchedEmission 
   }
 
   #close(): void {
-    if (--this.#open === 0) this.#resolve?.()
+    if (--this.#open === 0) this.#resolve?.(this.report())
   }
 }

@@ -5,7 +5,7 @@ import type { DispatchCore } from './dispatch-core.ts'
 import type { HandlerContext } from './event-context.ts'
 import { HandlerCall, SKIPPED } from './handler-call.ts'
 import type { HandlerEntry } from './handler-entry.ts'
-import type { Plan } from './handler-table.ts'
+import type { Plan } from './handler-plan.ts'
 import type { Pending, Wave } from './wave.ts'
 
 type Entry = HandlerEntry<EventHandler>

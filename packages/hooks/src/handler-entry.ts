@@ -33,6 +33,8 @@ export interface HandlerEntry<Handler> extends CheckedOptions {
   readonly gate: DeliveryGate | undefined
   /** While live, dispatch asks nothing but the gate. */
   readonly usual: boolean
+  /** The same as long as it neither fails nor is to be awaited. */
+  readonly direct: boolean
   /** Whether it takes a `HandlerCall` to call it: it has a condition, or retries. */
   readonly elaborate: boolean
   readonly record: HandlerRecord
@@ -71,7 +73,8 @@ export function createEntry<Handler>(
   const checked = checkOptions(name, options, owner)
   const { once, timeoutMs, condition, retry, ignoreErrors, parallel, batch } = checked
   const elaborate = condition !== undefined || retry !== undefined
-  const usual = !elaborate && !once && timeoutMs === undefined && !ignoreErrors && !parallel && batch === undefined
+  const direct = !elaborate && !once && !parallel && batch === undefined
+  const usual = direct && timeoutMs === undefined && !ignoreErrors
   return {
     id: `${stage.kind}-${stage.order}-${index}`,
     name,
@@ -83,6 +86,7 @@ export function createEntry<Handler>(
     ...checked,
     live: false,
     usual,
+    direct,
     elaborate,
     record: createRecord(),
   }

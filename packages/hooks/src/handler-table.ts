@@ -1,35 +1,17 @@
 // Who is called for which name, in which order: the one implementation under events and hooks.
 import type { HandlerOwner } from './delivery-gate.ts'
-import type { HandlerEntry } from './handler-entry.ts'
+import { compareEntries, type HandlerEntry } from './handler-entry.ts'
 import { checkName } from './handler-options.ts'
 import { type OnCircle, ordered } from './handler-order.ts'
+import { createPlan, loosen, type Plan, retire } from './handler-plan.ts'
 import { type HandlerStage, type Named, type StageTarget, TableStage } from './handler-stage.ts'
 import type { HandlerKind } from './handler-trace.ts'
-import type { Counted } from './handler-watch.ts'
 import type { DeclaredHook } from './hook-declaration.ts'
 
 /** A handler as `listeners` shows it. */
 export interface ListenerView {
   readonly plugin: string
   readonly priority: number
-}
-
-/**
- * The handlers of one name in the order of their calls. Made at registration, and replaced by another one when handlers
- * come or go, so that dispatch is a plain loop. Its arrays are not frozen: V8 reads frozen ones a third slower.
- */
-export interface Plan<Handler> extends Counted {
-  /** What was dispatched, for which handlers of a pattern are among the entries. */
-  readonly name: string
-  readonly entries: readonly HandlerEntry<Handler>[]
-  /** Those of `entries`. */
-  readonly handlers: readonly Handler[]
-  /** Whether every handler may be called without a look at its entry. No longer so once another plan has taken its place. */
-  plain: boolean
-  /** Whether `calls` is counted here for all entries: their own records count what a plan that is not plain calls. */
-  counts: boolean
-  /** What was said of a hook for all its handlers. */
-  readonly hook: DeclaredHook | undefined
 }
 
 /** What a table's owner has to say. */
@@ -51,6 +33,8 @@ const MERGED_MAX = 1000
 export class HandlerTable<Handler> implements StageTarget<Handler> {
   /** By the name that was registered, `user.*` among them. */
   readonly #plans = new Map<string, Plan<Handler>>()
+  /** Handlers of names that have no plan yet: many may be registered before anything is dispatched. */
+  readonly #planless = new Map<string, HandlerEntry<Handler>[]>()
   readonly #patterns = new Set<string>()
   /** Plans of names that a pattern matches, made when first dispatched, until anybody comes or goes. */
   readonly #merged = new Map<string, Plan<Handler>>()
@@ -76,7 +60,7 @@ export class HandlerTable<Handler> implements StageTarget<Handler> {
   /** @throws `CFP_HANDLER_INVALID` where `name` is no name. */
   plan(name: string): Plan<Handler> {
     if (this.#patterns.size > 0) return this.#mergedPlan(name)
-    const plan = this.#plans.get(name)
+    const plan = this.#plans.get(name) ?? this.#madeNow(name)
     if (plan !== undefined) return plan
     checkName(name)
     return this.#nobody
@@ -88,6 +72,7 @@ export class HandlerTable<Handler> implements StageTarget<Handler> {
 
   /** Handlers of `name`, or of all names, in order, those that are switched off last. */
   known(name?: string): HandlerEntry<Handler>[] {
+    for (const planless of this.#planless.keys()) this.#madeNow(planless)
     const live = name === undefined ? [...this.#plans.values()].flatMap(({ entries }) => entries) : this.#liveOf(name)
     const off = [...this.#off].filter((entry) => name === undefined || covers(entry.name, name))
     return [...live.filter((entry) => entry.live), ...off]
@@ -131,7 +116,7 @@ export class HandlerTable<Handler> implements StageTarget<Handler> {
     const left = passed.length === 0 ? own : own.filter((entry) => isLeft(entry, passed))
     const share = this.#createPlan(name, left)
     // No plan of the table, so nothing will tell it that it is out of date.
-    share.plain = false
+    loosen(share)
     share.counts = false
     return share
   }
@@ -139,6 +124,7 @@ export class HandlerTable<Handler> implements StageTarget<Handler> {
   show(entries: Iterable<HandlerEntry<Handler>>, isNew = false): void {
     const shown = [...entries].filter((entry) => entry.record.off === undefined || !this.#off.add(entry))
     for (const [name, added] of byName(shown)) {
+      if (isNew && this.#isPutOff(name, added)) continue
       const all = [...this.#registered(name), ...added]
       this.#replace(name, isNew ? this.#orderedWith(all, added[0] as HandlerEntry<Handler>) : this.#ordered(all))
     }
@@ -157,11 +143,41 @@ export class HandlerTable<Handler> implements StageTarget<Handler> {
     }
   }
 
-  #replace(name: string, entries: readonly HandlerEntry<Handler>[]): void {
+  /** Keeps them for a plan that is made when it is asked for, if nobody asks for a place beside another: a plan for each would cost as much as all before it. */
+  #isPutOff(name: string, added: readonly HandlerEntry<Handler>[]): boolean {
+    let planless = this.#planless.get(name)
+    if (added.some(hasWishes)) return false
+    if (planless === undefined) {
+      const entries = this.#plans.get(name)?.entries ?? []
+      if (entries.some(hasWishes)) return false
+      planless = [...entries]
+      this.#retire(name)
+      this.#plans.delete(name)
+      this.#planless.set(name, planless)
+      if (isPattern(name)) this.#patterns.add(name)
+    } else if (this.#merged.size > 0) this.#retire(name)
+    planless.push(...added)
+    return true
+  }
+
+  #madeNow(name: string): Plan<Handler> | undefined {
+    const entries = this.#planless.get(name)
+    if (entries === undefined) return undefined
+    this.#planless.delete(name)
+    const plan = this.#createPlan(name, entries.sort(compareEntries))
+    this.#plans.set(name, plan)
+    return plan
+  }
+
+  #retire(name: string): void {
     const old = this.#plans.get(name)
     if (old !== undefined) retire(old)
     for (const merged of this.#merged.values()) retire(merged)
     this.#merged.clear()
+  }
+
+  #replace(name: string, entries: readonly HandlerEntry<Handler>[]): void {
+    this.#retire(name)
     if (entries.length > 0) this.#plans.set(name, this.#createPlan(name, entries))
     else this.#plans.delete(name)
     if (!isPattern(name)) return
@@ -178,19 +194,14 @@ export class HandlerTable<Handler> implements StageTarget<Handler> {
     if (this.#merged.size < MERGED_MAX) this.#merged.set(name, plan)
     else {
       // Nothing would tell it that it is out of date.
-      plan.plain = false
+      loosen(plan)
       plan.counts = false
     }
     return plan
   }
 
   #createPlan(name: string, entries: readonly HandlerEntry<Handler>[]): Plan<Handler> {
-    const hook = this.#rules.declared?.(name)
-    // Where not every handler is called each time, each counts its calls itself.
-    const isWhole = hook === undefined || (hook.kind === 'series' && !hook.elaborate)
-    const plain = isWhole && entries.every(({ usual, gate }) => usual && gate === undefined)
-    const handlers = entries.map(({ handler }) => handler)
-    return { name, entries, handlers, plain, counts: plain, hook, calls: 0, lookAt: 0 }
+    return createPlan(this.kind, name, entries, this.#rules.declared?.(name))
   }
 
   #ordered(entries: readonly HandlerEntry<Handler>[]): readonly HandlerEntry<Handler>[] {
@@ -219,7 +230,7 @@ export class HandlerTable<Handler> implements StageTarget<Handler> {
   }
 
   #registered(name: string): readonly HandlerEntry<Handler>[] {
-    return this.#plans.get(name)?.entries ?? []
+    return (this.#plans.get(name) ?? this.#madeNow(name))?.entries ?? []
   }
 
   #liveOf(name: string): HandlerEntry<Handler>[] {
@@ -232,16 +243,14 @@ function isPattern(name: string): boolean {
   return name === '*' || name.endsWith('.*')
 }
 
+/** Whether it asks for a place beside others. */
+function hasWishes({ before, after }: HandlerEntry<unknown>): boolean {
+  return before.length + after.length > 0
+}
+
 /** Whether a name, or a pattern, stands for `name`. */
 function covers(pattern: string, name: string): boolean {
   return pattern === name || (isPattern(pattern) && name.startsWith(pattern.slice(0, -1)))
-}
-
-/** Another one takes its place: whoever is going through it must look at each entry from now on. */
-function retire(plan: Plan<unknown>): void {
-  plan.plain = false
-  if (plan.counts) for (const { record } of plan.entries) record.calls += plan.calls
-  plan.calls = 0
 }
 
 function byName<Handler>(entries: Iterable<HandlerEntry<Handler>>): Map<string, HandlerEntry<Handler>[]> {
@@ -260,8 +269,7 @@ function byName<Handler>(entries: Iterable<HandlerEntry<Handler>>): Map<string, 
  */
 function isLeft(entry: HandlerEntry<unknown>, passed: readonly HandlerEntry<unknown>[]): boolean {
   const last = passed.at(-1) as HandlerEntry<unknown>
-  const isMoved = ({ before, after }: HandlerEntry<unknown>) => before.length + after.length > 0
-  if (isMoved(entry) || passed.some(isMoved)) {
+  if (hasWishes(entry) || passed.some(hasWishes)) {
     return !passed.some(({ priority, index }) => priority === entry.priority && index === entry.index)
   }
   return entry.priority === last.priority ? entry.index > last.index : entry.priority < last.priority

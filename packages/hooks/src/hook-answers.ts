@@ -3,7 +3,7 @@ import type { HandlerFailure, HookHandler } from '@cf-plugins/plugin-api'
 import { hookFailed } from './failures.ts'
 import { SKIPPED } from './handler-call.ts'
 import type { HandlerEntry } from './handler-entry.ts'
-import type { Plan } from './handler-table.ts'
+import type { Plan } from './handler-plan.ts'
 import { type Asides, flattened } from './hook-aside.ts'
 import type { HookCall } from './hook-call.ts'
 

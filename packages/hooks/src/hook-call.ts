@@ -4,7 +4,7 @@ import type { DispatchCore } from './dispatch-core.ts'
 import { hookAsync } from './failures.ts'
 import { HandlerCall } from './handler-call.ts'
 import type { HandlerEntry } from './handler-entry.ts'
-import type { Plan } from './handler-table.ts'
+import type { Plan } from './handler-plan.ts'
 import type { KeptCall } from './hook-history.ts'
 import type { Settlement } from './hook-settled.ts'
 

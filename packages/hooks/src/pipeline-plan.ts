@@ -1,5 +1,5 @@
 // What a run goes through, unit by unit: a step, or the steps of a group.
-import type { Plan } from './handler-table.ts'
+import type { Plan } from './handler-plan.ts'
 import { keyOf, type StepEntry, type StepHandler } from './pipeline-step.ts'
 
 /** A step, or all of a group, where its first step stands. */

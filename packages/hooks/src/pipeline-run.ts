@@ -1,7 +1,7 @@
 // One run of a pipeline: its steps one after the other, and back again where one of them fails.
 import { isThenable, type PipelineRunOptions } from '@cf-plugins/plugin-api'
 import type { DispatchCore } from './dispatch-core.ts'
-import type { Plan } from './handler-table.ts'
+import type { Plan } from './handler-plan.ts'
 import {
   groupResult,
   groupValue,

@@ -8,20 +8,21 @@ import {
   type EventOptions,
   type EventRef,
   type HandlerFailure,
-  isThenable,
   PluginError,
   type SingleEventOptions,
   type Undo,
 } from '@cf-plugins/plugin-api'
 import { Batches } from './batches.ts'
-import type { DeliveryGate, HandlerOwner } from './delivery-gate.ts'
+import type { HandlerOwner } from './delivery-gate.ts'
 import { DispatchCore, type DispatchOptions, HOST } from './dispatch-core.ts'
 import { Emission } from './emission.ts'
-import { type EventIds, HandlerContext } from './event-context.ts'
+import { callAhead, callGated, EventHalt } from './event-ahead.ts'
+import { EventOrigin, HandlerContext } from './event-context.ts'
 import type { HandlerEntry } from './handler-entry.ts'
 import { checkTimeout, invalid } from './handler-options.ts'
+import type { Plan } from './handler-plan.ts'
 import { type HandlerStage, type Named, nameOf } from './handler-stage.ts'
-import type { ListenerView, Plan } from './handler-table.ts'
+import type { ListenerView } from './handler-table.ts'
 import type { HandlerView } from './handler-view.ts'
 
 export interface EmitOptions {
@@ -38,7 +39,6 @@ export interface EmitOptions {
   readonly timeoutMs?: number | undefined
 }
 
-const NO_OPTIONS: EmitOptions = Object.freeze({})
 const NO_FAILURES: readonly HandlerFailure[] = Object.freeze([])
 
 /**
@@ -54,7 +54,9 @@ const NO_FAILURES: readonly HandlerFailure[] = Object.freeze([])
 export class PluginEvents {
   readonly #core: DispatchCore<EventHandler>
   readonly #batches: Batches
-  readonly #ids: EventIds = { prefix: randomUUID().slice(0, 8) }
+  /** What is said of the host's own events. */
+  readonly #host = new EventOrigin(randomUUID().slice(0, 8), HOST)
+  readonly #halt = new EventHalt()
   #emitted = 0
 
   /** @throws `CFP_HANDLER_INVALID` where an option is not what it must be. */
@@ -115,17 +117,20 @@ export class PluginEvents {
    */
   emit<Payload>(event: EventRef<Payload>, payload: Payload, options?: EmitOptions): Promise<EmitReport>
   emit(event: string, payload?: unknown, options?: EmitOptions): Promise<EmitReport>
-  async emit(named: Named, payload?: unknown, options: EmitOptions = NO_OPTIONS): Promise<EmitReport> {
-    const event = nameOf(named)
-    if (options !== NO_OPTIONS) checkOptions(event, options)
-    const plan = this.#core.table.plan(event)
-    const emission = this.#dispatch(plan, event, payload, options, true)
-    if (emission === undefined) return { event, handled: plan.handlers.length, failures: NO_FAILURES }
-    if (emission.pending) {
-      if (options.signal === undefined) await emission.ended()
-      else await endedOrAborted(event, emission, options.signal)
+  // Not an async function, which would make a promise more where a handler is async.
+  emit(named: Named, payload?: unknown, options?: EmitOptions): Promise<EmitReport> {
+    try {
+      const event = nameOf(named)
+      if (options !== undefined) checkOptions(event, options)
+      const plan = this.#core.table.plan(event)
+      const emission = this.#dispatch(plan, event, payload, options, true)
+      if (emission === undefined)
+        return Promise.resolve({ event, handled: plan.handlers.length, failures: NO_FAILURES })
+      if (!emission.pending) return Promise.resolve(emission.report())
+      return options?.signal === undefined ? emission.reported() : endedOrAborted(event, emission, options.signal)
+    } catch (error) {
+      return Promise.reject(error)
     }
-    return emission.report()
   }
 
   /**
@@ -135,11 +140,11 @@ export class PluginEvents {
    */
   publish<Payload>(event: EventRef<Payload>, payload: Payload, options?: EmitOptions): void
   publish(event: string, payload?: unknown, options?: EmitOptions): void
-  publish(named: Named, payload?: unknown, options: EmitOptions = NO_OPTIONS): void {
+  publish(named: Named, payload?: unknown, options?: EmitOptions): void {
     const event = nameOf(named)
-    if (options !== NO_OPTIONS) checkOptions(event, options)
+    if (options !== undefined) checkOptions(event, options)
     const emission = this.#dispatch(this.#core.table.plan(event), event, payload, options, false)
-    if (emission?.pending && options.signal !== undefined) {
+    if (emission?.pending && options?.signal !== undefined) {
       endedOrAborted(event, emission, options.signal).catch(() => undefined)
     }
   }
@@ -149,57 +154,60 @@ export class PluginEvents {
     plan: Plan<EventHandler>,
     event: string,
     payload: unknown,
-    options: EmitOptions,
+    options: EmitOptions | undefined,
     awaited: boolean,
   ): Emission | undefined {
-    const { signal, source = HOST, parent, timeoutMs } = options
-    const core = this.#core
-    const cause = parent === undefined ? undefined : { id: parent.id, event: parent.event }
-    const context = new HandlerContext(event, payload, source, this.#ids, ++this.#emitted, signal, cause)
-    const { entries, handlers } = plan
-    const fully = core.watch.looksAt(plan)
-    let emission: Emission | undefined
-    for (let index = 0; index < handlers.length; index++) {
-      let gate: DeliveryGate | undefined
-      if (fully || !plan.plain) {
-        const entry = entries[index] as HandlerEntry<EventHandler>
-        gate = entry.gate
-        if (fully || !entry.usual || !entry.live || gate?.closed || emission?.isApart(entry)) {
-          emission ??= this.#emission(plan, context, fully, timeoutMs, awaited)
-          emission.meet(index)
-          continue
-        }
-        if (!plan.counts) entry.record.calls++
-        gate?.enter()
-      }
-      try {
-        const handler = handlers[index] as EventHandler
-        const result = handler(payload, context)
-        if (result !== undefined && isThenable(result)) {
-          emission ??= this.#emission(plan, context, fully, timeoutMs, awaited)
-          emission.watch(entries[index] as HandlerEntry<EventHandler>, result)
-          continue
-        }
-      } catch (error) {
-        emission ??= this.#emission(plan, context, fully, timeoutMs, awaited)
-        emission.failed(entries[index] as HandlerEntry<EventHandler>, error)
-      }
-      gate?.leave()
+    const origin = options === undefined ? this.#host : originOf(this.#host.prefix, options)
+    const context = new HandlerContext(event, payload, origin, ++this.#emitted)
+    const isFull = this.#core.watch.looksAt(plan)
+    let at = 0
+    if (!isFull) {
+      at =
+        plan.bare > 0 ? callAhead(plan, payload, context, this.#halt) : callGated(plan, 0, payload, context, this.#halt)
+      if (at === plan.handlers.length) return undefined
     }
-    emission?.seal()
-    return emission
+    return this.#goOn(plan, at, context, isFull, options?.timeoutMs, awaited)
   }
 
-  // No closure: what one holds on to, every dispatch would pay for.
-  #emission(
+  /** Goes on from the handler that has halted the others, or that is to be looked at. */
+  #goOn(
     plan: Plan<EventHandler>,
+    first: number,
     context: HandlerContext,
     fully: boolean,
     timeoutMs: number | undefined,
     awaited: boolean,
   ): Emission {
-    return new Emission({ core: this.#core, batches: this.#batches, plan, context, fully, timeoutMs }, awaited)
+    const { entries, handlers } = plan
+    const { payload } = context
+    const halt = this.#halt
+    const emission = new Emission(
+      { core: this.#core, batches: this.#batches, plan, context, fully, timeoutMs },
+      awaited,
+    )
+    for (let at = first; at < handlers.length; at++) {
+      const { what } = halt
+      if (what === undefined) emission.meet(at)
+      else {
+        const told = halt.context ?? context
+        halt.context = undefined
+        const result = halt.take()
+        const entry = entries[at] as HandlerEntry<EventHandler>
+        if (what === 'pending') emission.watch(entry, told, result as PromiseLike<unknown>)
+        else {
+          emission.failed(entry, result)
+          entry.gate?.leave()
+        }
+      }
+      if (!fully && !emission.hasApart) at = callGated(plan, at + 1, payload, context, halt) - 1
+    }
+    emission.seal()
+    return emission
   }
+}
+
+function originOf(prefix: string, { source = HOST, parent, signal }: EmitOptions): EventOrigin {
+  return new EventOrigin(prefix, source, parent && { id: parent.id, event: parent.event }, signal)
 }
 
 function checkEventHandler({ name, owner, once, batch }: HandlerEntry<unknown>): void {
@@ -215,7 +223,7 @@ function checkOptions(event: string, { signal, timeoutMs, parent }: EmitOptions)
   if (signal?.aborted) throw aborted(event, signal)
 }
 
-async function endedOrAborted(event: string, emission: Emission, signal: AbortSignal): Promise<void> {
+async function endedOrAborted(event: string, emission: Emission, signal: AbortSignal): Promise<EmitReport> {
   let onAbort: () => void = () => undefined
   const abort = new Promise<never>((_, reject) => {
     onAbort = () => {
@@ -227,7 +235,7 @@ async function endedOrAborted(event: string, emission: Emission, signal: AbortSi
     else signal.addEventListener('abort', onAbort, { once: true })
   })
   try {
-    await Promise.race([emission.ended(), abort])
+    return await Promise.race([emission.reported(), abort])
   } finally {
     signal.removeEventListener('abort', onAbort)
   }

@@ -4,7 +4,7 @@ import { type DeliveryGate, isParked, park } from './delivery-gate.ts'
 import { hookFailed, innerAsync, pluginReloading } from './failures.ts'
 import { SKIPPED } from './handler-call.ts'
 import type { HandlerEntry } from './handler-entry.ts'
-import type { Plan } from './handler-table.ts'
+import type { Plan } from './handler-plan.ts'
 import type { HookCall } from './hook-call.ts'
 import { Wrapped } from './wrapped.ts'
 

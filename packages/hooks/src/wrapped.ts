@@ -4,7 +4,7 @@ import type { Remaining, Watched } from '@cf-plugins/plugin-api/host'
 import { handlerTimeout, wrapOver } from './failures.ts'
 import type { HandlerCall } from './handler-call.ts'
 import type { HandlerEntry } from './handler-entry.ts'
-import type { Plan } from './handler-table.ts'
+import type { Plan } from './handler-plan.ts'
 import { type HookCall, invoke, refusePromise } from './hook-call.ts'
 
 type Args = readonly unknown[]

@@ -17,6 +17,66 @@ describe('emit', () => {
     expect(await emitted).toEqual({ event: 'x', handled: 1, failures: [] })
   })
 
+  it('gives handlers no this', async () => {
+    const events = new PluginEvents()
+    const seen: unknown[] = []
+    for (let count = 0; count < 12; count++) {
+      events.on('x', function (this: unknown) {
+        seen.push(this)
+      })
+    }
+    events.on(
+      'x',
+      function (this: unknown) {
+        seen.push(this)
+      },
+      { timeoutMs: 1_000, priority: 'low' },
+    )
+    await events.emit('x')
+    expect(seen).toEqual(Array.from({ length: 13 }, () => undefined))
+  })
+
+  it('calls the others in order where some throw, some are async, and some emit themselves', async () => {
+    for (const own of [{}, { timeoutMs: 1_000 }]) {
+      const events = new PluginEvents()
+      const called: number[] = []
+      events.on('inner', () => Promise.reject(new Error('inner, async')))
+      events.on('inner', () => {
+        throw new Error('inner')
+      })
+      for (let index = 0; index < 14; index++) {
+        events.on(
+          'x',
+          () => {
+            called.push(index)
+            if (index % 5 === 1) events.publish('inner')
+            if (index % 5 === 2) throw new Error(`${index}`)
+            return index % 5 === 3 ? Promise.reject(new Error(`${index}`)) : undefined
+          },
+          index % 4 === 0 ? own : {},
+        )
+      }
+      const { handled, failures } = await events.emit('x')
+      expect(called).toEqual(Array.from({ length: 14 }, (_, index) => index))
+      expect(handled).toBe(14)
+      expect(failures.map(({ error }) => (error as Error).message)).toEqual(['2', '7', '12', '3', '8', '13'])
+    }
+  })
+
+  it('tells the same time to every handler', async () => {
+    const events = new PluginEvents()
+    const times: number[] = []
+    const slow = async (_: unknown, context: EventContext) => {
+      await new Promise((resolve) => setTimeout(resolve, 10 * times.length))
+      times.push(context.time)
+    }
+    events.on('x', (_, { time }) => times.push(time))
+    events.on('x', slow)
+    events.on('x', slow, { timeoutMs: 1_000 })
+    await events.emit('x')
+    expect(new Set(times).size).toBe(1)
+  })
+
   it('resolves without a handler, and says that none was called', async () => {
     expect(await new PluginEvents().emit('x')).toEqual({ event: 'x', handled: 0, failures: [] })
   })

@@ -40,6 +40,37 @@ describe('call', () => {
     }
   })
 
+  it('gives all results in order, whichever of many handlers are async or call other hooks', async () => {
+    for (const own of [{}, { timeoutMs: 1_000 }]) {
+      const hooks = new PluginHooks()
+      hooks.on('inner', async () => 'inner')
+      for (let index = 0; index < 14; index++) {
+        const answer = (given: number) => {
+          if (index % 4 === 1) return hooks.call('inner').then(() => given + index)
+          return index % 4 === 3 ? Promise.resolve(given + index) : given + index
+        }
+        hooks.on('x', answer as () => unknown, index % 3 === 0 ? own : {})
+      }
+      const expected = Array.from({ length: 14 }, (_, index) => 100 + index)
+      const calls = [hooks.call('x', 100), hooks.call('x', 100)]
+      expect(await Promise.all(calls)).toEqual([expected, expected])
+    }
+  })
+
+  it('goes on after a handler that rejects between others that are async', async () => {
+    const hooks = new PluginHooks()
+    const called: number[] = []
+    for (let index = 0; index < 5; index++) {
+      hooks.on('x', async () => {
+        called.push(index)
+        if (index % 2 === 1) throw new Error(`${index}`)
+      })
+    }
+    const error = await hooks.call('x').catch((thrown: unknown) => thrown)
+    expect((error as HookError).failures.map((failure) => (failure.error as Error).message)).toEqual(['1', '3'])
+    expect(called).toEqual([0, 1, 2, 3, 4])
+  })
+
   it('gives nothing where nobody answers', async () => {
     expect(await new PluginHooks().call('x')).toEqual([])
     expect(new PluginHooks().callSync('x')).toEqual([])

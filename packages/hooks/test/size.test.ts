@@ -18,9 +18,9 @@ async function weigh(source: string): Promise<number> {
 }
 
 it.each([
-  ['everything', `export * from '../src/index.ts'`, 20_900],
-  ['events alone', `export { PluginEvents } from '../src/index.ts'`, 10_250],
-  ['hooks alone', `export { PluginHooks } from '../src/index.ts'`, 13_050],
+  ['everything', `export * from '../src/index.ts'`, 22_600],
+  ['events alone', `export { PluginEvents } from '../src/index.ts'`, 11_150],
+  ['hooks alone', `export { PluginHooks } from '../src/index.ts'`, 14_300],
 ])('%s weighs what it may, minified and gzipped', async (what, source, most) => {
   const size = await weigh(source)
   console.log(`${what}: ${size} of ${most} bytes`)
