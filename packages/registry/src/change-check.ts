@@ -34,21 +34,35 @@ export function checkChange(
 /** Renames, and names that another file has already. What the change also takes out is in nobody's way. */
 function identityConflicts(before: PluginCatalog, change: RegistryChange): PluginError[] {
   const removed = new Set(change.remove)
-  const staying = before.records().filter((record) => !removed.has(record.meta.name))
+  const staying = stayingByFile(before, change.set ?? [], removed)
   const found: PluginError[] = []
-  const incoming: PluginRecord[] = []
+  const incoming = new Map<string, PluginRecord[]>()
   for (const record of change.set ?? []) {
-    const sameName = [...staying, ...incoming].find(
-      (other) => other.meta.name === record.meta.name && elsewhere(other, record),
-    )
-    const sameFile = staying.find(
-      (other) => other.meta.name !== record.meta.name && other.source.file === record.source.file,
-    )
+    const { name } = record.meta
+    const own = removed.has(name) ? undefined : before.get(name)
+    const earlier = incoming.get(name) ?? []
+    const sameName = [...(own ? [own] : []), ...earlier].find((other) => elsewhere(other, record))
+    const sameFile = staying.get(record.source.file)?.find((other) => other.meta.name !== name)
     if (sameName !== undefined) found.push(duplicateName(record, sameName))
-    else if (sameFile !== undefined && record.source.file !== undefined) found.push(renamed(record, sameFile.meta.name))
-    incoming.push(record)
+    else if (sameFile !== undefined) found.push(renamed(record, sameFile.meta.name))
+    incoming.set(name, [...earlier, record])
   }
   return found
+}
+
+/** Those that stay, by those of their files that a plugin comes in from: one walk over all, however many come in. */
+function stayingByFile(
+  before: PluginCatalog,
+  set: readonly PluginRecord[],
+  removed: ReadonlySet<string>,
+): ReadonlyMap<string | undefined, PluginRecord[]> {
+  const byFile = new Map<string | undefined, PluginRecord[]>()
+  for (const { source } of set) if (source.file !== undefined) byFile.set(source.file, [])
+  if (byFile.size === 0) return byFile
+  for (const record of before.records()) {
+    if (!removed.has(record.meta.name)) byFile.get(record.source.file)?.push(record)
+  }
+  return byFile
 }
 
 /** What is wrong with the plugins that come in, and what is newly wrong with the others. */

@@ -41,6 +41,14 @@ export class PluginCatalog {
     return false
   }
 
+  /** The same plugins as a catalog of its own, which doesn't have to work out again who depends on whom. */
+  settled(): PluginCatalog {
+    const same = new PluginCatalog(this.#records, this.#environment, this.#wishes)
+    same.#links = this.#links
+    same.#ranks = this.#ranks
+    return same
+  }
+
   get(name: string): PluginRecord | undefined {
     return this.#records.get(name)
   }

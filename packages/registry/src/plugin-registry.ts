@@ -118,7 +118,14 @@ export class PluginRegistry {
   stage(change: RegistryChange, options: ResolveOptions = {}): StagedRegistry {
     const before = this.#now()
     for (const name of change.remove ?? []) if (!before.has(name)) throw before.unknown(name)
-    const staged = new StagedRegistry(changedRecords(before, change), this.#environment, this.#wishes, before, () => {
+    const after = changedRecords(before, change)
+    const staged = new StagedRegistry(after, this.#environment, this.#wishes, before, () => {
+      if (this.#catalog === before) {
+        // Nothing came between: what was worked out for the check holds from now on, and the next change needs it.
+        this.#records = after
+        this.#catalog = staged.settled()
+        return
+      }
       const records = this.#changing()
       for (const name of takenOut(change)) records.delete(name)
       for (const record of change.set ?? []) records.set(record.meta.name, record)
