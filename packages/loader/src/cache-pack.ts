@@ -1,33 +1,31 @@
-// One file of compiled modules: batches, each with its checksum, and every load that compiled something appends one.
-import { hash, randomUUID } from 'node:crypto'
-import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+// One file of compiled modules: every load that compiled something appends a batch of them.
+import { appendFileSync, readFileSync, renameSync, type Stats, writeFileSync } from 'node:fs'
+import { bytesOf, codeOf, type Packed, type PackedRow, readBatches, writeBatch } from './cache-batch.ts'
+import { type FileIdentity, isSameFile } from './file-identity.ts'
 import type { ModuleCode } from './module-code.ts'
 
-interface Entry {
-  readonly url: string
-  /** Says what the code was compiled from, and how. */
-  readonly key: string
+/** A compiled module as it is kept. */
+export interface PackedModule {
+  /** SHA-256 of the file that it was compiled from. */
+  readonly hash: string
   readonly code: ModuleCode
+  /** What V8 made of the code; empty where that was not kept. */
+  readonly data: Buffer
 }
 
-/** The first line of a batch's body: what follows it are the modules' codes, one after the other. */
-type Contents = readonly {
-  readonly url: string
-  readonly key: string
-  readonly bytes: number
-  readonly rest: Omit<ModuleCode, 'code'>
-}[]
+/** What a module was compiled from, and how. */
+export type PackKey = Pick<PackedRow, 'url' | 'hash' | 'how'> & { readonly identity: FileIdentity | undefined }
 
 /**
- * Reads its file when it is first asked, all of it: so a cold start reads one file a plugin. Of what was compiled several
- * times, the last one counts. Several processes may append to one file.
+ * Reads its file when it is first asked, all of it: so a cold start reads one file. Of what was compiled several times, the
+ * last one counts. Several processes may append to one file.
  */
 export class CachePack {
   readonly #file: string
-  /** What nobody has taken yet, by URL. */
-  #entries: Map<string, Entry> | undefined
-  #added: Entry[] = []
-  /** About how many modules in the file are there several times; infinite where not all of it can be read. */
+  /** What nobody has taken yet, by URL; nothing before the first question. */
+  #entries: Map<string, Packed> | undefined
+  #added: Packed[] = []
+  /** About how many rows in the file are there in vain; infinite where not all of it can be read. */
   #wasted = 0
   #isWritable = true
 
@@ -35,18 +33,29 @@ export class CachePack {
     this.#file = file
   }
 
-  /** Gives what is kept for a module, once: whoever asks keeps it. */
-  take(url: string, key: string): ModuleCode | undefined {
-    this.#entries ??= this.#read()
-    const entry = this.#entries.get(url)
-    if (entry?.key !== key) return undefined
-    this.#entries.delete(url)
-    return entry.code
+  /** What is kept of a file that is, by its `stats`, still the one that was compiled: once, whoever asks keeps it. */
+  unread(url: string, how: string, stats: Stats): PackedModule | undefined {
+    const entry = this.#find(url)
+    return entry?.row.how === how && isSameFile(entry.row.identity, stats) ? this.#take(entry) : undefined
+  }
+
+  /** The same of a file that has been read. */
+  take({ url, hash, how, identity }: PackKey): PackedModule | undefined {
+    const entry = this.#find(url)
+    if (entry?.row.how !== how || entry.row.hash !== hash) return undefined
+    // The next start need not read it.
+    if (identity && this.#isWritable)
+      this.#added.push({ row: { url, hash, how, identity, isLatin1: true, codeBytes: 0, dataBytes: 0 }, ...NO_BYTES })
+    return this.#take(entry)
   }
 
   /** Keeps a module from the next `save` on. */
-  add(url: string, key: string, code: ModuleCode): void {
-    if (this.#isWritable) this.#added.push({ url, key, code })
+  add({ url, hash, how, identity }: PackKey, { code: text, ...rest }: ModuleCode, data: Buffer = NO_BYTES.data): void {
+    if (!this.#isWritable) return
+    const { bytes: code, isLatin1 } = bytesOf(text)
+    const known = identity ? { identity } : {}
+    const row = { url, hash, how, ...known, rest, isLatin1, codeBytes: code.length, dataBytes: data.length }
+    this.#added.push({ row, code, data })
   }
 
   /** Writes what was added. A file that can't be written is done without. */
@@ -56,75 +65,69 @@ export class CachePack {
     this.#added = []
     try {
       if (this.#wasted > MOST_WASTED) this.#replace(added)
-      else appendFileSync(this.#file, batchOf(added), { mode: 0o600 })
+      else appendFileSync(this.#file, writeBatch(added), { mode: 0o600 })
       this.#wasted += added.length
     } catch {
       this.#isWritable = false
     }
   }
 
-  #replace(added: readonly Entry[]): void {
+  /** Lets go of what nobody took: of files that are gone, or of no use to this process. */
+  release(): void {
+    this.#entries?.clear()
+  }
+
+  #find(url: string): Packed | undefined {
+    if (!this.#entries) {
+      const { entries, wasted } = contentsOf(this.#file)
+      this.#entries = entries
+      this.#wasted = wasted
+    }
+    return this.#entries.get(url)
+  }
+
+  #take(entry: Packed): PackedModule {
+    const { row, data } = entry
+    this.#entries?.delete(row.url)
+    return { hash: row.hash, code: { ...(row.rest as Omit<ModuleCode, 'code'>), code: codeOf(entry) }, data }
+  }
+
+  #replace(added: readonly Packed[]): void {
     const { entries } = contentsOf(this.#file)
-    for (const entry of added) entries.set(entry.url, entry)
-    const temporary = `${this.#file}.${randomUUID()}.tmp`
-    writeFileSync(temporary, batchOf([...entries.values()]), { mode: 0o600 })
+    for (const each of added) put(entries, each)
+    const temporary = `${this.#file}.${process.pid}-${process.hrtime.bigint()}.tmp`
+    writeFileSync(temporary, writeBatch([...entries.values()]), { mode: 0o600 })
     renameSync(temporary, this.#file)
     this.#wasted = 0
   }
-
-  #read(): Map<string, Entry> {
-    const { entries, wasted } = contentsOf(this.#file)
-    this.#wasted = wasted
-    return entries
-  }
 }
 
-export function digest(content: string | Uint8Array): string {
-  return hash('sha256', content, 'hex')
-}
+const NO_BYTES = { code: Buffer.alloc(0), data: Buffer.alloc(0) }
 
-function batchOf(entries: readonly Entry[]): string {
-  const contents: Contents = entries.map(({ url, key, code: { code, ...rest } }) => {
-    return { url, key, bytes: Buffer.byteLength(code), rest }
-  })
-  const body = `${JSON.stringify(contents)}\n${entries.map(({ code }) => code.code).join('')}`
-  return `${digest(body)} ${Buffer.byteLength(body)}\n${body}`
-}
+/** So many rows are appended in vain before the file is written anew, with the last of each module alone. */
+const MOST_WASTED = 100
 
 /** What a file holds, up to the first batch that is not what was written. */
-function contentsOf(file: string): { entries: Map<string, Entry>; wasted: number } {
-  const entries = new Map<string, Entry>()
+function contentsOf(file: string): { entries: Map<string, Packed>; wasted: number } {
+  const entries = new Map<string, Packed>()
   let wasted = 0
   try {
-    const buffer = readFileSync(file)
-    for (let at = 0; at < buffer.length; ) {
-      const start = buffer.indexOf('\n', at) + 1
-      const [, checksum, bytes] = HEADER.exec(buffer.toString('latin1', at, start)) ?? []
-      const end = start + Number(bytes)
-      const body = buffer.subarray(start, end)
-      if (digest(body) !== checksum) return { entries, wasted: Number.POSITIVE_INFINITY }
-      for (const entry of entriesIn(body)) {
-        if (entries.has(entry.url)) wasted++
-        entries.set(entry.url, entry)
-      }
-      at = end
-    }
+    const isWhole = readBatches(readFileSync(file), (packed) => {
+      if (put(entries, packed)) wasted++
+    })
+    if (!isWhole) wasted = Number.POSITIVE_INFINITY
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') wasted = Number.POSITIVE_INFINITY
   }
   return { entries, wasted }
 }
 
-const HEADER = /^([\da-f]{64}) (\d+)\n$/
-
-/** So many edits are appended before the file is written anew, with the last of each module alone. */
-const MOST_WASTED = 100
-
-function entriesIn(body: Buffer): Entry[] {
-  let at = body.indexOf('\n') + 1
-  return (JSON.parse(body.toString('utf8', 0, at)) as Contents).map(({ url, key, bytes, rest }) => {
-    const code = body.toString('utf8', at, at + bytes)
-    at += bytes
-    return { url, key, code: { ...rest, code } }
-  })
+/** Whether it takes the place of another, or only tells how the file of one is known. */
+function put(entries: Map<string, Packed>, packed: Packed): boolean {
+  const { row } = packed
+  const known = entries.get(row.url)
+  if (row.rest) entries.set(row.url, packed)
+  else if (known && row.identity && known.row.hash === row.hash && known.row.how === row.how)
+    entries.set(row.url, { ...known, row: { ...known.row, identity: row.identity } })
+  return known !== undefined || row.rest === undefined
 }

@@ -3,44 +3,42 @@ import { lstatSync, mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
-import { CachePack, digest } from './cache-pack.ts'
+import { checksumOf } from './cache-batch.ts'
+import { CachePack } from './cache-pack.ts'
 
-/** Keeps compiled modules in a folder, a file for all that one entry file imports. Whatever goes wrong with the folder, a load goes on without it. */
+/** Keeps compiled modules in a folder, a file for all that one loader loads. Whatever goes wrong with the folder, a load goes on without it. */
 export class CompileCache {
   readonly #folder: string
-  readonly #packs = new Map<string, CachePack>()
-  #usable: boolean | undefined
-  #version = ''
+  readonly #name: string
+  #pack: CachePack | false | undefined
 
-  constructor(folder: string) {
+  /** `name` is the loader's: what it looks for plugins in. */
+  constructor(folder: string, name: string) {
     this.#folder = join(folder, `loader-${FORMAT}`)
+    this.#name = name
   }
 
-  /** What is kept for the modules of an entry file. */
-  packOf(entry: string): CachePack | undefined {
-    const known = this.#packs.get(entry)
-    if (known || !this.#prepare()) return known
-    const pack = new CachePack(join(this.#folder, `${digest(`${this.#version} ${entry}`)}.pack`))
-    this.#packs.set(entry, pack)
-    return pack
+  /** What is kept of the loader's modules. */
+  get pack(): CachePack | undefined {
+    this.#pack ??= this.#open() ?? false
+    return this.#pack || undefined
   }
 
   /** What is in the folder is run: so it must be this user's, and nobody else may write to it. */
-  #prepare(): boolean {
-    if (this.#usable !== undefined) return this.#usable
+  #open(): CachePack | undefined {
     try {
-      this.#version = String(createRequire(import.meta.url)('../package.json').version)
+      const version = String(createRequire(import.meta.url)('../package.json').version)
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
-      this.#usable = isOwn(this.#folder)
+      if (!isOwn(this.#folder)) return undefined
+      return new CachePack(join(this.#folder, `${checksumOf(`${version} ${this.#name}`)}.pack`))
     } catch {
-      this.#usable = false
+      return undefined
     }
-    return this.#usable
   }
 }
 
 /** Goes up when what the rewriter writes changes its meaning. */
-const FORMAT = 4
+const FORMAT = 5
 
 /** `node_modules/.cache/cf-plugins` of the nearest package, or a folder of this user's among the temporary ones. */
 export function defaultCacheFolder(from: string): string {

@@ -9,8 +9,9 @@ import type {
 } from 'acorn'
 import { boundNames } from './bindings.ts'
 import type { Edit } from './emit.ts'
+import type { Place } from './mappings.ts'
 import { ALL, type ImportedName, type IndirectExport, type ModuleRequest } from './module-code.ts'
-import type { Place, Positions } from './positions.ts'
+import type { Positions } from './positions.ts'
 
 /** Collects them, with the edits that take them out of the code. */
 export class Declarations {

@@ -117,8 +117,9 @@ export class Discovery {
     if (folder !== root && plugins.length > 0) return
     if (folder !== root && !this.#options.recursive) return
     for (const entry of entries) {
+      if (entry.isFile() || isPassedOver(entry.name)) continue
       const path = join(folder, entry.name)
-      if (isPassedOver(entry.name) || !this.#isFolder(path, entry, realRoots)) continue
+      if (!this.#isFolder(path, entry, realRoots)) continue
       const isOfReal = folder === real && entry.isDirectory()
       this.#inFolder(root, path, isOfReal ? path : realPath(path), realRoots, seen, found)
     }
@@ -133,7 +134,8 @@ export class Discovery {
     realRoots: readonly string[],
   ): FoundPlugin[] {
     const prefix = folder === root ? '' : `${relative(root, folder).split(sep).join('/')}/`
-    const named = entries.filter(({ name }) => isSourceName(name) && this.#matches(prefix + name))
+    // By the patterns first: a folder holds many sources of which one is an entry.
+    const named = entries.filter(({ name }) => this.#matches(prefix + name) && isSourceName(name))
     if (named.length === 0) return []
     const plain = new Set(named.filter((entry) => isReal && entry.isFile()).map(({ name }) => join(folder, name)))
     const files = named.map(({ name }) => join(folder, name))

@@ -1,7 +1,8 @@
 // Writes a module's code with its edits, each token on the line that it has in the file, and the source map of it.
 import { encode, type SourceMapSegment } from '@jridgewell/sourcemap-codec'
 import { type Token, tokTypes } from 'acorn'
-import type { Place, Positions } from './positions.ts'
+import type { Place } from './mappings.ts'
+import type { Positions } from './positions.ts'
 
 /** Text in place of `start` to `end`; an insertion where they are equal. Never inside a token. */
 export interface Edit {

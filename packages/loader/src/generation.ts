@@ -29,7 +29,7 @@ export class Generation implements Importing {
     this.#entry = entry
     this.#parts = parts
     this.#read = read
-    this.#graph = new ModuleGraph(parts, entry, read)
+    this.#graph = new ModuleGraph(parts, read)
   }
 
   /** What was read for it until now. */

@@ -26,7 +26,7 @@ export interface LoadImageOptions {
  */
 export async function loadImage(image: PluginImage, options: LoadImageOptions = {}): Promise<object> {
   const { file, plugin, generation: number, modules, folders, followLinks, cacheFolder } = image
-  const compiler = new Compiler(cacheFolder === undefined ? undefined : new CompileCache(cacheFolder))
+  const compiler = new Compiler(cacheFolder === undefined ? undefined : new CompileCache(cacheFolder, file))
   const parts: LoaderParts = {
     compiler,
     resolver: new Resolver({

@@ -1,6 +1,5 @@
 // A generation's modules, read, compiled, and their imports resolved; nothing of them has run.
 import { type Awaitable, isThenable, messageOf } from '@cf-plugins/plugin-api'
-import type { CachePack } from './cache-pack.ts'
 import type { CompiledModule, Compiler } from './compile.ts'
 import type { HostModules } from './host-modules.ts'
 import type { ImageModule, KeptModule } from './image.ts'
@@ -34,18 +33,15 @@ export type ReadListener = (file: string, hash: string | undefined) => void
 export class ModuleGraph {
   readonly #parts: LoaderParts
   readonly #read: ReadFiles
-  readonly #entry: string
-  #pack: CachePack | undefined
   readonly #modules = new Map<string, OwnModule>()
   /** What stays known of each module that is ready. It holds none of them: so an instance is collected that nobody uses. */
   readonly kept = new Map<string, KeptModule>()
   /** Only while the graph is read: what an `import()` finds later may be new. */
   #plain: PlainFiles | undefined
 
-  constructor(parts: LoaderParts, entry: string, read: ReadFiles) {
+  constructor(parts: LoaderParts, read: ReadFiles) {
     this.#parts = parts
     this.#read = read
-    this.#entry = entry
   }
 
   get modules(): Iterable<OwnModule> {
@@ -93,14 +89,14 @@ export class ModuleGraph {
     visit(root)
     while (waiting.length > 0) await Promise.all(waiting.splice(0))
     this.#plain = undefined
-    this.#pack?.save()
+    this.#parts.compiler.save()
     if (problems.length > 0) throw problems[0]
   }
 
   /** Prepares a module alone, for whoever can't wait: whether it is ready. @throws LoadProblem */
   prepareAtOnce(module: OwnModule): boolean {
     const isReady = !isThenable(this.#prepare(module))
-    this.#pack?.save()
+    this.#parts.compiler.save()
     return isReady
   }
 
@@ -133,20 +129,28 @@ export class ModuleGraph {
     const { compiler, given } = this.#parts
     const known = given?.get(url)
     if (known?.code) return compiler.take(url, known.code)
-    const json = known?.json
-    const source = json === undefined ? this.#sourceOf(file) : { text: json, hash: '' }
     if (file.endsWith('.json')) {
-      module.json = parseJson(source.text, file)
-      this.kept.set(url, { file, code: undefined, json: source.text, links })
+      const text = known?.json ?? this.#sourceOf(file).text
+      module.json = parseJson(text, file)
+      this.kept.set(url, { file, code: undefined, json: text, links })
       return undefined
     }
-    if (!SOURCE_EXTENSIONS.some((extension) => file.endsWith(extension))) {
-      throw new LoadProblem('CFP_FILE_UNSUPPORTED', 'only TypeScript, JavaScript and JSON files are evaluated', {
-        file,
-      })
-    }
-    this.#pack ??= compiler.packOf(this.#entry)
-    return compiler.compile(url, file, source, this.#pack)
+    const unread = this.#unread(url, file)
+    if (unread) return unread
+    const source = this.#sourceOf(file)
+    if (SOURCE_EXTENSIONS.some((extension) => file.endsWith(extension))) return compiler.compile(url, file, source)
+    throw new LoadProblem('CFP_FILE_UNSUPPORTED', 'only TypeScript, JavaScript and JSON files are evaluated', { file })
+  }
+
+  /** What was compiled of a file that has not changed since: looking at it costs a fifth of reading it. */
+  #unread(url: string, file: string): CompiledModule | undefined {
+    const { files, onRead } = this.#read
+    const stats = (this.#plain ?? new PlainFiles()).look(file)
+    const unread = stats && this.#parts.compiler.unread(url, file, stats)
+    if (!unread) return undefined
+    files.add(file)
+    onRead?.(file, unread.hash)
+    return unread.compiled
   }
 
   #sourceOf(file: string): SourceText {

@@ -1,33 +1,18 @@
-// Which files of a folder are plain ones: no links, no folders.
-import { lstatSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+// Which files are plain ones: no links, no folders.
+import type { Stats } from 'node:fs'
+import { plainStats } from './file-identity.ts'
 
-/** Answers for one load, and no longer: a folder that is asked about often is listed once, at the cost of two or three questions. */
+/** Answers for one load, and no longer: it looks at each file once, for whoever resolves an import and for whoever reads what it leads to. */
 export class PlainFiles {
-  readonly #asked = new Map<string, number | ReadonlySet<string>>()
+  readonly #seen = new Map<string, Stats | undefined>()
 
-  has(folder: string, name: string): boolean {
-    const known = this.#asked.get(folder) ?? 0
-    if (typeof known !== 'number') return known.has(name)
-    if (known < MOST_ASKED) {
-      this.#asked.set(folder, known + 1)
-      return lstatSync(join(folder, name), { throwIfNoEntry: false })?.isFile() ?? false
+  /** Nothing where it is not there, or no plain file. */
+  look(path: string): Stats | undefined {
+    let stats = this.#seen.get(path)
+    if (stats === undefined && !this.#seen.has(path)) {
+      stats = plainStats(path)
+      this.#seen.set(path, stats)
     }
-    const listed = listOf(folder)
-    this.#asked.set(folder, listed)
-    return listed.has(name)
-  }
-}
-
-/** A folder may hold thousands of files of which a plugin imports a few. */
-const MOST_ASKED = 8
-
-function listOf(folder: string): ReadonlySet<string> {
-  try {
-    const entries = readdirSync(folder, { withFileTypes: true })
-    return new Set(entries.filter((entry) => entry.isFile()).map(({ name }) => name))
-  } catch {
-    // It may be searched but not listed: each file is looked for the long way.
-    return new Set()
+    return stats
   }
 }

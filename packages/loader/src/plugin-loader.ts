@@ -87,7 +87,9 @@ export class PluginLoader {
     const cacheFolder = cache === false ? undefined : resolve(cache)
     const hostUrl = hostUrlOf(options.hostUrl)
     this.#parts = {
-      compiler: new Compiler(cacheFolder === undefined ? undefined : new CompileCache(cacheFolder)),
+      compiler: new Compiler(
+        cacheFolder === undefined ? undefined : new CompileCache(cacheFolder, this.roots.join('\n')),
+      ),
       resolver: new Resolver({ followLinks, hostUrl, hostModules: { ...PLUGIN_API, ...options.hostModules } }),
       hostModules: new HostModules(),
     }
@@ -201,6 +203,7 @@ export class PluginLoader {
   async loadAll(found: Iterable<FoundPlugin>, options: LoadOptions = {}): Promise<LoadReport> {
     const startedAt = performance.now()
     const results = await Promise.allSettled([...found].map((plugin) => this.load(plugin, options)))
+    this.#parts.compiler.release()
     const records: PluginRecord[] = []
     const failures: PluginError[] = []
     for (const result of results) {

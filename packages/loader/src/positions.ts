@@ -1,11 +1,6 @@
 // Where in a file each place of its code stands, also when a transform made the code.
-import { decode, type SourceMapMappings, type SourceMapSegment } from '@jridgewell/sourcemap-codec'
-
-/** From 0, both. */
-export interface Place {
-  readonly line: number
-  readonly column: number
-}
+import { decode, type SourceMapMappings } from '@jridgewell/sourcemap-codec'
+import { oneBased, original, type Place, segmentAt } from './mappings.ts'
 
 /** Looks up where offsets of a module's code stand in its file. */
 export class Positions {
@@ -53,31 +48,6 @@ export class Positions {
   }
 }
 
-/** What `mappings` say about a place of the running code, from 1 as in a stack. */
-export function originalPlace(mappings: string, line: number, column: number): Place | undefined {
-  const found = original(decode(mappings), { line: line - 1, column: column - 1 })
-  return found && oneBased(found)
-}
-
-function original(mappings: SourceMapMappings, place: Place): Place | undefined {
-  const segment = segmentAt(mappings, place)
-  if (!segment || segment.length === 1) return undefined
-  return { line: segment[2], column: segment[3] + place.column - segment[0] }
-}
-
-/** The last segment at or before a place, on its line. */
-function segmentAt(mappings: SourceMapMappings, { line, column }: Place): SourceMapSegment | undefined {
-  const segments = mappings[line] ?? []
-  let low = 0
-  let high = segments.length - 1
-  while (low <= high) {
-    const middle = (low + high) >> 1
-    if ((segments[middle]?.[0] ?? 0) <= column) low = middle + 1
-    else high = middle - 1
-  }
-  return segments[high]
-}
-
 function lineStartsOf(text: string): number[] {
   const starts = [0]
   for (let index = 0; index < text.length; index++) {
@@ -87,8 +57,4 @@ function lineStartsOf(text: string): number[] {
       starts.push(index + 1)
   }
   return starts
-}
-
-function oneBased({ line, column }: Place): Place {
-  return { line: line + 1, column: column + 1 }
 }

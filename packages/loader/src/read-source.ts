@@ -1,13 +1,16 @@
 // Reads a plugin's file once: what is hashed is what runs.
-import { hash } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 import { messageOf } from '@cf-plugins/plugin-api'
+import { type FileIdentity, identityOf } from './file-identity.ts'
 import { LoadProblem } from './load-problem.ts'
+import { sha256 } from './sha256.ts'
 
 export interface SourceText {
   readonly text: string
   /** SHA-256 of the file's bytes, in hex. */
   readonly hash: string
+  /** By which it is known without being read again; nothing while it is too young. */
+  readonly identity: FileIdentity | undefined
 }
 
 // What was looked at is no link, so what is one now came in its place; and a FIFO never blocks. Windows knows neither flag.
@@ -21,10 +24,12 @@ export function readSource(file: string): SourceText {
   let descriptor: number | undefined
   try {
     descriptor = openSync(file, FLAGS)
-    if (!fstatSync(descriptor).isFile()) throw new Error('it is no regular file')
+    // Before the reading: what is written meanwhile makes it another.
+    const stats = fstatSync(descriptor)
+    if (!stats.isFile()) throw new Error('it is no regular file')
     // At once rather than with a wait a file: 500 small files take 10 ms so, and five times that through promises.
     const bytes = readFileSync(descriptor)
-    return { text: bytes.toString(), hash: hash('sha256', bytes, 'hex') }
+    return { text: bytes.toString(), hash: sha256(bytes), identity: identityOf(stats) }
   } catch (error) {
     throw unreadable(file, error)
   } finally {

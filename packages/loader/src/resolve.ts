@@ -182,9 +182,9 @@ const PACKAGE = /(?:^|[\\/])node_modules(?:[\\/]|$)/
 function siblingOf(specifier: string, { file, url }: Importer, plain: PlainFiles): ImportTarget | undefined {
   if (!SIBLING.test(specifier) || !url.endsWith(basename(file))) return undefined
   const name = specifier.slice(2)
-  const folder = dirname(file)
-  if (!plain.has(folder, name)) return undefined
-  return { kind: 'own', file: folder + sep + name, url: url.slice(0, url.lastIndexOf('/') + 1) + name }
+  const path = file.slice(0, file.lastIndexOf(sep) + 1) + name
+  if (!plain.look(path)) return undefined
+  return { kind: 'own', file: path, url: url.slice(0, url.lastIndexOf('/') + 1) + name }
 }
 
 const SIBLING = /^\.\/[\w-][\w.-]*\.[a-z]+$/
