@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
+import { Lifecycle } from '../src/index.ts'
 import { plugin, sleep, started } from './support.ts'
 
 setFlagsFromString('--expose-gc')
@@ -150,5 +151,18 @@ describe('generations', () => {
     }
     expect(refs.length).toBeGreaterThan(120)
     expect(await alive(refs)).toBeLessThanOrEqual(3)
+  })
+})
+
+describe('a lifecycle', () => {
+  it('that is dropped without a stop goes, with its plugins', async () => {
+    const start = async () => {
+      const lifecycle = new Lifecycle({ app: {} })
+      lifecycle.registry.add(plugin({ name: 'a' }, () => ({ setup: async () => {} })))
+      await lifecycle.start()
+      return new WeakRef(lifecycle)
+    }
+    const refs = [await start(), await start()]
+    expect(await alive(refs)).toBe(0)
   })
 })

@@ -14,6 +14,8 @@ export interface ResolutionNote {
   readonly message: string
 }
 
+const NONE: readonly PluginError[] = []
+
 /** Everything wrong with what `record` names as dependencies or requires. */
 export function dependencyConflicts(
   record: PluginRecord,
@@ -21,8 +23,9 @@ export function dependencyConflicts(
   links: PluginLinks,
 ): readonly PluginError[] {
   const { dependencies, requires, optionalDependencies } = record.meta
-  const found: PluginError[] = []
   // Nearly all are as they should be, and those cost no list.
+  if (requires.length + optionalDependencies.length === 0 && areMet(dependencies, input)) return NONE
+  const found: PluginError[] = []
   for (const dependency of dependencies) {
     if (!isMet(dependency, input)) found.push(...requiredConflicts(record, dependency, input))
   }
@@ -60,6 +63,11 @@ function unclear(service: string, providers: ProviderLookup): string | undefined
   const candidates = providers.candidates(service)
   if (candidates.length === 0) return undefined
   return `${quoted(candidates)} provide it. Choose one in the options of the host: ${choiceLine(service, candidates[0]!)}.`
+}
+
+function areMet(dependencies: readonly PluginDependency[], input: LinkInput): boolean {
+  for (let at = 0; at < dependencies.length; at++) if (!isMet(dependencies[at]!, input)) return false
+  return true
 }
 
 function isMet({ name, range }: PluginDependency, { records, environment: { ranges }, enabled }: LinkInput): boolean {

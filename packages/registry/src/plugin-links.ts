@@ -68,9 +68,9 @@ export function graphOf(
   // All nodes before any edge: an edge would add its target early, and the order of insertion breaks ties.
   const graph = new DependencyGraph()
   for (const name of needs.keys()) graph.addNode(name)
-  for (const [name, own] of needs) {
+  needs.forEach((own, name) => {
     for (const on of own.names) if (keep(on, own.of(on) as Need)) graph.addDependency(name, on)
-  }
+  })
   return graph
 }
 
@@ -80,6 +80,8 @@ function hasOnlyFew({ dependencies, requires, optionalDependencies, collects }: 
 
 function fewOf({ dependencies }: ResolvedPluginMeta, records: LinkInput['records']): PluginNeeds {
   if (dependencies.length === 0) return NO_NEEDS
+  const [only] = dependencies
+  if (only && dependencies.length === 1) return records.has(only.name) ? new FewNeeds([only.name]) : NO_NEEDS
   // A list of the right size: one that grows would have room for sixteen more.
   const names = dependencies.map(({ name }) => name)
   const isNew = (name: string, at: number) => records.has(name) && names.indexOf(name) === at
