@@ -30,6 +30,8 @@ export interface TableRules<Handler> {
 /** How many plans that patterns have a part in are kept: the names that are dispatched are not ours to bound. */
 const MERGED_MAX = 1000
 
+const NOBODY: readonly ListenerView[] = []
+
 export class HandlerTable<Handler> implements StageTarget<Handler> {
   /** By the name that was registered, `user.*` among them. */
   readonly #plans = new Map<string, Plan<Handler>>()
@@ -67,6 +69,8 @@ export class HandlerTable<Handler> implements StageTarget<Handler> {
   }
 
   listeners(name: string): readonly ListenerView[] {
+    // Asked at each change of a plugin's state, which mostly nobody listens to.
+    if (this.plan(name).entries.length === 0) return NOBODY
     return this.#liveOf(name).map(({ owner, priority }) => ({ plugin: owner.name, priority }))
   }
 
