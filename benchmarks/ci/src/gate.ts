@@ -25,13 +25,16 @@ const RUNS = 3
  * Runs every bench once, then those that missed a goal again, twice at most. They come again after all the others: a phase in which the machine is slow outlasts the
  * tries of one comparison.
  *
- * @param run runs one bench
+ * @param run runs one bench; given titles, those are what missed, and a bench that can may leave out all others
  */
-export async function gate(benches: readonly Bench[], run: (bench: Bench) => Promise<BenchRun>): Promise<GateReport> {
+export async function gate(
+  benches: readonly Bench[],
+  run: (bench: Bench, titles?: readonly string[]) => Promise<BenchRun>,
+): Promise<GateReport> {
   const tallies = new Map(benches.map((bench) => [bench, new Tally(bench.name)]))
   for (let runs = 0; runs < RUNS; runs++) {
     for (const [bench, tally] of tallies) {
-      if (runs === 0 || tally.missed().length > 0) tally.add(await run(bench))
+      if (runs === 0 || tally.missed().length > 0) tally.add(await run(bench, tally.missedTitles()))
     }
   }
   const all = [...tallies.values()]
@@ -45,6 +48,7 @@ export async function gate(benches: readonly Bench[], run: (bench: Bench) => Pro
 
 /** What became of one goal. */
 interface Found {
+  readonly title: string
   readonly isGrowth: boolean
   /** What was missed of it, or nothing where it held once. */
   readonly missed: string | undefined
@@ -55,8 +59,8 @@ class Tally {
   readonly #bench: string
   /** By the goal's own words. */
   readonly #goals = new Map<string, Found>()
-  /** Of the last run. */
-  #failures: readonly string[] = []
+  /** Of the last run: contenders without figures, by what they were compared in, and how the process ended. */
+  #failures: readonly { readonly title?: string; readonly what: string }[] = []
 
   constructor(bench: string) {
     this.#bench = bench
@@ -67,8 +71,10 @@ class Tally {
   }
 
   add({ recorded, failure }: BenchRun): void {
-    const ofContenders = recorded.flatMap(({ title, failures = [] }) => failures.map((each) => `${title}: ${each}`))
-    this.#failures = failure === undefined ? ofContenders : [...ofContenders, failure]
+    const ofContenders = recorded.flatMap(({ title, failures = [] }) =>
+      failures.map((failed) => ({ title, what: `${title}: ${failed}` })),
+    )
+    this.#failures = failure === undefined ? ofContenders : [...ofContenders, { what: failure }]
     for (const { title, kind, goals } of recorded) {
       for (const goal of goals) {
         const key = `${title}: ${goal.of} / ${goal.against}`
@@ -76,6 +82,7 @@ class Tally {
         if (before && before.missed === undefined) continue
         const isGrowth = kind === 'growth'
         this.#goals.set(key, {
+          title,
           isGrowth,
           missed: goal.verdict === 'missed' ? missOf(title, goal, isGrowth) : undefined,
         })
@@ -85,7 +92,15 @@ class Tally {
 
   missed(): Miss[] {
     const goals = [...this.#goals.values()].flatMap(({ missed }) => (missed === undefined ? [] : [missed]))
-    return [...goals, ...this.#failures].map((what) => ({ bench: this.#bench, what }))
+    return [...goals, ...this.#failures.map(({ what }) => what)].map((what) => ({ bench: this.#bench, what }))
+  }
+
+  /** Of all that was missed; nothing where something was that has no title. */
+  missedTitles(): readonly string[] | undefined {
+    const goals = [...this.#goals.values()].filter(({ missed }) => missed !== undefined)
+    const titles = [...goals, ...this.#failures].map(({ title }) => title)
+    const known = titles.filter((title) => title !== undefined)
+    return known.length > 0 && known.length === titles.length ? [...new Set(known)] : undefined
   }
 }
 

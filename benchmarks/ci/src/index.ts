@@ -11,9 +11,9 @@ const BENCH_MS = 600_000
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 const benches = await findBenches(join(import.meta.dirname, '../../..'))
-const { met, metGrowth, missed } = await gate(benches, (bench) => {
+const { met, metGrowth, missed } = await gate(benches, (bench, titles) => {
   process.stdout.write(`\n::: ${bench.name}\n\n`)
-  return runBench(bench, BENCH_MS)
+  return runBench(bench, BENCH_MS, titles)
 })
 process.stdout.write(`\n${met} goals met, ${metGrowth} of them about growth; ${missed.length} missed\n`)
 for (const { bench, what } of missed) process.stdout.write(`  ${bench}: ${what}\n`)

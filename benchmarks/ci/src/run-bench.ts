@@ -19,14 +19,15 @@ export interface BenchRun {
  * Runs `npm run bench` of a package. What it prints goes to this process's output.
  *
  * @param timeoutMs after that its process group is killed, and the run has failed
+ * @param titles what is asked for again, in `CF_BENCH_TITLES`; a bench may run all the same
  */
-export async function runBench({ folder }: Bench, timeoutMs: number): Promise<BenchRun> {
+export async function runBench({ folder }: Bench, timeoutMs: number, titles?: readonly string[]): Promise<BenchRun> {
   const scratch = await mkdtemp(join(tmpdir(), 'cf-plugins-bench-'))
   const file = join(scratch, 'goals.jsonl')
   try {
     const child = spawn('npm', ['run', '--silent', 'bench'], {
       cwd: folder,
-      env: { ...process.env, CF_BENCH_JSON: file },
+      env: { ...process.env, CF_BENCH_JSON: file, ...(titles && { CF_BENCH_TITLES: JSON.stringify(titles) }) },
       stdio: ['ignore', 'inherit', 'inherit'],
       // A group of its own, so that what the bench started goes with it.
       detached: true,

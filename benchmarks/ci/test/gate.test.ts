@@ -12,6 +12,7 @@ const bench = (verdicts: readonly string[]) => `
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 const run = existsSync('runs') ? readFileSync('runs', 'utf8').length : 0
 appendFileSync('runs', '.')
+appendFileSync('asked', (process.env.CF_BENCH_TITLES ?? 'all') + '\\n')
 const verdict = ${JSON.stringify(verdicts)}[run] ?? 'met'
 if (verdict === 'crash') throw new Error('the peer is gone')
 if (verdict === 'hang') setInterval(() => {}, 1000)
@@ -39,9 +40,11 @@ async function judged(packages: Readonly<Record<string, readonly string[]>>, tim
     await writeFile(join(folder, 'bench.mjs'), bench(verdicts))
   }
   await mkdir(join(root, 'benchmarks'))
-  const report = await gate(await findBenches(root), (each) => runBench(each, timeoutMs))
+  const report = await gate(await findBenches(root), (each, titles) => runBench(each, timeoutMs, titles))
   const runs = async (name: string) => (await readFile(join(root, 'packages', name, 'runs'), 'utf8')).length
-  return { report, runs }
+  const asked = async (name: string) =>
+    (await readFile(join(root, 'packages', name, 'asked'), 'utf8')).trim().split('\n')
+  return { report, runs, asked }
 }
 
 it('runs every bench once where all goals hold, and passes over packages that have none', async () => {
@@ -59,6 +62,12 @@ it('runs one that missed again, twice at most, and nobody else', async () => {
   expect(report.met).toBe(2)
   expect(report.missed).toEqual([{ bench: 'slow', what: 'sums: ours / theirs = 2.00, at most 1' }])
   expect(await Promise.all(['a', 'late', 'slow'].map(runs))).toEqual([1, 3, 3])
+})
+
+it('asks a bench again for what it missed, and for all of it where that has no title', async () => {
+  const { asked } = await judged({ late: ['missed', 'met'], mended: ['crash', 'gone', 'met'] })
+  expect(await asked('late')).toEqual(['all', '["sums"]'])
+  expect(await asked('mended')).toEqual(['all', 'all', '["sums"]'])
 })
 
 it('names growth that was missed, like any goal, and counts what held', async () => {

@@ -61,6 +61,15 @@ describe('a run', () => {
     expect(code).toBe(1)
   })
 
+  it('for the gate takes only the cases that it asks for again', async () => {
+    process.env.CF_BENCH_TITLES = '["samples of their own", "timers & <signs> | \\"quotes\\""]'
+    onTestFinished(() => {
+      delete process.env.CF_BENCH_TITLES
+    })
+    const { output } = await command('--goals')
+    expect(output).toContain('2 goals met, 0 missed')
+  })
+
   it('once calls each contender a single time, and judges nothing', async () => {
     const { code, output, told } = await command('--once', '--only', 'called/', '--only', 'missed/')
     expect(told().filter((line) => line === 'b')).toHaveLength(1)
