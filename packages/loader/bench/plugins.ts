@@ -1,55 +1,49 @@
-// Plugins on disk for the benches: the same in TypeScript, for us and Vite, and in JavaScript, for Node itself.
+// Plugins on disk for the benches.
 import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-
-export type Language = 'ts' | 'js'
 
 export function temporaryFolder(): string {
   return realpathSync(mkdtempSync(join(tmpdir(), 'cf-bench-')))
 }
 
-/** One plugin of `files` files in a folder of its own: an index, helpers that import one another in a tree, 1.7 KB each. */
+/** One plugin of `files` TypeScript files: an index, helpers that import one another in a tree, 1.7 KB each. `edit` writes the leaf anew. */
 export function writePlugin(
   folder: string,
   name: string,
   files: number,
-  language: Language,
-): { entry: string; edit: (n: number) => void } {
+): { entry: string; leaf: string; edit: (n: number) => void } {
   mkdirSync(folder, { recursive: true })
-  const leaf = files - 1
-  for (let index = 1; index < files; index++)
-    writeFileSync(join(folder, `m${index}.${language}`), helper(index, files, language, 0))
-  const entry = join(folder, `index.${language}`)
-  const index = (n: number): string => `${importsOf(0, files, language)}
+  const last = files - 1
+  for (let index = 1; index < files; index++) writeFileSync(join(folder, `m${index}.ts`), helper(index, files, 0))
+  const entry = join(folder, 'index.ts')
+  const leaf = join(folder, `m${last}.ts`)
+  writeFileSync(
+    entry,
+    `${importsOf(0, files)}
 export const PLUGIN_META = { name: '${name}', version: '1.0.0' }
-export const value = ${n} + ${callsOf(0, files)}
+export const value: number = ${callsOf(0, files)}
 export const register = () => ({ value })
-`
-  writeFileSync(entry, index(0))
-  const edit = (n: number): void =>
-    writeFileSync(
-      leaf === 0 ? entry : join(folder, `m${leaf}.${language}`),
-      leaf === 0 ? index(n) : helper(leaf, files, language, n),
-    )
-  return { entry, edit }
+`,
+  )
+  return { entry, leaf, edit: (n) => writeFileSync(leaf, helper(last, files, n)) }
 }
 
-function helper(index: number, files: number, language: Language, n: number): string {
-  const typed = language === 'ts'
-  const functions = Array.from({ length: 8 }, (_, f) => {
-    const parameters = typed ? `(options: Options${index}, list: readonly number[]): number` : '(options, list)'
-    return `export function work${f}${parameters} {
+function helper(index: number, files: number, n: number): string {
+  const functions = Array.from(
+    { length: 8 },
+    (_, f) => `export function work${f}(options: Options${index}, list: readonly number[]): number {
   let sum = options.start ?? ${f}
   for (const one of list) sum += one * ${f + 1} - (options.label?.length ?? 0)
   return sum
-}`
-  })
-  return `${importsOf(index, files, language)}
-${typed ? `export interface Options${index} { start?: number; label?: string }\n` : ''}
+}`,
+  )
+  return `${importsOf(index, files)}
+export interface Options${index} { start?: number; label?: string }
+
 ${functions.join('\n\n')}
 
-export function value${index}()${typed ? ': number' : ''} { return ${n} + ${callsOf(index, files)} }
+export function value${index}(): number { return ${n} + ${callsOf(index, files)} }
 `
 }
 
@@ -58,9 +52,9 @@ function childrenOf(index: number, files: number): number[] {
   return [1, 2, 3].map((branch) => index * 3 + branch).filter((child) => child < files)
 }
 
-function importsOf(index: number, files: number, language: Language): string {
+function importsOf(index: number, files: number): string {
   return childrenOf(index, files)
-    .map((child) => `import { value${child} } from './m${child}.${language}'`)
+    .map((child) => `import { value${child} } from './m${child}.ts'`)
     .join('\n')
 }
 
