@@ -53,6 +53,9 @@ const TOLD_EACH_MS = 60_000
 /** Of how many that is remembered. */
 const TOLD_MAX = 1000
 
+/** A stretch of a plugin's code that is over. */
+export type LoopStretch = Pick<LoopSpan, 'watched' | 'isSure' | 'ownMs' | 'waited'>
+
 /** Watches one host's event loop: what its handlers, and whatever else runs for plugins, take of it. */
 export class LoopWatch {
   /** From when on something blocks, in milliseconds; for ever where nobody wants to know. */
@@ -96,7 +99,7 @@ export class LoopWatch {
   }
 
   /** Tells of one that blocked, unless it may have been somebody else within that it called: then it is looked at more closely from then on. */
-  blocked({ watched, isSure, ownMs, waited }: LoopSpan): void {
+  blocked({ watched, isSure, ownMs, waited }: LoopStretch): void {
     if (!isSure) {
       watched.suspect = true
       return
