@@ -26,15 +26,19 @@ export class Answers {
   }
 
   answer(message: CallMessage): void {
-    const [kind, id, target, parts, ...values] = message
+    const id = message[1]
     const { progress } = this.#options
     const served = new Served()
     this.#served.set(id, served)
     let result: unknown
     if (progress) begin(progress, id)
     try {
-      const args = this.#references.unpack(values, parts, served)
-      result = kind === Kind.call ? this.#serve(target, args, served) : this.#references.functionOf(target)(...args)
+      // Not taken apart by a pattern, which would go through an iterator.
+      const args = this.#references.unpack(message.slice(4), message[3], served)
+      result =
+        message[0] === Kind.call
+          ? this.#serve(message[2], args, served)
+          : this.#references.functionOf(message[2])(...args)
       if (!isThenable(result)) this.#give(id, served, result)
     } catch (error) {
       this.#fail(id, served, error)

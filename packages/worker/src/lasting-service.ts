@@ -13,10 +13,10 @@ export class LastingService {
   constructor(what: string, shape: ServiceShape, caller: ThreadCaller) {
     this.#shape = shape
     this.#caller = caller
-    const call: StubCall = (_shape, method, args, path) => {
+    const call: StubCall = (_shape, method, path) => {
       const called = [...path, ...(method === undefined ? [] : [method])].join('.')
-      const name = called === '' ? what : `${called}() of ${what}`
-      return caller.call('service', () => [idAt(this.#shape, path), method, args], { what: name })
+      const options = { what: called === '' ? what : `${called}() of ${what}` }
+      return (args) => caller.call('service', () => [idAt(this.#shape, path), method, args], options)
     }
     this.stub = stubOf(shape, call, (stub, _shape, path) => this.#parts.push([stub, path]))
     this.renew(shape)

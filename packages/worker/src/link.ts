@@ -183,8 +183,11 @@ export class Link {
   }
 
   #receive(message: WireMessage | readonly WireMessage[]): void {
+    this.#outbox.heard()
     if (isOne(message)) {
+      this.#outbox.hold()
       this.#take(message)
+      this.#outbox.release()
       return
     }
     for (const each of message) {

@@ -1,6 +1,6 @@
 // What is said to the other side: all of a tick in one posted message, for posting costs more than what is posted.
 import type { MessagePort, TransferListItem } from 'node:worker_threads'
-import type { WireMessage } from './wire-message.ts'
+import { Kind, type WireMessage } from './wire-message.ts'
 import type { Packed } from './wire-value.ts'
 
 /** How long messages are kept back while the thread works on, in milliseconds. */
@@ -13,6 +13,8 @@ export class Outbox {
   readonly #mayBlock: boolean
   #queue: WireMessage[] = []
   #isDue = false
+  #isTurnNew = false
+  #isHeld = false
   #sinceMs = 0
   #hastenedMs = 0
   #isClosed = false
@@ -31,12 +33,15 @@ export class Outbox {
     this.#mayBlock = mayBlock
   }
 
-  /** Says it at the end of the tick; at once where `packed` cannot wait. */
+  /** Says it at the end of the tick; at once where `packed` cannot wait, or it is the first thing said after something was heard. */
   push(message: WireMessage, packed?: Packed): void {
     if (this.#isClosed) return
     this.#queue.push(message)
     if (packed?.canWait === false) this.flush(packed.transfer)
+    else if (this.#isHeld && message[0] === Kind.answer) return
+    else if (this.#isTurnNew) this.flush()
     else if (this.#mayBlock) this.#hasten(performance.now())
+    this.#isTurnNew = false
     if (!this.#isDue && this.#queue.length > 0) {
       this.#isDue = true
       // After all microtasks: what follows from what came in is answered by then, and goes together.
@@ -56,6 +61,24 @@ export class Outbox {
       if (queue.length === 1) this.#failed(queue[0] as WireMessage, error)
       else for (const message of queue) this.#postAlone(message, message === queue.at(-1) ? transfer : undefined)
     }
+  }
+
+  /**
+   * Something is heard. Who calls one thing after the other, calls in the turn of the answer, and is spared the wait for the end of the tick;
+   * of many calls in one turn the first goes ahead of the others.
+   */
+  heard(): void {
+    this.#isTurnNew = !this.#mayBlock
+  }
+
+  /** One message, and no list, is being dealt with: an answer to it waits for `release`, and not for the end of the tick. */
+  hold(): void {
+    this.#isHeld = true
+  }
+
+  release(): void {
+    this.#isHeld = false
+    this.flush()
   }
 
   /** To be called between pieces of work that are done one after the other, so that none waits for all. */

@@ -33,6 +33,8 @@ export class References {
   readonly #controllers = new Map<number, AbortController>()
   readonly #followers = new AbortFollowers()
   readonly #collected: FinalizationRegistry<number>
+  /** For all that has no scope. */
+  readonly #lasting: PartMaker = new Maker(this, undefined, false)
   #ids = 0
 
   constructor(owner: ReferenceOwner) {
@@ -52,7 +54,7 @@ export class References {
    * @param isWaited whether functions are called by a thread that waits
    */
   maker(scope?: Scope, isWaited = false): PartMaker {
-    return new Maker(this, scope, isWaited)
+    return scope === undefined && !isWaited ? this.#lasting : new Maker(this, scope, isWaited)
   }
 
   /** Puts what came from the other side into its values. */

@@ -99,7 +99,10 @@ export class RemoteServices {
   #stubOf(shape: ServiceShape): object {
     const known = this.#stubs.get(shape.id)
     if (known) return known
-    const call: StubCall = ({ id }, method, args) => this.#call(id, method, args)
+    const call: StubCall =
+      ({ id }, method) =>
+      (args) =>
+        this.#call(id, method, args)
     return stubOf(shape, call, (stub, { id }) => {
       this.#stubs.set(id, stub)
       this.#homes.set(stub, id)

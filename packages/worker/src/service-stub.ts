@@ -2,13 +2,16 @@
 import { PluginError } from '@cf-plugins/plugin-api'
 import type { ServiceShape } from './context-ops.ts'
 
-/** Calls a method of what a shape describes; with no method, the thing itself. @param path where it stands in the service */
+/**
+ * Gives what calls a method of what a shape describes; with no method, the thing itself. Asked once a method, for what it is to be called by.
+ *
+ * @param path where it stands in the service
+ */
 export type StubCall = (
   shape: ServiceShape,
   method: string | undefined,
-  args: readonly unknown[],
   path: readonly string[],
-) => unknown
+) => (args: readonly unknown[]) => unknown
 
 /**
  * A stub: its methods call the other side and are awaited, everything else is a frozen copy. What has no copy says so when it is read.
@@ -21,13 +24,11 @@ export function stubOf(
   made?: (stub: object, shape: ServiceShape, path: readonly string[]) => void,
   path: readonly string[] = [],
 ): object {
-  const stub = shape.isFunction ? (...args: unknown[]) => promised(() => call(shape, undefined, args, path)) : {}
+  const stub = shape.isFunction ? promising(call(shape, undefined, path)) : {}
   const put = (name: string, value: unknown) => Object.defineProperty(stub, name, { value, enumerable: true })
   for (const [name, value] of Object.entries(shape.values)) put(name, frozen(value))
   for (const [name, part] of Object.entries(shape.parts)) put(name, stubOf(part, call, made, [...path, name]))
-  for (const method of shape.methods) {
-    put(method, (...args: unknown[]) => promised(() => call(shape, method, args, path)))
-  }
+  for (const method of shape.methods) put(method, promising(call(shape, method, path)))
   for (const [name, what] of Object.entries(shape.lacking)) {
     Object.defineProperty(stub, name, { get: () => refuse([...path, name], what), enumerable: false })
   }
@@ -35,9 +36,15 @@ export function stubOf(
   return Object.freeze(stub)
 }
 
-/** What is thrown where the call is made rejects as well: callers of another side await. */
-async function promised(call: () => unknown): Promise<unknown> {
-  return await call()
+/** What is thrown where the call is made rejects as well: callers of another side await. A promise that is there is given as it is. */
+function promising(call: (args: readonly unknown[]) => unknown): (...args: unknown[]) => Promise<unknown> {
+  return (...args) => {
+    try {
+      return Promise.resolve(call(args))
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
 }
 
 /** A copy is nobody's to change: whoever did would expect the service to have it. Maps and the like stay as they are. */

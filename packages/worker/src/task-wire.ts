@@ -19,6 +19,7 @@ export class TaskWire {
   readonly #refused: (list: readonly unknown[]) => void
   #list: unknown[] = []
   #isDue = false
+  #isHeld = false
   readonly #due = (): void => {
     this.#isDue = false
     this.flush()
@@ -42,9 +43,20 @@ export class TaskWire {
     return this.#list.length === 0
   }
 
+  /** Does one thing that was received alone: what is said to it by then is posted without a turn of its own. */
+  during(work: () => void): void {
+    this.#isHeld = true
+    try {
+      work()
+    } finally {
+      this.#isHeld = false
+      this.flush()
+    }
+  }
+
   /** The list that is posted at the end of the tick, to be added to. */
   list(): unknown[] {
-    if (!this.#isDue) {
+    if (!this.#isDue && !this.#isHeld) {
       this.#isDue = true
       process.nextTick(this.#due)
     }

@@ -108,8 +108,10 @@ class ThreadTasks {
       const fn = this.#functions.get(list[at + 1] as number) as TaskFunction
       const next = at + 3 + (list[at + 2] as number)
       const args = list.slice(at + 3, next)
+      const isAlone = at === 0 && next === list.length
       at = next
-      if (this.#current === undefined) this.#runSmall(number, fn, args)
+      if (this.#current === undefined && isAlone) this.#wire?.during(() => this.#runSmall(number, fn, args))
+      else if (this.#current === undefined) this.#runSmall(number, fn, args)
       else this.#waiting.push(() => this.#runSmall(number, fn, args))
     }
   }
