@@ -18,21 +18,27 @@ export function exportOf(entry: string, exportName: string): AnyFunction {
   return found
 }
 
-/** A handler of an event, which runs in a thread. @param exportName of what `entry` exports */
-export function offloaded(
+/**
+ * Handlers of an event, which run in threads.
+ *
+ * @returns one, by what of `entry` it is exported as; all of them share the plugin's threads
+ */
+export function offloading(
   threads: PluginThreads,
   entry: string,
-  exportName: string,
-): (payload: unknown) => Promise<unknown> {
+): (exportName: string) => (payload: unknown) => Promise<unknown> {
   const file = fileOf(entry)
   const record: PluginRecord = {
     meta: resolveMeta({ name: 'bench', version: '1.0.0' }),
     register: () => ({}),
     source: { file, generation: 1, files: [file] },
   }
-  const run = exportOf(entry, exportName)
-  const { call } = threads.offload(record, { run, kind: 'event', name: 'bench.run', host: 'bench', idempotent: false })
-  return (payload) => call(payload, new Context(payload))
+  return (exportName) => {
+    const run = exportOf(entry, exportName)
+    const task = { run, kind: 'event', name: `bench.${exportName}`, host: 'bench', idempotent: false } as const
+    const { call } = threads.offload(record, task)
+    return (payload) => call(payload, new Context(payload))
+  }
 }
 
 /** As events have it: its signal is made when it is read. */

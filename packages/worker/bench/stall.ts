@@ -1,10 +1,10 @@
-// Plugins that block for 200 ms at a time: how long does the loop of the host keep everybody else waiting, where they run inline, and where
-// they run in threads? There are as many as a small machine has processors, so that the host has none for itself.
+// Hot path: the host's own loop, while plugins block for 200 ms at a time: how long does it keep everybody else waiting, where they run inline,
+// and where they run in threads? There are as many as a small machine has processors, so that the host has none for itself.
 import { setTimeout as delay } from 'node:timers/promises'
 import { recordGoals } from '@cf-plugins/bench-harness'
 import { PluginThreads } from '@cf-plugins/worker'
 import { type LoopDelays, loopDelays } from './loop-delays.ts'
-import { exportOf, offloaded } from './offloading.ts'
+import { exportOf, offloading } from './offloading.ts'
 
 const BLOCK_MS = 200
 const PLUGINS = 2
@@ -30,7 +30,7 @@ const busy = (call: Call) => async () => {
 }
 
 const threads = new PluginThreads({ threads: PLUGINS })
-const inThreads = offloaded(threads, 'block.mjs', 'block')
+const inThreads = offloading(threads, 'block.mjs')('block')
 await Promise.all(Array.from({ length: PLUGINS }, () => inThreads({ ms: 1 })))
 
 const inline = await loopDelays(busy(exportOf('block.mjs', 'block')))
