@@ -4,9 +4,6 @@
 import { type Lifecycle, loadAndRegisterOrdered } from '@cf-plugins/lifecycle'
 import type { PluginRecord } from '@cf-plugins/plugin-api'
 import { resolveMeta } from '@cf-plugins/plugin-api/host'
-import avvio from 'avvio'
-import { Context } from 'cordis'
-import { type DependencyList, PGraph, type PGraphNodeMap } from 'p-graph'
 
 /** One plugin's start. Its dependencies come before it. */
 export interface Unit {
@@ -52,36 +49,10 @@ export function withCfPlugins(all: readonly Unit[], options: { parallel?: boolea
 
 const running: Lifecycle<object, object>[] = []
 
-/** Drops what was started: untimed, between samples. */
-export function forget(): void {
+/** Drops what was started: untimed, between samples, and in a turn of its own, before which nothing can go. */
+export async function forget(): Promise<void> {
   running.length = 0
-}
-
-/** Knows no dependencies: starts one after another, in the order given. */
-export function withAvvio(all: readonly Unit[]): Start {
-  return async () => {
-    const boot = avvio()
-    for (const { setup } of all) boot.use(() => setup())
-    await boot.ready()
-  }
-}
-
-/** Starts everything at once. */
-export function withCordis(all: readonly Unit[]): Start {
-  return async () => {
-    const context = new Context()
-    for (const { name, setup } of all) context.plugin({ name, apply: () => setup() as never })
-    await context.start()
-  }
-}
-
-/** No plugin system: runs functions in the order of their dependencies, and nothing else. */
-export function withPGraph(all: readonly Unit[]): Start {
-  const nodes: PGraphNodeMap = new Map(all.map(({ name, setup }) => [name, { run: setup }]))
-  const dependencies: DependencyList = all.flatMap((unit) =>
-    unit.dependencies.map((dependency): [string, string] => [dependency, unit.name]),
-  )
-  return () => new PGraph(nodes, dependencies).run()
+  await new Promise(setImmediate)
 }
 
 /** The critical path with real timers: each unit begins when its own dependencies have ended. */
@@ -93,6 +64,20 @@ export function bare(all: readonly Unit[]): Start {
     }
     await Promise.all(ended.values())
   }
+}
+
+/** The same with a deadline for each: as little as a start can be that gives up on whoever hangs. */
+export function byHand(all: readonly Unit[]): Start {
+  return bare(all.map((unit) => ({ ...unit, setup: () => within(unit.setup(), DEADLINE_MS) })))
+}
+
+const DEADLINE_MS = 10_000
+
+function within(task: Promise<void>, ms: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('it took too long')), ms)
+    task.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
 }
 
 /** Batch by batch: a batch begins when all of the one before has ended. */
