@@ -26,6 +26,8 @@ export interface DeclaredHook {
   readonly text: string
   /** References that say this. */
   readonly refs: WeakSet<HookRef>
+  /** The one that was used last, for a look into a set of weak references costs as much as a call of a few handlers. */
+  ref: HookRef
 }
 
 /** @throws `CFP_HANDLER_INVALID` where it is no reference of a hook. */
@@ -57,6 +59,7 @@ export function readHookRef(ref: HookRef): DeclaredHook {
     elaborate: kind === 'parallel' || kind === 'wrap' || retry !== undefined,
     text: JSON.stringify([kind, timeoutMs, args, kept, retry, ignoreErrors]),
     refs: new WeakSet([ref]),
+    ref,
   }
 }
 
@@ -108,7 +111,11 @@ export class HookDeclarations {
   /** @throws `CFP_HOOK_REDECLARED` where something else was said before, and it has handlers; `CFP_HANDLER_INVALID` */
   declare(ref: HookRef): DeclaredHook {
     const known = this.#known.get(ref?.name)
-    if (known?.refs.has(ref)) return known
+    if (known?.ref === ref) return known
+    if (known?.refs.has(ref)) {
+      known.ref = ref
+      return known
+    }
     const hook = readHookRef(ref)
     if (known?.text === hook.text) {
       known.refs.add(ref)
