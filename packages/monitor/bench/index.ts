@@ -1,9 +1,10 @@
-// What watching costs a host: one dispatch to ten handlers, watched and not; and what an audit entry costs whoever causes it.
+// The hot paths that a host has at each request and at each change while it is watched: one dispatch to ten handlers, watched and not;
+// what a scrape of the figures costs with more and more plugins; and what an audit entry costs whoever causes it.
 import { channel, subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { compare } from '@cf-plugins/bench-harness'
+import { compare, growth } from '@cf-plugins/bench-harness'
 import { PluginHooks } from '@cf-plugins/hooks'
 import { AuditTrail, Metrics, Timeline } from '@cf-plugins/monitor'
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
@@ -81,6 +82,13 @@ async function compareDispatch(title: string, hooks: PluginHooks, atMost: number
   stop = nothing
 }
 
+/** A snapshot of a host with as many plugins, all of which are told apart. */
+function scrapeOf(plugins: number): () => number {
+  const statuses = Array.from({ length: plugins }, (_, at) => ({ plugin: `plugin-${at}`, state: 'active' }))
+  const scraped = new Metrics({ host, maxNames: plugins, source: { statuses: () => statuses } })
+  return () => scraped.snapshot().plugins.length
+}
+
 try {
   await compareDispatch(
     'a hook with 10 handlers that do nothing',
@@ -88,6 +96,12 @@ try {
     60,
   )
   await compareDispatch('a hook with 10 handlers that work a little', hooksWith(work), 1.3)
+
+  await growth(
+    'a scrape of the figures of n plugins',
+    { 100: scrapeOf(100), 1000: scrapeOf(1_000), 10000: scrapeOf(10_000) },
+    { rounds: 15, why: 'each plugin is looked at once' },
+  )
 
   const state = channel('cf-plugins:state')
   let number = 0

@@ -1,6 +1,6 @@
-// The hot path of a start: a module becomes a record, once a plugin, and its metadata is checked. 1,000 plugins must
-// not notice it.
-import { compare } from '@cf-plugins/bench-harness'
+// The hot path of a start and of each reload: a module becomes a record, once a plugin, and its metadata is checked. 1,000 plugins
+// must not notice it.
+import { compare, growth } from '@cf-plugins/bench-harness'
 import { z } from 'zod'
 import { resolveMeta, toPluginRecord } from '../src/host.ts'
 import { BasePlugin, definePlugin, hook, inject, type PluginContext, plugin } from '../src/index.ts'
@@ -84,12 +84,25 @@ const wrong = { ...meta, name: 'Auth', dependancies: [], timeouts: { setupMs: -1
 await compare(
   'metadata that is right',
   { resolveMeta: () => resolveMeta(meta), 'a zod schema of the same': () => schema.parse(meta) },
-  { unit: 'us' },
+  {
+    unit: 'us',
+  },
 )
 await compare(
   'metadata that is wrong',
   { resolveMeta: () => attempt(() => resolveMeta(wrong)), 'a zod schema of the same': () => schema.safeParse(wrong) },
   { unit: 'us' },
+)
+
+const dependingOn = (count: number) => {
+  const names = Array.from({ length: count }, (_, at) => [`plugin-${at}`, '^1.0.0'])
+  const many = { ...meta, dependencies: Object.fromEntries(names) }
+  return () => resolveMeta(many)
+}
+await growth(
+  'metadata with n dependencies',
+  { 10: dependingOn(10), 100: dependingOn(100), 1000: dependingOn(1_000) },
+  { rounds: 15, why: 'no dependency is compared with all the others' },
 )
 
 function attempt(act: () => unknown): unknown {

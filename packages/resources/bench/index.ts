@@ -1,8 +1,9 @@
-// The hot path: a resource is changed and read. What a change costs is mostly the disk's, which it must have reached.
+// The hot paths of a host that serves resources: one is changed, one is read, all are listed. What a change costs is mostly the disk's,
+// which it must have reached.
 import { mkdtemp, open, readFile, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { compare } from '@cf-plugins/bench-harness'
+import { compare, growth } from '@cf-plugins/bench-harness'
 import { ResourceManager } from '@cf-plugins/resources'
 
 const folder = await mkdtemp(join(tmpdir(), 'cf-resources-bench-'))
@@ -48,5 +49,21 @@ await compare(
   },
 )
 
+/** As many resources, and a list of all of them. */
+async function listOf(count: number) {
+  const many = new ResourceManager({ folder: join(folder, `resources-${count}`) })
+  for (let at = 0; at < count; at++) await many.create(`report-${at}`, 'x')
+  return { many, list: async () => (await many.list({ limit: 1_000 })).resources.length }
+}
+const few = await listOf(20)
+const more = await listOf(200)
+await growth(
+  'a list of n resources',
+  { 20: few.list, 200: more.list },
+  { rounds: 15, why: 'each head is read once, 16 at a time' },
+)
+
+await few.many.close()
+await more.many.close()
 await resources.close()
 await rm(folder, { recursive: true })
