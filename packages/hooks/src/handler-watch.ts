@@ -40,6 +40,12 @@ const EACH = 1024
 /** A handler that takes longer is looked at each time: looking costs about a tenth of a microsecond. In milliseconds. */
 const WORTH_MS = 0.02
 
+/**
+ * The same of one that is waited for: the time until it settles is that of all others too, and of looking at them, so that being
+ * looked at could be what keeps it looked at. In milliseconds.
+ */
+const WAITED_WORTH_MS = 1
+
 /** How often the same handler's slowness is told. */
 const TOLD_EACH_MS = 60_000
 
@@ -95,7 +101,8 @@ export class HandlerWatch {
   /** How a call of a handler ended, for whoever watches. */
   ended(call: HandlerCall, outcome: HandlerOutcome, result: unknown): void {
     const { entry, details, syncMs, durationMs } = call
-    if (details.plan !== undefined && durationMs > WORTH_MS) details.plan.lookAt = 0
+    const isWorth = syncMs > WORTH_MS || durationMs > WAITED_WORTH_MS
+    if (details.plan !== undefined && isWorth) details.plan.lookAt = 0
     if (outcome !== 'skipped') this.#noted(call, outcome !== 'ok')
     if (handlerChannel.hasSubscribers) {
       const { name, eventId } = details
