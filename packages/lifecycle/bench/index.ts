@@ -86,6 +86,7 @@ async function overheads(): Promise<void> {
           {
             of: OURS,
             against: 'by hand: promises, a timeout each',
+            // Reached: 3.6 for 1,000, 2.2 to 2.8 for 10,000.
             atMost: 4,
             why: 'states, contexts, reports and a deadline each',
           },
@@ -93,6 +94,7 @@ async function overheads(): Promise<void> {
       },
     )
   }
+  // 12 is the goal. By hand it is 50 times, bare promises 35: the heap of the young is full, and what lives is moved. Reached: 20 to 31.
   await growth(
     'start n async plugins in a tree of dependencies',
     { 1000: withCfPlugins(sizes[1_000]), 10000: withCfPlugins(sizes[10_000]) },
