@@ -2,7 +2,7 @@
 import type { PluginContext } from './context.ts'
 import type { EventContext } from './handlers.ts'
 import type { PluginHealth, PluginInstance, StatePartName } from './instance.ts'
-import { carryService } from './instance.ts'
+import { SERVICE, type ServiceCarrier } from './instance.ts'
 import type { PluginMeta } from './meta.ts'
 import { metaReaders, type ReadMeta, stateReaders } from './resolve-meta.ts'
 import { valueAt } from './safe-values.ts'
@@ -115,17 +115,22 @@ export function isDefinition(value: unknown): value is AnyDefinition {
 /** Hooks that an instance has under the same name, each called with its own arguments and the service. */
 const HOOKS = ['onEnable', 'onDisable', 'onReload', 'onConfigChange', 'health', 'handleEvent'] as const
 
-/** An instance's hooks for state, by their names in `state`. */
-const STATE_HOOKS = { save: 'getReloadState', restore: 'setReloadState', migrate: 'migrateState' } as const
+/** Hooks for state: the name in `state`, and that in an instance. */
+const STATE_HOOKS = [
+  ['save', 'getReloadState'],
+  ['restore', 'setReloadState'],
+  ['migrate', 'migrateState'],
+] as const
 
 type Hook = (...args: unknown[]) => unknown
+type Hooks = { [name: string]: Hook | undefined }
 
 const { stateVersion, ...otherReaders } = metaReaders
 /** Reads the metadata of a definition, and checks the rest of it. */
 export const definitionReader = shape<ReadMeta>({
   ...otherReaders,
   ...callables(['setup', 'teardown', ...HOOKS]),
-  state: shape({ version: stateVersion, ...stateReaders, ...callables(Object.keys(STATE_HOOKS)) }),
+  state: shape({ version: stateVersion, ...stateReaders, ...callables(STATE_HOOKS.map(([name]) => name)) }),
 } as Readers<ReadMeta>)
 
 /** An instance of a definition: it keeps what `setup` returned, and has only the hooks that the definition has. */
@@ -133,37 +138,57 @@ export function instanceOfDefinition(
   definition: AnyDefinition,
   context: PluginContext<never, never, never>,
 ): PluginInstance {
-  const instance: Record<string, Hook> = {}
-  let service: unknown
-  let isUp = !definition.setup
-  let isOver = false
-  const pass = (name: string, owner: unknown, method = name) => {
-    if ((owner as Record<string, Hook> | undefined)?.[method]) {
-      instance[name] = (...args) => (owner as Record<string, Hook>)[method]?.(...args, service)
+  return new DefinedInstance(definition, context)
+}
+
+/** A class, and the service behind a getter that all share: an accessor of its own would give each instance a shape of its own. */
+class DefinedInstance implements ServiceCarrier {
+  readonly #definition: AnyDefinition
+  #service: unknown
+  #isUp: boolean
+  #isOver = false
+  declare setup?: () => unknown
+  declare teardown?: () => unknown
+
+  constructor(definition: AnyDefinition, context: PluginContext<never, never, never>) {
+    this.#definition = definition
+    this.#isUp = !definition.setup
+    if (definition.setup) this.setup = () => this.#setUp(context as unknown as PluginContext)
+    if (definition.teardown) {
+      this.teardown = () => {
+        this.#isOver = true
+        return this.#tearDown()
+      }
     }
+    for (const name of HOOKS) if (definition[name]) this.#pass(name, definition, name)
+    const { state } = definition
+    if (state) for (const [method, name] of STATE_HOOKS) if (state[method]) this.#pass(name, state, method)
   }
-  for (const name of HOOKS) pass(name, definition)
-  for (const [method, name] of Object.entries(STATE_HOOKS)) pass(name, definition.state, method)
-  // A setup that wakes after its plugin was given up has nobody left but this to tear down what it made.
-  const tearDown = () => (isUp && isOver ? definition.teardown?.(service) : undefined)
-  const keep = (made: unknown): unknown => {
-    service = made
-    isUp = true
-    return tearDown()
+
+  get [SERVICE](): unknown {
+    return this.#service
   }
-  if (definition.setup) {
-    instance.setup = () => {
-      const made = definition.setup?.(context as unknown as PluginContext)
-      return isThenable(made) ? made.then(keep) : keep(made)
-    }
+
+  #pass(name: string, owner: object, method: string): void {
+    const hooks = this as unknown as Hooks
+    hooks[name] = (...args) => (owner as Hooks)[method]?.(...args, this.#service)
   }
-  if (definition.teardown) {
-    instance.teardown = () => {
-      isOver = true
-      return tearDown()
-    }
+
+  #setUp(context: PluginContext): unknown {
+    const made = this.#definition.setup?.(context)
+    return isThenable(made) ? made.then((service) => this.#keep(service)) : this.#keep(made)
   }
-  return carryService(instance, () => service)
+
+  #keep(service: unknown): unknown {
+    this.#service = service
+    this.#isUp = true
+    return this.#tearDown()
+  }
+
+  /** A setup that wakes after its plugin was given up has nobody left but this to tear down what it made. */
+  #tearDown(): unknown {
+    return this.#isUp && this.#isOver ? this.#definition.teardown?.(this.#service) : undefined
+  }
 }
 
 function callables(names: readonly string[]) {

@@ -43,7 +43,8 @@ export type StatePartName = 'state' | 'reload'
 /** The hooks' names, as the lifecycle calls them. */
 export type InstanceHook = keyof PluginInstance
 
-const SERVICE = Symbol.for('cf-plugins.service')
+/** Under which an instance has what it offers instead of itself. */
+export const SERVICE = Symbol.for('cf-plugins.service')
 
 /** An instance that offers something else than itself under its plugin's name. */
 export interface ServiceCarrier {
