@@ -83,10 +83,10 @@ async function compareDispatch(title: string, hooks: PluginHooks, atMost: number
 }
 
 /** A snapshot of a host with as many plugins, all of which are told apart. */
-function scrapeOf(plugins: number): () => number {
+function scrapeOf(plugins: number): () => unknown {
   const statuses = Array.from({ length: plugins }, (_, at) => ({ plugin: `plugin-${at}`, state: 'active' }))
   const scraped = new Metrics({ host, maxNames: plugins, source: { statuses: () => statuses } })
-  return () => scraped.snapshot().plugins.length
+  return () => scraped.snapshot()
 }
 
 try {
@@ -99,7 +99,7 @@ try {
 
   await growth(
     'a scrape of the figures of n plugins',
-    { 100: scrapeOf(100), 1000: scrapeOf(1_000), 10000: scrapeOf(10_000) },
+    { 100: scrapeOf(100), 1000: scrapeOf(1_000) },
     { rounds: 15, why: 'each plugin is looked at once' },
   )
 
