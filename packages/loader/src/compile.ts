@@ -3,7 +3,7 @@ import type { Stats } from 'node:fs'
 import type { Awaitable } from '@cf-plugins/plugin-api'
 import type { CachePack, PackedModule, PackKey } from './cache-pack.ts'
 import type { CompileCache } from './compile-cache.ts'
-import { evaluateSource, type ModuleFunction, mappingsIn } from './evaluate-source.ts'
+import { evaluateKept, evaluateSource, type ModuleFunction, mappingsIn } from './evaluate-source.ts'
 import { type FileIdentity, isSameFile } from './file-identity.ts'
 import type { ModuleCode } from './module-code.ts'
 import { ModuleSystems } from './module-system.ts'
@@ -68,8 +68,7 @@ export class Compiler {
 
   /** The same of code that was compiled elsewhere. */
   take(url: string, code: ModuleCode): CompiledModule {
-    const { instantiate } = evaluateSource(code.code, url)
-    const compiled = { code, instantiate }
+    const compiled = { code, instantiate: evaluateSource(code.code, url) }
     this.#last.set(url, { hash: '', identity: undefined, compiled })
     return compiled
   }
@@ -113,10 +112,7 @@ export class Compiler {
     const system = this.#systems.of(file)
     const make = (javascript: string, mappings?: string): CompiledModule => {
       const code = prepared({ text: javascript, system, file, url, ...(mappings === undefined ? {} : { mappings }) })
-      const { instantiate, data } = evaluateSource(code.code, url)
-      // Of a file that is edited the next start compiles the last edit: V8's part of the others is in vain.
-      this.#pack?.add(key, code, this.#last.has(url) ? undefined : data?.())
-      const compiled = { code, instantiate }
+      const compiled = { code, instantiate: this.#evaluateMade(code, key) }
       this.#remember(key, compiled)
       return compiled
     }
@@ -124,10 +120,22 @@ export class Compiler {
     return this.#transform.run(text, file, ({ code, mappings }) => make(code, mappings))
   }
 
+  #evaluateMade(code: ModuleCode, key: PackKey): ModuleFunction {
+    const pack = this.#pack
+    // Of a file that is edited the next start compiles the last edit: V8's part of the others is in vain.
+    if (!pack || this.#last.has(key.url)) {
+      pack?.add(key, code, undefined)
+      return evaluateSource(code.code, key.url)
+    }
+    const { instantiate, data } = evaluateKept(code.code, key.url)
+    pack.add(key, code, data?.())
+    return instantiate
+  }
+
   /** Nothing where it is not what was written: it is made anew. */
   #evaluate({ code, data }: PackedModule, key: Omit<PackKey, 'how'>): Compiled | undefined {
     try {
-      const evaluated = evaluateSource(code.code, key.url, data)
+      const evaluated = evaluateKept(code.code, key.url, data)
       return this.#remember(key, { code, instantiate: evaluated.instantiate })
     } catch {
       return undefined
