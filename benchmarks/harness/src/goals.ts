@@ -8,6 +8,8 @@ export interface Goal {
   readonly against: string
   /** The most that `median(of) / median(against)` may be. */
   readonly atMost: number
+  /** What it should be at most, where that is not reached yet: told, and not judged. */
+  readonly aim?: number
   /** What depends on it, for whoever reads a miss. */
   readonly why?: string
 }

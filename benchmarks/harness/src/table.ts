@@ -72,7 +72,12 @@ export function renderColumns(table: readonly (readonly string[])[]): string[] {
 
 /** One goal, what was measured for it, and the verdict. */
 export function renderGoal(goal: JudgedGoal): string {
-  return `  goal ${verdictOf(goal)}: ${goal.of} / ${goal.against} = ${significant(goal.ratio)}, at most ${limitOf(goal)}${whyOf(goal)}`
+  return `  goal ${verdictOf(goal)}: ${goal.of} / ${goal.against} = ${significant(goal.ratio)}, at most ${limitOf(goal)}${aimOf(goal)}${whyOf(goal)}`
+}
+
+/** What a goal should be, where it is not: `, and 0.3 is the aim`. */
+export function aimOf({ ratio, aim }: JudgedGoal): string {
+  return aim === undefined || ratio <= aim ? '' : `, and ${significant(aim)} is the aim`
 }
 
 function verdictOf({ verdict }: JudgedGoal): string {

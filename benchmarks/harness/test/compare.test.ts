@@ -132,6 +132,18 @@ describe('goals', () => {
     expect(printed).toContain('goal met: fast / slow = ')
   })
 
+  it('say what they should be, where that is not reached, and are judged by what they may be', async () => {
+    const contenders = { fast: () => delay(2), slow: () => delay(20) }
+    const goals = [
+      { of: 'fast', against: 'slow', atMost: 0.5, aim: 0.01 },
+      { of: 'fast', against: 'slow', atMost: 0.5, aim: 0.4 },
+    ]
+    const result = await compare('aim', contenders, { ...quick, goals })
+    expect(result.ok).toBe(true)
+    expect(printed.match(/at most 0.5, and 0.010 is the aim$/gm)).toHaveLength(1)
+    expect(printed.match(/at most 0.5$/gm)).toHaveLength(1)
+  })
+
   it('may be over by what noise explains', async () => {
     const contender = () => delay(20)
     const goals = [{ of: 'one', against: 'same', atMost: 0.95 }]

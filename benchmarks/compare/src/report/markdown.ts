@@ -1,5 +1,5 @@
 // The tables as Markdown: a summary, then each group with its chart and each of its cases.
-import { significant } from '@cf-plugins/bench-harness'
+import { aimOf, significant } from '@cf-plugins/bench-harness'
 import type { CaseResult } from '../run/result.ts'
 import { groupsOf } from './groups.ts'
 import type { Machine } from './machine.ts'
@@ -29,8 +29,8 @@ export function renderMarkdown(
 
 function caseOf(result: CaseResult): string {
   const goals = result.goals.map(
-    ({ of, against, ratio, atMost, verdict, why }) =>
-      `- ${verdict}: ${escaped(of)} / ${escaped(against)} = ${significant(ratio)}, at most ${significant(atMost)}${why === undefined ? '' : ` (${escaped(why)})`}`,
+    (goal) =>
+      `- ${goal.verdict}: ${escaped(goal.of)} / ${escaped(goal.against)} = ${significant(goal.ratio)}, at most ${significant(goal.atMost)}${aimOf(goal)}${goal.why === undefined ? '' : ` (${escaped(goal.why)})`}`,
   )
   return [
     `### ${result.id}`,

@@ -1,5 +1,5 @@
 // One line a case: ours beside the best peer and beside the floor, and what became of the goals.
-import { type JudgedGoal, renderColumns, significant } from '@cf-plugins/bench-harness'
+import { aimOf, type JudgedGoal, renderColumns, significant } from '@cf-plugins/bench-harness'
 import { type CaseResult, failuresOf, rowOf } from '../run/result.ts'
 import { inUnit, ratio } from './table.ts'
 
@@ -41,8 +41,11 @@ export function summaryOf(results: readonly CaseResult[]): SummaryLine[] {
 /** The cells of a line, below {@link SUMMARY_HEADS}. */
 export function summaryCells({ id, ours, bestPeer = '', toBestPeer, toFloor, goals, failures }: SummaryLine): string[] {
   const missed = goals.filter(({ verdict }) => verdict === 'missed')
+  const short = goals.filter((goal) => !missed.includes(goal) && aimOf(goal) !== '').length
   const verdicts = [
-    ...(goals.length > missed.length ? [`${goals.length - missed.length} met`] : []),
+    ...(goals.length > missed.length
+      ? [`${goals.length - missed.length} met${short > 0 ? `, ${short} short of the aim` : ''}`]
+      : []),
     ...missed.map(
       (goal) => `MISSED: ${significant(goal.ratio)} of ${goal.against}, at most ${significant(goal.atMost)}`,
     ),
@@ -61,11 +64,13 @@ export function renderSummary(results: readonly CaseResult[]): string {
   return ['Summary', ...table, `  ${verdictOf(results)}`].join('\n')
 }
 
-/** `118 goals met, 2 missed; 1 contender failed` */
+/** `118 goals met, 2 missed; 5 short of the aim; 1 contender failed` */
 export function verdictOf(results: readonly CaseResult[]): string {
   const goals = results.flatMap((result) => result.goals)
   const missed = goals.filter(({ verdict }) => verdict === 'missed').length
   const failed = results.flatMap(failuresOf).length
   const failures = failed === 0 ? '' : `; ${failed} contender${failed === 1 ? '' : 's'} failed`
-  return `${goals.length - missed} goals met, ${missed} missed${failures}`
+  const short = goals.filter((goal) => aimOf(goal) !== '').length
+  const aims = short === 0 ? '' : `; ${short} short of the aim`
+  return `${goals.length - missed} goals met, ${missed} missed${aims}${failures}`
 }
