@@ -71,8 +71,13 @@ export const BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: 'lifecycle/src/bring-up.ts',
-        find: 'for (const generation of generations) {\n    if (generation.offersMore)',
-        put: 'for (const generation of generations) generation.goLive()\n  for (const generation of generations) {\n    if (generation.offersMore)',
+        find: 'for (const generation of generations) publish(core, generation)',
+        put: 'for (const generation of generations) generation.goLive()\n  for (const generation of generations) publish(core, generation)',
+      },
+      {
+        file: 'lifecycle/src/bring-up.ts',
+        find: '  publish(core, generation)\n  const isAwaited',
+        put: '  generation.goLive()\n  publish(core, generation)\n  const isAwaited',
       },
     ],
     foundBy: model,
@@ -207,8 +212,8 @@ export const BUGS: readonly PlantedBug[] = [
     edits: [
       {
         file: 'registry/src/change-check.ts',
-        find: 'else if (sameFile !== undefined &&',
-        put: 'else if (sameFile !== sameFile &&',
+        find: 'else if (sameFile !== undefined)',
+        put: 'else if (sameFile !== sameFile)',
       },
       {
         file: 'lifecycle/src/reconciler.ts',
