@@ -40,9 +40,9 @@ describe('work that grows', () => {
     let calls = 0
     const quadratic = () => {
       calls++
-      spin(60)()
+      spin(150)()
     }
-    const result = await growth('quadratic', { 10: spin(3), 100: quadratic }, { ...quick, warmup: 0, why: 'all wait' })
+    const result = await growth('quadratic', { 10: spin(1), 100: quadratic }, { ...quick, warmup: 0, why: 'all wait' })
     expect(result.ok).toBe(false)
     expect(process.exitCode).toBe(1)
     expect(calls).toBe(2 + 3 * 5)
